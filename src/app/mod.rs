@@ -1,0 +1,364 @@
+//! The use-cases of the program, and the place where its parts are put together.
+//!
+//! Owns what happens for “check this list”, “make these documents”, “show me this template”. The command line calls one
+//! use-case and shows what it returns; a page or an API will call the same.
+
+pub mod demo;
+pub mod workspace;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::batch::journal::hash_file;
+use crate::batch::outputs::{self, Facts, OutputError};
+use crate::batch::plan::PlanError;
+use crate::batch::{Plan, Planned, Progress, Request, RunError, Summary, run};
+use crate::catalog::Catalog;
+use crate::config::Workspace;
+use crate::data::Selection;
+use crate::diagnostic::{Diagnostic, any_error};
+use crate::language::Language;
+use crate::qr;
+use crate::render_pool::{Pool, PoolError, Settings, Verdict};
+use crate::say;
+use crate::storage::{OutputFolder, StorageError};
+use crate::template::{Template, hex};
+use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
+use crate::typeset::{Job, Standard, Typeset};
+
+/// The program, put together.
+pub struct App {
+    workspace: Workspace,
+    catalog: Catalog,
+    program: PathBuf,
+    language: Language,
+}
+
+/// A use-case did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// What the user gave is wrong: all of it.
+    #[error("the input is wrong")]
+    Input(Vec<Diagnostic>),
+    /// The rendering run failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// An output beside the documents failed.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The output folder failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The workers failed.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// A file of the workspace cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// A workbook cannot be written.
+    #[error(transparent)]
+    Spreadsheet(#[from] crate::spreadsheet::SpreadsheetError),
+}
+
+impl From<Vec<Diagnostic>> for AppError {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+impl From<PlanError> for AppError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Data(diagnostics) => Self::Input(diagnostics),
+            PlanError::Storage(error) => Self::Storage(error),
+        }
+    }
+}
+
+impl AppError {
+    /// Is it the user's input, not the machine, that must change?
+    pub fn is_input(&self) -> bool {
+        matches!(self, Self::Input(_))
+    }
+
+    /// Is it worth trying again later?
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Input(_) | Self::Write { .. } | Self::Spreadsheet(_) => false,
+            Self::Run(error) => error.is_transient(),
+            Self::Output(error) => error.is_transient(),
+            Self::Storage(error) => error.is_transient(),
+            Self::Pool(error) => error.is_transient(),
+        }
+    }
+}
+
+/// The end of a batch.
+#[derive(Debug)]
+pub struct Ran {
+    /// What planning found.
+    pub planned: Planned,
+    /// What rendering came to; none when planning refused the batch.
+    pub summary: Option<Summary>,
+    /// Where everything is.
+    pub output: PathBuf,
+    /// Files made beside the documents.
+    pub extras: Vec<&'static str>,
+}
+
+impl Ran {
+    /// Was everything made?
+    pub fn is_complete(&self) -> bool {
+        self.planned.rejected == 0
+            && self.summary.as_ref().is_some_and(|summary| !summary.stopped && summary.counts.failed + summary.counts.quarantined == 0)
+    }
+}
+
+/// A template and everything around it, ready to plan or render with.
+struct Prepared {
+    template: Template,
+    organisation: Value,
+    options: BTreeMap<String, String>,
+    fonts: Vec<FontFile>,
+    coverages: Coverages,
+}
+
+impl App {
+    /// Puts the program together. `program` is the binary that render workers are started from.
+    pub fn new(workspace: Workspace, program: PathBuf, language: Language) -> Self {
+        let catalog = Catalog::new(workspace.folder.as_deref());
+        Self { workspace, catalog, program, language }
+    }
+
+    /// Templates and fonts.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Checks the data of a batch; renders nothing and writes nothing.
+    pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
+        let prepared = self.prepare(request)?;
+        Ok(self.plan(request, &prepared, None)?)
+    }
+
+    /// Makes the documents of a batch.
+    pub async fn run(
+        &self,
+        request: &Request,
+        progress: &dyn Progress,
+        on_plan: &dyn Fn(&Planned),
+        stop: &tokio::sync::watch::Receiver<bool>,
+    ) -> Result<Ran, AppError> {
+        let prepared = self.prepare(request)?;
+        let folder = Arc::new(OutputFolder::open(&request.output)?);
+        let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template, &prepared.fonts));
+        let spool_path = folder.state_path("records.jsonl");
+        let planned = self.plan(request, &prepared, Some(&spool_path))?;
+        on_plan(&planned);
+        let output = request.output.clone();
+        let mut extras = Vec::new();
+        if planned.rejected > 0 && !planned.rejected_rows.is_empty() {
+            outputs::rejected(&folder, &planned.headings, &planned.rejected_rows, self.language)?;
+            extras.push(outputs::REJECTED);
+        }
+        let file_wrong = planned.rejected == 0 && any_error(&planned.diagnostics);
+        if file_wrong || (planned.rejected > 0 && !request.only_valid) || planned.accepted == 0 {
+            close(pool).await;
+            return Ok(Ran { planned, summary: None, output, extras });
+        }
+        let author = prepared.organisation["ten"].as_str().unwrap_or_default();
+        let result = run::run(&spool_path, planned.accepted, &pool, &folder, author, request.standard, progress, stop).await;
+        close(pool).await;
+        let summary = result?;
+        if !summary.stopped {
+            let facts = Facts {
+                template: &prepared.template.manifest.name,
+                template_version: &prepared.template.manifest.version,
+                template_digest: &prepared.template.digest,
+                data_file: &request.data.display().to_string(),
+                data_sha256: &hash_file(&request.data)?.unwrap_or_default(),
+                standard: request.standard.name(),
+            };
+            if request.merge && summary.counts.made + summary.counts.kept > 0 {
+                outputs::merged(&folder, &summary.outcomes)?;
+                extras.push(outputs::MERGED);
+            }
+            if request.zip && summary.counts.made + summary.counts.kept > 0 {
+                outputs::archive(&folder, &summary.outcomes)?;
+                extras.push(outputs::ARCHIVE);
+            }
+            outputs::manifest(&folder, &facts, &summary.outcomes)?;
+            outputs::report(&folder, &summary.outcomes, self.language)?;
+            extras.extend([outputs::MANIFEST, outputs::REPORT]);
+        }
+        Ok(Ran { planned, summary: Some(summary), output, extras })
+    }
+
+    /// Renders the sample of a template: each record with its pages as PNG.
+    pub async fn preview(
+        &self,
+        template: &str,
+        organisation: Option<&str>,
+        options: &BTreeMap<String, String>,
+        standard: Standard,
+        pixels_per_inch: f64,
+    ) -> Result<Vec<(String, Typeset)>, AppError> {
+        let request = Request {
+            template: template.to_owned(),
+            organisation: organisation.map(str::to_owned),
+            options: options.clone(),
+            standard,
+            ..Request::default()
+        };
+        let prepared = self.prepare(&request)?;
+        let jobs = self.sample_jobs(&prepared, standard, pixels_per_inch)?;
+        let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template, &prepared.fonts));
+        let mut made = Vec::new();
+        let mut problems = Vec::new();
+        for (number, (name, job)) in (1..).zip(jobs) {
+            match pool.render(job).await? {
+                Verdict::Done(typeset) => made.push((name, *typeset)),
+                Verdict::Failed(found) => problems.extend(found.into_iter().map(|problem| problem.of_record(number, &name))),
+                Verdict::Quarantined(problem) => problems.push(problem.of_record(number, &name)),
+            }
+        }
+        close(pool).await;
+        if problems.is_empty() { Ok(made) } else { Err(problems.into()) }
+    }
+
+    /// Loads one template.
+    pub fn template(&self, name: &str) -> Result<Template, AppError> {
+        Ok(self.catalog.template(name)?)
+    }
+
+    /// Examines every font.
+    pub fn fonts(&self) -> Result<Vec<Face>, AppError> {
+        Ok(self.catalog.fonts()?.iter().flat_map(examine).collect())
+    }
+
+    /// The files whose change makes a new preview worth while.
+    pub fn watched_folder(&self, template: &str) -> Option<PathBuf> {
+        self.workspace.folder.as_ref().map(|folder| folder.join(crate::catalog::TEMPLATES_FOLDER).join(template))
+    }
+
+    fn prepare(&self, request: &Request) -> Result<Prepared, AppError> {
+        let mut template = self.catalog.template(&request.template)?;
+        if let Some(pattern) = &request.name {
+            let pattern = pattern.strip_suffix(".pdf").unwrap_or(pattern);
+            template.words.set_file_pattern(pattern, &template.contract)?;
+        }
+        let options = template.manifest.choose(&request.options)?;
+        let (organisation, pictures) =
+            self.workspace.organisation(request.organisation.as_deref())?.for_templates(self.workspace.folder.as_deref())?;
+        template.files.extend(pictures);
+        let fonts = self.catalog.fonts()?;
+        let families: BTreeSet<&String> = template.manifest.fonts.text.iter().chain(template.manifest.fonts.fields.values().flatten()).collect();
+        let faults = faulty(&fonts, &families);
+        if !faults.is_empty() {
+            return Err(faults.into());
+        }
+        let coverages = Coverages::read(&fonts);
+        Ok(Prepared { template, organisation, options, fonts, coverages })
+    }
+
+    fn plan(&self, request: &Request, prepared: &Prepared, spool_path: Option<&Path>) -> Result<Planned, PlanError> {
+        let limits = self.workspace.config.limits.to_limits();
+        let plan = Plan {
+            template: &prepared.template,
+            organisation: &prepared.organisation,
+            options: &prepared.options,
+            coverages: &prepared.coverages,
+            standard: request.standard,
+            limits: &limits,
+        };
+        let selection = Selection { sheet: request.sheet.clone(), columns: request.columns.clone(), common: request.common.clone() };
+        plan.carry_out(&request.data, &selection, spool_path)
+    }
+
+    fn sample_jobs(&self, prepared: &Prepared, standard: Standard, pixels_per_inch: f64) -> Result<Vec<(String, Job)>, AppError> {
+        let Prepared { template, organisation, options, .. } = prepared;
+        let mut jobs = Vec::new();
+        let mut problems = Vec::new();
+        for (index, record) in template.sample.iter().enumerate() {
+            let file = format!("{}/sample.json", template.manifest.name);
+            let found = template.contract.problems(record, &|pointer| crate::diagnostic::Place::Pointer {
+                file: file.clone(),
+                pointer: if template.sample.len() > 1 { format!("/{index}{pointer}") } else { pointer.to_owned() },
+            });
+            if !found.is_empty() {
+                problems.extend(found);
+                continue;
+            }
+            let record = template.contract.complete(record);
+            let context = template.context(&record, organisation, options);
+            let (filled, name) = match (template.words.fill(&context), template.words.file_name(&context)) {
+                (Ok(filled), Ok(name)) => (filled, name),
+                (Err(found), _) | (_, Err(found)) => {
+                    problems.extend(found);
+                    continue;
+                }
+            };
+            let code = filled.qr.as_deref().map(qr::encode).transpose().map_err(|problem| vec![problem])?;
+            let value = serde_json::json!({
+                "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "qr": code,
+            });
+            let record_bytes = serde_json::to_vec(&value).expect("a JSON value serialises");
+            let job = Job {
+                identity: hex(&<sha2::Sha256 as sha2::Digest>::digest(&record_bytes)),
+                record: record_bytes,
+                title: filled.title,
+                author: organisation["ten"].as_str().unwrap_or_default().to_owned(),
+                date: record.get("ngay").and_then(Value::as_str).and_then(|text| text.parse().ok()),
+                standard,
+                pixels_per_inch: Some(pixels_per_inch),
+            };
+            jobs.push((name, job));
+        }
+        if problems.is_empty() { Ok(jobs) } else { Err(problems.into()) }
+    }
+
+    fn pool_settings(&self) -> Settings {
+        let config = &self.workspace.config.render;
+        let mut settings = Settings::new(self.program.clone());
+        if config.workers > 0 {
+            settings.workers = config.workers;
+        }
+        settings.deadline = Duration::from_secs_f64(config.deadline_seconds);
+        settings.memory_bytes = config.memory_mib << 20;
+        settings.recycle_documents = config.recycle_documents.max(1);
+        settings
+    }
+}
+
+/// Faces of the wanted families that do not draw every Vietnamese letter. The bundle's own are proven by the tests.
+fn faulty(fonts: &[FontFile], families: &BTreeSet<&String>) -> Vec<Diagnostic> {
+    fonts
+        .iter()
+        .filter(|font| matches!(font.bytes, std::borrow::Cow::Owned(_)))
+        .flat_map(examine)
+        .filter(|face| !face.faults.is_empty() && families.iter().any(|family| family.eq_ignore_ascii_case(&face.family)))
+        .map(|face| {
+            let (family, letters, file) = (&face.family, face.letters, &face.file);
+            Diagnostic::error(
+                "font-unfit",
+                say!("phông “{family}” ({file}) chỉ vẽ đúng {letters}/134 chữ Việt", "font “{family}” ({file}) draws only {letters} of the 134 Vietnamese letters"),
+            )
+            .remedy(say!("dùng phông khác; xem “vanthu fonts”", "use another font; see `vanthu fonts`"))
+        })
+        .collect()
+}
+
+async fn close(pool: Arc<Pool>) {
+    if let Some(pool) = Arc::into_inner(pool) {
+        pool.close().await;
+    }
+}

@@ -1,0 +1,220 @@
+//! What stands beside the documents: the merged file, the archive, the manifest, the report, the rows to correct.
+//!
+//! Owns their names and contents. Each is written whole or not at all, and reads the documents back from the folder.
+
+use std::io::{BufWriter, Write};
+
+use serde::Serialize;
+
+use super::merge::{Merge, MergeError};
+use super::run::Outcome;
+use crate::diagnostic::Diagnostic;
+use crate::language::Language;
+use crate::say;
+use crate::spreadsheet::{self, SpreadsheetError};
+use crate::storage::{OutputFolder, StorageError};
+
+/// Names of the files, chosen so that they sort apart from the documents.
+pub const MERGED: &str = "_tat-ca.pdf";
+/// The archive.
+pub const ARCHIVE: &str = "_tat-ca.zip";
+/// The manifest.
+pub const MANIFEST: &str = "_danh-muc.json";
+/// The report.
+pub const REPORT: &str = "_bao-cao.xlsx";
+/// The rows to correct.
+pub const REJECTED: &str = "_can-sua.xlsx";
+
+/// An output cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The folder.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The merged file.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    /// The archive.
+    #[error("the archive cannot be written")]
+    Archive(#[from] zip::result::ZipError),
+    /// A workbook.
+    #[error(transparent)]
+    Spreadsheet(#[from] SpreadsheetError),
+    /// A piece of a file.
+    #[error("an output file cannot be written")]
+    Write(#[from] std::io::Error),
+}
+
+impl OutputError {
+    /// Is it worth trying again later?
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.is_transient())
+    }
+}
+
+/// All made documents in one PDF, in the order of the list.
+pub fn merged(folder: &OutputFolder, outcomes: &[Outcome]) -> Result<(), OutputError> {
+    let (file, path) = folder.create_unfinished()?;
+    let mut merge = Merge::new(BufWriter::new(&file))?;
+    for file in made(outcomes) {
+        merge.add(file, &read(folder, file)?)?;
+    }
+    merge.finish()?;
+    let staged = folder.stage_written(MERGED, &file, path)?;
+    Ok(folder.publish(vec![staged])?)
+}
+
+/// All made documents in one ZIP. They are compressed already, so they are stored.
+pub fn archive(folder: &OutputFolder, outcomes: &[Outcome]) -> Result<(), OutputError> {
+    let (file, path) = folder.create_unfinished()?;
+    let mut archive = zip::ZipWriter::new(BufWriter::new(&file));
+    // A fixed time: the archive of the same documents has the same bytes.
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Stored)
+        .last_modified_time(zip::DateTime::default())
+        .large_file(false);
+    for file in made(outcomes) {
+        archive.start_file(file, options)?;
+        archive.write_all(&read(folder, file)?)?;
+    }
+    archive.finish()?.flush()?;
+    let staged = folder.stage_written(ARCHIVE, &file, path)?;
+    Ok(folder.publish(vec![staged])?)
+}
+
+#[derive(Serialize)]
+struct ManifestFile<'a> {
+    program: &'static str,
+    version: &'static str,
+    template: &'a str,
+    template_version: &'a str,
+    template_digest: &'a str,
+    data_file: &'a str,
+    data_sha256: &'a str,
+    standard: &'a str,
+    made: u64,
+    failed: u64,
+    quarantined: u64,
+    documents: Vec<ManifestDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct ManifestDocument<'a> {
+    record: u64,
+    name: &'a str,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pages: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
+    record_digest: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<serde_json::Value>,
+}
+
+/// Facts about the batch for the manifest.
+pub struct Facts<'a> {
+    /// Template name.
+    pub template: &'a str,
+    /// Template version.
+    pub template_version: &'a str,
+    /// SHA-256 of the template's files.
+    pub template_digest: &'a str,
+    /// Data file as given.
+    pub data_file: &'a str,
+    /// SHA-256 of the data file.
+    pub data_sha256: &'a str,
+    /// PDF standard.
+    pub standard: &'a str,
+}
+
+/// The manifest: every record, what became of it, and the hashes that prove it.
+pub fn manifest(folder: &OutputFolder, facts: &Facts<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
+    let count = |state: &str| outcomes.iter().filter(|outcome| outcome.state() == state).count() as u64;
+    let file = ManifestFile {
+        program: "vanthu",
+        version: env!("CARGO_PKG_VERSION"),
+        template: facts.template,
+        template_version: facts.template_version,
+        template_digest: facts.template_digest,
+        data_file: facts.data_file,
+        data_sha256: facts.data_sha256,
+        standard: facts.standard,
+        made: count("made"),
+        failed: count("failed"),
+        quarantined: count("quarantined"),
+        documents: outcomes
+            .iter()
+            .map(|outcome| ManifestDocument {
+                record: outcome.number,
+                name: &outcome.label,
+                state: outcome.state(),
+                file: outcome.made.as_ref().map(|line| line.file.as_str()),
+                pages: outcome.made.as_ref().map(|line| line.pages),
+                bytes: outcome.made.as_ref().map(|line| line.bytes),
+                sha256: outcome.made.as_ref().map(|line| line.sha256.as_str()),
+                record_digest: &outcome.digest,
+                reasons: outcome.reasons.iter().map(|reason| reason.to_json(Language::Vietnamese)).collect(),
+            })
+            .collect(),
+    };
+    let (handle, path) = folder.create_unfinished()?;
+    let mut writer = BufWriter::new(&handle);
+    serde_json::to_writer_pretty(&mut writer, &file).map_err(std::io::Error::from)?;
+    writer.write_all(b"\n")?;
+    writer.flush()?;
+    drop(writer);
+    let staged = folder.stage_written(MANIFEST, &handle, path)?;
+    Ok(folder.publish(vec![staged])?)
+}
+
+/// The report for the clerk: a row for each record.
+pub fn report(folder: &OutputFolder, outcomes: &[Outcome], language: Language) -> Result<(), OutputError> {
+    let text = |text: crate::language::Text| text.in_language(language).to_owned();
+    let headings = [
+        text(say!("STT", "No.")),
+        text(say!("Tên", "Name")),
+        text(say!("Kết quả", "Result")),
+        text(say!("Tệp", "File")),
+        text(say!("Số trang", "Pages")),
+        text(say!("Lý do", "Reason")),
+        "SHA-256".to_owned(),
+    ];
+    let rows = outcomes.iter().map(|outcome| {
+        let made = outcome.made.as_ref();
+        vec![
+            outcome.number.to_string(),
+            outcome.label.clone(),
+            text(outcome.state_text()),
+            made.map(|line| line.file.clone()).unwrap_or_default(),
+            made.map(|line| line.pages.to_string()).unwrap_or_default(),
+            outcome.reasons.iter().map(|reason| reason.message.in_language(language)).collect::<Vec<_>>().join("; "),
+            made.map(|line| line.sha256.clone()).unwrap_or_default(),
+        ]
+    });
+    let (handle, path) = folder.create_unfinished()?;
+    spreadsheet::table(&path, &text(say!("Báo cáo", "Report")), &headings, rows)?;
+    let staged = folder.stage_written(REPORT, &handle, path)?;
+    Ok(folder.publish(vec![staged])?)
+}
+
+/// The refused rows, to be corrected and fed back.
+pub fn rejected(folder: &OutputFolder, headings: &[String], rows: &[(Vec<String>, Vec<Diagnostic>)], language: Language) -> Result<(), OutputError> {
+    let (handle, path) = folder.create_unfinished()?;
+    spreadsheet::rejected(&path, headings, rows, language)?;
+    let staged = folder.stage_written(REJECTED, &handle, path)?;
+    Ok(folder.publish(vec![staged])?)
+}
+
+fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &str> {
+    outcomes.iter().filter_map(|outcome| outcome.made.as_ref().map(|line| line.file.as_str()))
+}
+
+fn read(folder: &OutputFolder, file: &str) -> Result<Vec<u8>, StorageError> {
+    let path = folder.path().join(file);
+    std::fs::read(&path).map_err(StorageError::read(&path))
+}

@@ -1,0 +1,315 @@
+//! The first phase: read every row, check every row, and only then accept.
+//!
+//! Owns the order of the checks (conversion, contract, wording, fonts, file names, duplicates) and the collection of
+//! everything wrong. Nothing renders here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::spool;
+use crate::data::{self, Limits, Row, Selection, Summary};
+use crate::diagnostic::{Diagnostic, any_error};
+use crate::naming::Names;
+use crate::say;
+use crate::storage::StorageError;
+use crate::template::contract::Kind;
+use crate::template::{Template, hex};
+use crate::typeset::Standard;
+use crate::typeset::fonts::Coverages;
+use crate::vietnamese::letters;
+
+/// Diagnostics kept for show; beyond it they are counted.
+const DIAGNOSTICS_MAX: usize = 1_000;
+
+/// Everything that planning needs beside the data.
+pub struct Plan<'a> {
+    /// The template, with the user's file-name pattern.
+    pub template: &'a Template,
+    /// The organisation as templates see it.
+    pub organisation: &'a Value,
+    /// The template's options, complete.
+    pub options: &'a BTreeMap<String, String>,
+    /// What the fonts cover.
+    pub coverages: &'a Coverages,
+    /// The standard of the PDFs.
+    pub standard: Standard,
+    /// Limits on the data file.
+    pub limits: &'a Limits,
+}
+
+/// The outcome of planning.
+#[derive(Debug, Default)]
+pub struct Planned {
+    /// Records accepted.
+    pub accepted: u64,
+    /// Records refused.
+    pub rejected: u64,
+    /// Everything found, in the order of the file.
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many more there were.
+    pub unshown: u64,
+    /// Headings of the data file.
+    pub headings: Vec<String>,
+    /// The refused rows as they were read, with what is wrong with them.
+    pub rejected_rows: Vec<(Vec<String>, Vec<Diagnostic>)>,
+}
+
+/// Planning stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// The data file as a whole cannot be used.
+    #[error("the data file cannot be used")]
+    Data(Vec<Diagnostic>),
+    /// The spool cannot be written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl Plan<'_> {
+    /// Reads `data_file` and checks every row; accepted records go to the spool at `spool_path`, when there is one.
+    pub fn carry_out(&self, data_file: &Path, selection: &Selection, spool_path: Option<&Path>) -> Result<Planned, PlanError> {
+        let mut spool = spool_path.map(spool::Writer::create).transpose()?;
+        let mut failure = None;
+        let mut planned = Planned::default();
+        let mut names = Names::default();
+        let mut seen = HashMap::new();
+        let mut checks = Checks { plan: self, families: self.families() };
+        let fonts = checks.unknown_families();
+        if !fonts.is_empty() {
+            return Err(PlanError::Data(fonts));
+        }
+        let read = data::read(data_file, &self.template.contract, selection, self.limits, &mut |row| {
+            if failure.is_some() {
+                return;
+            }
+            let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
+            if let Some(entry) = accepted {
+                planned.accepted += 1;
+                if let Some(spool) = &mut spool
+                    && let Err(error) = spool.add(&entry)
+                {
+                    failure = Some(error);
+                }
+            } else {
+                planned.rejected += 1;
+                if !row.original.is_empty() {
+                    planned.rejected_rows.push((row.original, diagnostics.clone()));
+                }
+            }
+            planned.note(diagnostics);
+        });
+        if let Some(error) = failure {
+            return Err(error.into());
+        }
+        let Summary { headings, notices, .. } = read.map_err(PlanError::Data)?;
+        planned.headings = headings;
+        let rows = std::mem::take(&mut planned.diagnostics);
+        planned.note(notices);
+        planned.note(rows);
+        if let Some(spool) = spool {
+            spool.finish()?;
+        }
+        Ok(planned)
+    }
+
+    /// Font families by field or word; the empty name stands for all others.
+    fn families(&self) -> BTreeMap<String, Vec<String>> {
+        let fonts = &self.template.manifest.fonts;
+        let mut families = fonts.fields.clone();
+        families.insert(String::new(), fonts.text.clone());
+        families
+    }
+}
+
+impl Planned {
+    fn note(&mut self, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in diagnostics {
+            if self.diagnostics.len() < DIAGNOSTICS_MAX {
+                self.diagnostics.push(diagnostic);
+            } else {
+                self.unshown += 1;
+            }
+        }
+    }
+}
+
+struct Checks<'a> {
+    plan: &'a Plan<'a>,
+    families: BTreeMap<String, Vec<String>>,
+}
+
+impl Checks<'_> {
+    /// All checks of one row; the entry is there when it is accepted.
+    fn row(&mut self, row: &Row, names: &mut Names, seen: &mut HashMap<[u8; 32], u64>) -> (Vec<Diagnostic>, Option<spool::Entry>) {
+        let template = self.plan.template;
+        let label = self.label(&row.record);
+        let mut diagnostics = row.diagnostics.clone();
+        // A value that could not be read is absent from the record: its field must not also be reported as missing.
+        let unread: Vec<_> = diagnostics.iter().filter(|d| d.is_error()).filter_map(|d| d.place.clone()).collect();
+        diagnostics.extend(
+            template
+                .contract
+                .problems(&row.record, &|pointer| row.places.of(pointer))
+                .into_iter()
+                .filter(|problem| !problem.place.as_ref().is_some_and(|place| unread.contains(place))),
+        );
+        let mut entry = None;
+        if !any_error(&diagnostics) {
+            match self.entry(row, &label) {
+                Ok((made, found)) => {
+                    diagnostics.extend(found);
+                    entry = Some(made);
+                }
+                Err(found) => diagnostics.extend(found),
+            }
+        }
+        if any_error(&diagnostics) {
+            entry = None;
+        }
+        if let Some(entry) = &mut entry {
+            if let Some(first) = self.duplicate_of(row, seen) {
+                diagnostics.push(
+                    Diagnostic::warning("duplicate", say!("trùng với bản ghi {first}", "repeats record {first}"))
+                        .at(row.places.of(&self.key_pointer()))
+                        .remedy(say!("xóa một dòng nếu là cùng một người", "delete one of the rows if it is the same person")),
+                );
+            }
+            let stem = entry.file.trim_end_matches(".pdf").to_owned();
+            entry.file = format!("{}.pdf", names.claim(&stem));
+        }
+        for diagnostic in &mut diagnostics {
+            diagnostic.record = Some((row.number, label.clone()));
+        }
+        (diagnostics, entry)
+    }
+
+    /// Fills the wording, checks the fonts, makes the virtual JSON file.
+    fn entry(&self, row: &Row, label: &str) -> Result<(spool::Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let Plan { template, organisation, options, standard, .. } = self.plan;
+        let record = template.contract.complete(&row.record);
+        let context = template.context(&record, organisation, options);
+        let filled = template.words.fill(&context)?;
+        let stem = template.words.file_name(&context)?;
+        let mut found = Vec::new();
+        for (name, value) in &record {
+            self.glyphs(name, &format!("/{name}"), value, row, &mut found);
+        }
+        for (name, value) in &filled.words {
+            if found.is_empty() {
+                self.glyphs(name, "", value, row, &mut found);
+            }
+        }
+        let date = record.get("ngay").and_then(Value::as_str).and_then(|text| text.parse().ok());
+        let value = json!({ "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options });
+        let digest = {
+            let mut hash = Sha256::new();
+            let parts = [
+                env!("CARGO_PKG_VERSION"),
+                &template.digest,
+                standard.name(),
+                &filled.title,
+                filled.qr.as_deref().unwrap_or_default(),
+                &value.to_string(),
+            ];
+            for part in parts {
+                hash.update((part.len() as u64).to_le_bytes());
+                hash.update(part.as_bytes());
+            }
+            hex(&hash.finalize())
+        };
+        let entry = spool::Entry {
+            number: row.number,
+            label: label.to_owned(),
+            file: format!("{stem}.pdf"),
+            title: filled.title,
+            date,
+            qr: filled.qr,
+            digest,
+            record: value,
+        };
+        Ok((entry, found))
+    }
+
+    /// A character that the template's fonts lack is found here, before anything is printed.
+    fn glyphs(&self, name: &str, pointer: &str, value: &Value, row: &Row, found: &mut Vec<Diagnostic>) {
+        match value {
+            Value::String(text) => {
+                let families = self.families.get(name).or_else(|| self.families.get("")).map(Vec::as_slice).unwrap_or_default();
+                if let Some(missing) = self.plan.coverages.first_missing(text, families) {
+                    let point = format!("U+{:04X}", missing as u32);
+                    let family = families.join(", ");
+                    found.push(
+                        Diagnostic::error(
+                            "glyph-not-covered",
+                            say!("ký tự “{missing}” ({point}) không có trong phông của mẫu ({family})", "character “{missing}” ({point}) is not in the template's fonts ({family})"),
+                        )
+                        .at(row.places.of(pointer))
+                        .with_value(text)
+                        .remedy(say!("thay ký tự này bằng chữ thường dùng", "replace the character by an ordinary one")),
+                    );
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.glyphs(name, &format!("{pointer}/{index}"), item, row, found);
+                }
+            }
+            Value::Object(members) => {
+                for (key, member) in members {
+                    self.glyphs(key, &format!("{pointer}/{key}"), member, row, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn unknown_families(&self) -> Vec<Diagnostic> {
+        let mut missing: Vec<&String> = self.families.values().flatten().filter(|family| !self.plan.coverages.has_family(family)).collect();
+        missing.sort();
+        missing.dedup();
+        let template = &self.plan.template.manifest.name;
+        missing
+            .into_iter()
+            .map(|family| {
+                Diagnostic::error("font-unknown", say!("mẫu “{template}” cần phông “{family}” mà chưa có", "template `{template}` needs the font “{family}”, which is missing"))
+                    .remedy(say!("chép tệp phông vào thư mục phong-chu/, hoặc sửa [fonts] của mẫu", "put the font file into phong-chu/, or change the template's [fonts]"))
+            })
+            .collect()
+    }
+
+    fn duplicate_of(&self, row: &Row, seen: &mut HashMap<[u8; 32], u64>) -> Option<u64> {
+        let key = &self.plan.template.contract.duplicate_key;
+        if key.is_empty() {
+            return None;
+        }
+        let mut hash = Sha256::new();
+        for name in key {
+            let text = row.record.get(name).and_then(Value::as_str).unwrap_or_default();
+            // Case and spacing do not make another person; tone marks do.
+            hash.update(letters::lower(&text.split_whitespace().collect::<Vec<_>>().join(" ")).as_bytes());
+            hash.update([0]);
+        }
+        match seen.entry(hash.finalize().into()) {
+            std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(row.number);
+                None
+            }
+        }
+    }
+
+    fn key_pointer(&self) -> String {
+        self.plan.template.contract.duplicate_key.first().map(|name| format!("/{name}")).unwrap_or_default()
+    }
+
+    /// The first of the duplicate key's fields, or the first text that is a record's own.
+    fn label(&self, record: &Map<String, Value>) -> String {
+        let contract = &self.plan.template.contract;
+        let of_key = contract.duplicate_key.iter().map(String::as_str);
+        let of_text = contract.fields.iter().filter(|field| field.kind == Kind::Text).map(|field| field.name.as_str());
+        of_key.chain(of_text).filter_map(|name| record.get(name).and_then(Value::as_str)).find(|text| !text.is_empty()).unwrap_or_default().to_owned()
+    }
+}

@@ -1,0 +1,120 @@
+//! What a user asks for: a batch file or the same on the command line.
+//!
+//! Owns the keys of `BATCH.toml` and what is missing from a request. Paths are relative to the batch file.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::say;
+use crate::template::manifest::toml_problem;
+use crate::typeset::Standard;
+
+/// One batch, ready to plan.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// Template.
+    pub template: String,
+    /// Data file.
+    pub data: PathBuf,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Organisation of the workspace.
+    pub organisation: Option<String>,
+    /// Field → heading in the file, where they differ.
+    pub columns: BTreeMap<String, String>,
+    /// Values for all records.
+    pub common: Map<String, Value>,
+    /// Options of the template.
+    pub options: BTreeMap<String, String>,
+    /// Folder for the documents.
+    pub output: PathBuf,
+    /// File-name pattern, when not the template's own.
+    pub name: Option<String>,
+    /// Also one PDF of all pages, for the printer.
+    pub merge: bool,
+    /// Also a ZIP of all documents.
+    pub zip: bool,
+    /// Standard of the PDFs.
+    pub standard: Standard,
+    /// Go on with the valid records when others are not.
+    pub only_valid: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchFile {
+    template: String,
+    organisation: Option<String>,
+    output: PathBuf,
+    name: Option<String>,
+    #[serde(default)]
+    merge: bool,
+    #[serde(default)]
+    zip: bool,
+    standard: Option<String>,
+    #[serde(default)]
+    only_valid: bool,
+    data: DataPart,
+    #[serde(default)]
+    columns: BTreeMap<String, String>,
+    #[serde(default)]
+    common: Map<String, Value>,
+    #[serde(default)]
+    options: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DataPart {
+    file: PathBuf,
+    sheet: Option<String>,
+}
+
+impl Request {
+    /// Reads a batch file.
+    pub fn read(path: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            vec![
+                Diagnostic::error("batch-unreadable", say!("không đọc được tệp lô: {error}", "the batch file cannot be read: {error}"))
+                    .at(Place::File { file: shown.clone() }),
+            ]
+        })?;
+        let file: BatchFile = toml::from_str(&text).map_err(|error| vec![toml_problem("batch", &shown, &text, &error)])?;
+        let standard = match file.standard.as_deref().map(Standard::parse) {
+            None => Standard::default(),
+            Some(Ok(standard)) => standard,
+            Some(Err(problem)) => return Err(vec![problem.at(Place::File { file: shown })]),
+        };
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Ok(Self {
+            template: file.template,
+            data: folder.join(file.data.file),
+            sheet: file.data.sheet,
+            organisation: file.organisation,
+            columns: file.columns,
+            common: file.common.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+            options: file.options,
+            output: folder.join(file.output),
+            name: file.name,
+            merge: file.merge,
+            zip: file.zip,
+            standard,
+            only_valid: file.only_valid,
+        })
+    }
+}
+
+/// A TOML value as JSON; TOML's own dates become their text.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Object(mut table) if table.len() == 1 && table.contains_key("$__toml_private_datetime") => {
+            table.remove("$__toml_private_datetime").unwrap_or(Value::Null)
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,168 @@
+//! The command line as typed: every command and option, with its English help.
+//!
+//! Owns the grammar. The Vietnamese help is laid over it by [`super::help`]; what a command does is [`super::commands`]'.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Official Vietnamese documents from a spreadsheet and a template.
+#[derive(Debug, Parser)]
+#[command(name = "vanthu", version, propagate_version = true, disable_help_subcommand = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// Language of messages: vi or en (default: the locale, else Vietnamese).
+    #[arg(long, global = true, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// Print one JSON document for programs instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Folder of the workspace (default: the nearest one upwards with a vanthu.toml).
+    #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
+    pub workspace: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the documents of a batch.
+    Run(BatchArgs),
+    /// Check the data of a batch; nothing is rendered or written.
+    Check(BatchArgs),
+    /// Render a template's sample as PDF and PNG.
+    Preview(PreviewArgs),
+    /// Templates: list, show, start a new one, make a workbook to fill.
+    #[command(subcommand)]
+    Template(TemplateCommand),
+    /// Make a workspace: vanthu.toml, folders for templates, fonts and data.
+    Init(InitArgs),
+    /// List the fonts and prove their Vietnamese letters.
+    Fonts,
+    /// Do the year of an association, on sample data, and say where it is.
+    Demo(DemoArgs),
+}
+
+/// A batch: a file, or the same as options.
+#[derive(Debug, Args)]
+pub struct BatchArgs {
+    /// Batch file (TOML).
+    #[arg(value_name = "BATCH.toml", conflicts_with_all = ["template", "data"])]
+    pub batch: Option<PathBuf>,
+    /// Template.
+    #[arg(short, long, required_unless_present = "batch")]
+    pub template: Option<String>,
+    /// Data file: XLSX, XLS, ODS, CSV, JSON or JSON Lines.
+    #[arg(short, long, value_name = "FILE", required_unless_present = "batch")]
+    pub data: Option<PathBuf>,
+    /// Sheet of a workbook (default: the first with data).
+    #[arg(long, value_name = "NAME")]
+    pub sheet: Option<String>,
+    /// Organisation of the workspace.
+    #[arg(short = 'O', long, value_name = "NAME")]
+    pub organisation: Option<String>,
+    /// Folder for the documents.
+    #[arg(short, long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+    /// File-name pattern, such as "{{so}}-{{ho_ten}}".
+    #[arg(long, value_name = "PATTERN")]
+    pub name: Option<String>,
+    /// Column of the file for a field: FIELD=HEADING.
+    #[arg(long, value_name = "FIELD=HEADING", value_parser = key_value)]
+    pub column: Vec<(String, String)>,
+    /// A value for all records: FIELD=VALUE.
+    #[arg(long, value_name = "FIELD=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// An option of the template: NAME=VALUE.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
+    pub option: Vec<(String, String)>,
+    /// Also one PDF of all pages, for the printer.
+    #[arg(long)]
+    pub merge: bool,
+    /// Also a ZIP of all documents.
+    #[arg(long)]
+    pub zip: bool,
+    /// PDF standard: a-2b, a-2u, a-2a, a-3b, a-1b, a-4, ua-1 or 1.7.
+    #[arg(long, value_name = "STANDARD")]
+    pub standard: Option<String>,
+    /// Go on with the valid rows; the others are written to a workbook to correct.
+    #[arg(long)]
+    pub only_valid: bool,
+}
+
+/// `preview`
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// Template.
+    pub template: String,
+    /// Folder for PDF and PNG.
+    #[arg(short, long, value_name = "FOLDER", default_value = "xem-truoc")]
+    pub out: PathBuf,
+    /// Organisation of the workspace.
+    #[arg(short = 'O', long, value_name = "NAME")]
+    pub organisation: Option<String>,
+    /// An option of the template: NAME=VALUE.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
+    pub option: Vec<(String, String)>,
+    /// PDF standard.
+    #[arg(long, value_name = "STANDARD")]
+    pub standard: Option<String>,
+    /// Resolution of the pictures in pixels per inch (36 to 600).
+    #[arg(long, value_name = "PPI", default_value_t = 110, value_parser = clap::value_parser!(u32).range(36..=600))]
+    pub ppi: u32,
+    /// Render again whenever a file of the template changes.
+    #[arg(long)]
+    pub watch: bool,
+}
+
+/// `template …`
+#[derive(Debug, Subcommand)]
+pub enum TemplateCommand {
+    /// List the templates.
+    List,
+    /// Show a template: its fields, options and wording.
+    Show {
+        /// Template.
+        template: String,
+    },
+    /// Start a template of your own as a copy of another.
+    New {
+        /// Name of the new template; the same as --from to change a built-in one.
+        name: String,
+        /// Template to copy.
+        #[arg(long, value_name = "TEMPLATE", default_value = "giay-khen")]
+        from: String,
+    },
+    /// Write the workbook that a clerk fills.
+    Sheet {
+        /// Template.
+        template: String,
+        /// The workbook (default: TEMPLATE.xlsx).
+        #[arg(short, long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The folder.
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Folder for the demonstration.
+    #[arg(short, long, value_name = "FOLDER", default_value = "vanthu-demo")]
+    pub out: PathBuf,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.trim().to_owned(), value.trim().to_owned()))
+        .filter(|(key, _)| !key.is_empty())
+        .ok_or_else(|| "KEY=VALUE expected".to_owned())
+}

@@ -1,0 +1,386 @@
+//! What each command does: one use-case, then the showing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::args::{BatchArgs, Command, DemoArgs, InitArgs, PreviewArgs, TemplateCommand};
+use super::progress::Meter;
+use super::show::Show;
+use crate::app::{App, AppError};
+use crate::batch::Request;
+use crate::say;
+use crate::template::contract::{Kind, Scope, Shape};
+use crate::template::functions;
+use crate::typeset::Standard;
+
+/// Time between two looks at a watched template.
+const WATCH_EVERY: Duration = Duration::from_millis(400);
+
+const INPUT_WRONG: u8 = 1;
+
+pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    match command {
+        Command::Run(args) => run(args, app, show).await,
+        Command::Check(args) => check(args, app, show),
+        Command::Preview(args) => preview(args, app, show).await,
+        Command::Template(command) => template(command, app, show),
+        Command::Init(args) => init(&args, show),
+        Command::Fonts => fonts(app, show),
+        Command::Demo(args) => demo(&args, app, show).await,
+    }
+}
+
+async fn run(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let request = request(args)?;
+    let meter = Meter::new(show.language, show.json);
+    let on_plan = |planned: &crate::batch::Planned| {
+        if !show.json {
+            show.diagnostics(&planned.diagnostics);
+        }
+    };
+    let ran = app.run(&request, &meter, &on_plan, &stop_signal()).await;
+    meter.finish();
+    let ran = ran?;
+    let ok = ran.is_complete();
+    show.ran(&ran, ok);
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+}
+
+fn check(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let planned = app.check(&request(args)?)?;
+    show.checked(&planned);
+    let ok = planned.rejected == 0 && planned.accepted > 0 && !crate::diagnostic::any_error(&planned.diagnostics);
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+}
+
+/// Options on the command line win over the batch file.
+fn request(args: BatchArgs) -> Result<Request, AppError> {
+    let mut request = match &args.batch {
+        Some(path) => Request::read(path)?,
+        None => Request { output: PathBuf::from("ket-qua"), ..Request::default() },
+    };
+    if let Some(template) = args.template {
+        request.template = template;
+    }
+    if let Some(data) = args.data {
+        request.data = data;
+    }
+    if let Some(out) = args.out {
+        request.output = out;
+    }
+    if let Some(standard) = &args.standard {
+        request.standard = Standard::parse(standard).map_err(|problem| vec![problem])?;
+    }
+    request.sheet = args.sheet.or(request.sheet);
+    request.organisation = args.organisation.or(request.organisation);
+    request.name = args.name.or(request.name);
+    request.columns.extend(args.column);
+    request.common.extend(args.set.into_iter().map(|(name, value)| (name, Value::String(value))));
+    request.options.extend(args.option);
+    request.merge |= args.merge;
+    request.zip |= args.zip;
+    request.only_valid |= args.only_valid;
+    Ok(request)
+}
+
+/// Turns true at Ctrl-C: what is under way is brought home, the rest is left for the next run.
+fn stop_signal() -> tokio::sync::watch::Receiver<bool> {
+    let (sender, receiver) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            let _ = sender.send(true);
+        }
+        // Kept until the process ends: a dropped sender would look like a signal to some readers.
+        std::future::pending::<()>().await;
+    });
+    receiver
+}
+
+async fn preview(args: PreviewArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let standard = match &args.standard {
+        Some(name) => Standard::parse(name).map_err(|problem| vec![problem])?,
+        None => Standard::default(),
+    };
+    let options: BTreeMap<String, String> = args.option.iter().cloned().collect();
+    let mut seen = None;
+    loop {
+        let result = app.preview(&args.template, args.organisation.as_deref(), &options, standard, f64::from(args.ppi)).await;
+        let code = match result {
+            Ok(made) => {
+                let files = write_preview(&args.out, &args.template, made)?;
+                if show.json {
+                    show.document(&json!({ "ok": true, "files": files }));
+                } else {
+                    files.iter().for_each(|file| show.line(&file.display().to_string()));
+                }
+                ExitCode::SUCCESS
+            }
+            Err(error) if args.watch && error.is_input() => {
+                show.error(&error);
+                ExitCode::from(INPUT_WRONG)
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(folder) = app.watched_folder(&args.template).filter(|_| args.watch) else {
+            if args.watch && !show.json {
+                show.say(&say!(
+                    "Mẫu có sẵn không đổi khi đang chạy; chép ra bằng “vanthu template new {0} --from {0}” rồi sửa.",
+                    "A built-in template does not change; copy it with `vanthu template new {0} --from {0}` and edit the copy.",
+                    args.template
+                ));
+            }
+            return Ok(code);
+        };
+        seen = Some(wait_for_change(&folder, seen).await);
+    }
+}
+
+fn write_preview(folder: &Path, template: &str, made: Vec<(String, crate::typeset::Typeset)>) -> Result<Vec<PathBuf>, AppError> {
+    let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(|source| AppError::Write { path: path.to_owned(), source });
+    std::fs::create_dir_all(folder).map_err(|source| AppError::Write { path: folder.to_owned(), source })?;
+    let mut names = crate::naming::Names::default();
+    let mut files = Vec::new();
+    for (name, typeset) in made {
+        let stem = names.claim(&format!("{template}-{name}"));
+        let pdf = folder.join(format!("{stem}.pdf"));
+        write(&pdf, &typeset.pdf)?;
+        files.push(pdf);
+        for (number, image) in (1..).zip(&typeset.images) {
+            let png = folder.join(format!("{stem}-{number}.png"));
+            write(&png, image)?;
+            files.push(png);
+        }
+    }
+    Ok(files)
+}
+
+/// Waits until the newest file below `folder` is another than `seen`.
+async fn wait_for_change(folder: &Path, seen: Option<(SystemTime, usize)>) -> (SystemTime, usize) {
+    let first = seen.unwrap_or_else(|| newest(folder));
+    loop {
+        let now = newest(folder);
+        if now != first {
+            return now;
+        }
+        tokio::time::sleep(WATCH_EVERY).await;
+    }
+}
+
+/// The newest modification below `folder`, and how many files there are.
+fn newest(folder: &Path) -> (SystemTime, usize) {
+    let mut latest = SystemTime::UNIX_EPOCH;
+    let mut count = 0;
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
+            let Ok(metadata) = entry.metadata() else { continue };
+            if metadata.is_dir() {
+                waiting.push(entry.path());
+            } else {
+                count += 1;
+                latest = latest.max(metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH));
+            }
+        }
+    }
+    (latest, count)
+}
+
+fn template(command: TemplateCommand, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    match command {
+        TemplateCommand::List => list(app, show),
+        TemplateCommand::Show { template } => describe(&template, app, show),
+        TemplateCommand::New { name, from } => {
+            let created = app.new_template(&name, &from)?;
+            listed(&created, show);
+            Ok(ExitCode::SUCCESS)
+        }
+        TemplateCommand::Sheet { template, out } => {
+            let path = out.unwrap_or_else(|| PathBuf::from(format!("{template}.xlsx")));
+            app.sheet(&template, &path)?;
+            if show.json {
+                show.document(&json!({ "ok": true, "file": path }));
+            } else {
+                let shown = path.display();
+                show.say(&say!(
+                    "Đã tạo {shown}. Điền vào rồi chạy: vanthu run --template {template} --data {shown}",
+                    "Made {shown}. Fill it, then run: vanthu run --template {template} --data {shown}"
+                ));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn list(app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let mut found = Vec::new();
+    let mut problems = Vec::new();
+    for entry in app.catalog().entries() {
+        match app.template(&entry.name) {
+            Ok(template) => found.push((entry, template)),
+            Err(AppError::Input(diagnostics)) => problems.extend(diagnostics),
+            Err(other) => return Err(other),
+        }
+    }
+    if show.json {
+        let templates: Vec<Value> = found
+            .iter()
+            .map(|(entry, template)| {
+                json!({
+                    "name": entry.name,
+                    "title": template.manifest.title.in_language(show.language),
+                    "description": template.manifest.description.in_language(show.language),
+                    "version": template.manifest.version,
+                    "from_workspace": entry.from_workspace,
+                })
+            })
+            .collect();
+        show.document(&json!({ "ok": problems.is_empty(), "templates": templates, "diagnostics": show.diagnostics_json(&problems) }));
+    } else {
+        for (entry, template) in &found {
+            let mark = if entry.from_workspace { "*" } else { " " };
+            let title = template.manifest.title.in_language(show.language);
+            show.line(&format!("{mark} {:<20} {title}", entry.name));
+        }
+        show.diagnostics(&problems);
+    }
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+}
+
+fn describe(name: &str, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let template = app.template(name)?;
+    let manifest = &template.manifest;
+    if show.json {
+        show.document(&json!({
+            "ok": true,
+            "name": manifest.name,
+            "version": manifest.version,
+            "title": manifest.title.in_language(show.language),
+            "description": manifest.description.in_language(show.language),
+            "digest": template.digest,
+            "options": manifest.options.iter().map(|(name, option)| (name.clone(), json!({ "values": option.values, "default": option.default }))).collect::<serde_json::Map<_, _>>(),
+            "contract": template.contract.schema,
+            "functions": functions::names().collect::<Vec<_>>(),
+        }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    show.line(&format!("{} {} — {}", manifest.name, manifest.version, manifest.title.in_language(show.language)));
+    show.line(manifest.description.in_language(show.language));
+    show.say(&match template.contract.shape() {
+        Shape::List => say!("\nMỗi dòng của bảng là một văn bản. Các trường:", "\nEach row is a document. Fields:"),
+        Shape::Form => say!("\nMỗi bảng tính là một văn bản. Các trường:", "\nEach workbook is a document. Fields:"),
+    });
+    for field in &template.contract.fields {
+        let required = if field.required { "*" } else { " " };
+        let scope = if field.scope == Scope::Common { say!(" (chung)", " (common)") } else { say!("", "") };
+        let columns = match &field.kind {
+            Kind::Table(columns) => {
+                let titles = columns.iter().map(|column| column.title.as_str()).collect::<Vec<_>>().join(" | ");
+                format!("\n      {titles}")
+            }
+            _ => String::new(),
+        };
+        show.line(&format!(
+            "  {required} {:<18} {}{} — {}{columns}",
+            field.name,
+            field.title,
+            scope.in_language(show.language),
+            field.description
+        ));
+    }
+    if !manifest.options.is_empty() {
+        show.say(&say!("\nTùy chọn (--option TÊN=GIÁ TRỊ):", "\nOptions (--option NAME=VALUE):"));
+        for (name, option) in &manifest.options {
+            let title = option.title.in_language(show.language);
+            show.line(&format!("    {name} = {}  [{}]  {title}", option.values.join(" | "), option.default));
+        }
+    }
+    let names = functions::names().collect::<Vec<_>>().join(" ");
+    show.say(&say!("\nHàm dùng trong câu chữ: {names}", "\nFunctions for the wording: {names}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn init(args: &InitArgs, show: Show) -> Result<ExitCode, AppError> {
+    let created = App::init(&args.folder)?;
+    listed(&created, show);
+    if !show.json {
+        show.say(&say!(
+            "Sửa vanthu.toml, rồi thử: vanthu template sheet giay-khen",
+            "Edit vanthu.toml, then try: vanthu template sheet giay-khen"
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fonts(app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let faces = app.fonts()?;
+    let fit = faces.iter().all(|face| face.faults.is_empty());
+    if show.json {
+        let list: Vec<Value> = faces
+            .iter()
+            .map(|face| {
+                json!({
+                    "file": face.file, "family": face.family, "style": face.style, "bytes": face.bytes,
+                    "vietnamese_letters": face.letters, "dong_sign": face.dong_sign,
+                    "faults": face.faults.iter().map(|fault| fault.in_language(show.language)).collect::<Vec<_>>(),
+                })
+            })
+            .collect();
+        show.document(&json!({ "ok": fit, "fonts": list }));
+    } else {
+        for face in &faces {
+            let dong = if face.dong_sign { "₫" } else { "–" };
+            show.line(&format!("{:<20} {:<11} {:>3}/134 {dong}  {}", face.family, face.style, face.letters, face.file));
+            for fault in face.faults.iter().take(5) {
+                show.line(&format!("    {}", fault.in_language(show.language)));
+            }
+        }
+        show.say(&if fit {
+            say!("Mọi phông đều vẽ đủ 134 chữ Việt, không hai chữ nào giống nhau.", "Every font draws all 134 Vietnamese letters, no two alike.")
+        } else {
+            say!("Có phông không dùng được cho tiếng Việt.", "Some fonts are unfit for Vietnamese.")
+        });
+    }
+    Ok(if fit { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+}
+
+async fn demo(args: &DemoArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let meter = Meter::new(show.language, show.json);
+    let done = app.demo(&args.out, &meter, &stop_signal()).await;
+    meter.finish();
+    let done = done?;
+    let ok = done.iter().all(|part| part.ran.is_complete());
+    if show.json {
+        let parts: Vec<Value> = done
+            .iter()
+            .map(|part| json!({ "title": part.title.in_language(show.language), "output": part.ran.output, "counts": part.ran.summary.as_ref().map(|summary| summary.counts) }))
+            .collect();
+        show.document(&json!({ "ok": ok, "batches": parts }));
+        return Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) });
+    }
+    let mut total = 0;
+    for part in &done {
+        if let Some(summary) = &part.ran.summary {
+            let made = summary.counts.made + summary.counts.kept;
+            total += made;
+            show.line(&format!("{made:>4}  {:<58}  {}", part.title.in_language(show.language), part.ran.output.display()));
+            let problems: Vec<_> = summary.outcomes.iter().flat_map(|outcome| outcome.reasons.clone()).collect();
+            show.diagnostics(&problems);
+        }
+        show.diagnostics(&part.ran.planned.diagnostics);
+    }
+    let folder = args.out.display();
+    show.say(&say!("Đã tạo {total} văn bản trong {folder}/", "Made {total} documents in {folder}/"));
+    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+}
+
+fn listed(created: &[PathBuf], show: Show) {
+    if show.json {
+        show.document(&json!({ "ok": true, "created": created }));
+    } else {
+        created.iter().for_each(|path| show.line(&path.display().to_string()));
+    }
+}

@@ -1,0 +1,83 @@
+//! The Vietnamese help, laid over the English grammar.
+//!
+//! Owns one sentence for each command and option. A test walks the grammar, so that none is forgotten.
+
+use clap::Command;
+
+/// `path` of a command (`template list`; empty for the program), and its sentence.
+const COMMANDS: [(&str, &str); 12] = [
+    ("", "Văn bản hành chính tiếng Việt từ bảng tính và mẫu."),
+    ("run", "Tạo các văn bản của một lô."),
+    ("check", "Kiểm tra dữ liệu của một lô; không tạo và không ghi gì."),
+    ("preview", "Dàn bản mẫu của một mẫu ra PDF và PNG."),
+    ("template", "Các mẫu: xem danh sách, xem chi tiết, tạo mẫu mới, tạo bảng để điền."),
+    ("template list", "Liệt kê các mẫu."),
+    ("template show", "Xem một mẫu: trường dữ liệu, tùy chọn, câu chữ."),
+    ("template new", "Tạo mẫu của đơn vị bằng cách chép một mẫu có sẵn."),
+    ("template sheet", "Tạo bảng tính để văn thư điền."),
+    ("init", "Tạo nơi làm việc: vanthu.toml và các thư mục mẫu, phông chữ, dữ liệu."),
+    ("fonts", "Liệt kê phông chữ và chứng minh đủ chữ Việt."),
+    ("demo", "Làm trọn một năm của một hội trên dữ liệu minh họa, rồi cho biết nằm ở đâu."),
+];
+
+/// Identifier of an argument, and its sentence; the same identifier means the same everywhere.
+const ARGUMENTS: [(&str, &str); 24] = [
+    ("lang", "Ngôn ngữ thông báo: vi hoặc en (mặc định: theo máy, nếu không có thì tiếng Việt)."),
+    ("json", "In một tài liệu JSON cho chương trình khác đọc, thay cho chữ."),
+    ("workspace", "Thư mục nơi làm việc (mặc định: thư mục gần nhất phía trên có vanthu.toml)."),
+    ("batch", "Tệp lô (TOML)."),
+    ("template", "Mẫu."),
+    ("data", "Tệp dữ liệu: XLSX, XLS, ODS, CSV, JSON hoặc JSON Lines."),
+    ("sheet", "Trang tính (mặc định: trang đầu tiên có dữ liệu)."),
+    ("organisation", "Tổ chức khai báo trong nơi làm việc."),
+    ("out", "Nơi ghi kết quả."),
+    ("name", "Mẫu tên tệp, ví dụ \"{{so}}-{{ho_ten}}\"; với “template new” là tên mẫu mới."),
+    ("column", "Cột của tệp cho một trường: TRƯỜNG=TIÊU ĐỀ CỘT."),
+    ("set", "Giá trị chung cho mọi bản ghi: TRƯỜNG=GIÁ TRỊ."),
+    ("option", "Tùy chọn của mẫu: TÊN=GIÁ TRỊ."),
+    ("merge", "Thêm một PDF gộp mọi trang, để in."),
+    ("zip", "Thêm một tệp ZIP gồm mọi văn bản."),
+    ("standard", "Chuẩn PDF: a-2b, a-2u, a-2a, a-3b, a-1b, a-4, ua-1 hoặc 1.7."),
+    ("only_valid", "Làm tiếp với các dòng đúng; các dòng sai được ghi ra một bảng tính để sửa."),
+    ("ppi", "Độ phân giải của hình, điểm trên inch (36 đến 600)."),
+    ("watch", "Dàn lại mỗi khi một tệp của mẫu thay đổi."),
+    ("from", "Mẫu để chép."),
+    ("folder", "Thư mục."),
+    ("help", "In hướng dẫn."),
+    ("version", "In phiên bản."),
+    ("command", "Việc cần làm."),
+];
+
+/// The grammar with Vietnamese help.
+pub fn in_vietnamese(command: Command) -> Command {
+    translate(command, String::new())
+        .override_usage("vanthu [TÙY CHỌN] <LỆNH>")
+        .subcommand_help_heading("Các lệnh")
+        .next_help_heading("Tùy chọn")
+}
+
+fn translate(mut command: Command, path: String) -> Command {
+    if let Some(sentence) = command_sentence(&path) {
+        command = command.about(sentence).long_about(sentence);
+    }
+    command = command.mut_args(|argument| match argument_sentence(argument.get_id().as_str()) {
+        Some(sentence) => argument.help(sentence).long_help(sentence),
+        None => argument,
+    });
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    for name in names {
+        let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
+        command = command.mut_subcommand(name, |sub| translate(sub, path));
+    }
+    command
+}
+
+/// The Vietnamese sentence of a command.
+pub fn command_sentence(path: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|(known, _)| *known == path).map(|(_, sentence)| *sentence)
+}
+
+/// The Vietnamese sentence of an argument.
+pub fn argument_sentence(id: &str) -> Option<&'static str> {
+    ARGUMENTS.iter().find(|(known, _)| *known == id).map(|(_, sentence)| *sentence).filter(|sentence| !sentence.is_empty())
+}

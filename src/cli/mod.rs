@@ -1,0 +1,79 @@
+//! The command line: parse, call one use-case, show what it returns, say how it went with the exit code.
+//!
+//! Exit code 0: all made. 1: the input is wrong, or some records were not made. 2: the program or the machine failed.
+
+pub mod args;
+mod commands;
+pub mod help;
+mod progress;
+mod show;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::app::{App, AppError};
+use crate::config::{Workspace, language_of_environment};
+use crate::language::Language;
+use args::Cli;
+use show::Show;
+
+/// Runs the command line with `arguments`, the program's name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let language = language_of(&arguments);
+    let grammar = grammar(language);
+    let cli = match grammar.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS };
+        }
+    };
+    let show = Show { language, json: cli.json };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("vanthu: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    match runtime.block_on(carry_out(cli, show)) {
+        Ok(code) => code,
+        Err(error) => {
+            show.error(&error);
+            ExitCode::from(if error.is_input() { 1 } else { 2 })
+        }
+    }
+}
+
+/// The grammar with help in `language`.
+pub fn grammar(language: Language) -> clap::Command {
+    match language {
+        Language::English => Cli::command(),
+        Language::Vietnamese => help::in_vietnamese(Cli::command()),
+    }
+}
+
+/// `--lang` wherever it stands, else the environment: help is needed before the grammar is.
+fn language_of(arguments: &[OsString]) -> Language {
+    let mut words = arguments.iter().filter_map(|argument| argument.to_str());
+    while let Some(word) = words.next() {
+        let value = if word == "--lang" { words.next() } else { word.strip_prefix("--lang=") };
+        if let Some(language) = value.and_then(Language::from_tag) {
+            return language;
+        }
+    }
+    language_of_environment()
+}
+
+async fn carry_out(cli: Cli, show: Show) -> Result<ExitCode, AppError> {
+    let program = std::env::current_exe().map_err(|source| AppError::Write { path: "vanthu".into(), source })?;
+    let workspace = match &cli.workspace {
+        Some(folder) => Workspace::open(folder)?,
+        None => Workspace::find(&std::env::current_dir().unwrap_or_default())?,
+    };
+    let app = App::new(workspace, program, show.language);
+    commands::carry_out(cli.command, &app, show).await
+}

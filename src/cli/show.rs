@@ -1,0 +1,230 @@
+//! How results look: diagnostics, summaries, tables, and JSON for programs.
+//!
+//! Owns the words around the values. Results go to stdout, everything about the way there to stderr; nothing depends on
+//! colour.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::app::{AppError, Ran};
+use crate::batch::run::SET_ASIDE_FOLDER;
+use crate::batch::{Planned, outputs};
+use crate::diagnostic::Diagnostic;
+use crate::language::{Language, Text};
+use crate::say;
+
+/// Diagnostics printed before the rest is only counted.
+const SHOWN_MAX: usize = 50;
+
+/// Where to and in which language.
+#[derive(Debug, Clone, Copy)]
+pub struct Show {
+    /// Language of the sentences.
+    pub language: Language,
+    /// JSON instead of text?
+    pub json: bool,
+}
+
+impl Show {
+    /// One line of the result.
+    pub fn line(&self, text: &str) {
+        let _ = writeln!(std::io::stdout(), "{text}");
+    }
+
+    /// One sentence of the result.
+    pub fn say(&self, text: &Text) {
+        self.line(text.in_language(self.language));
+    }
+
+    /// One JSON document as the whole result.
+    pub fn document(&self, value: &Value) {
+        self.line(&format!("{value:#}"));
+    }
+
+    /// Diagnostics on stderr, the gravest kind last so that it stays in sight.
+    pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+        sorted.sort_by_key(|diagnostic| diagnostic.severity);
+        let skipped = sorted.len().saturating_sub(SHOWN_MAX);
+        let mut stderr = std::io::stderr().lock();
+        for diagnostic in sorted.iter().take(SHOWN_MAX) {
+            let _ = writeln!(stderr, "{}", diagnostic.describe(self.language));
+        }
+        if skipped > 0 {
+            let more = say!("… và {skipped} mục nữa", "… and {skipped} more");
+            let _ = writeln!(stderr, "{}", more.in_language(self.language));
+        }
+    }
+
+    /// Diagnostics as JSON.
+    pub fn diagnostics_json(&self, diagnostics: &[Diagnostic]) -> Value {
+        diagnostics.iter().map(|diagnostic| diagnostic.to_json(self.language)).collect()
+    }
+
+    /// A use-case that did not come to its end.
+    pub fn error(&self, error: &AppError) {
+        match error {
+            AppError::Input(diagnostics) if self.json => {
+                self.document(&json!({ "ok": false, "diagnostics": self.diagnostics_json(diagnostics) }));
+            }
+            AppError::Input(diagnostics) => self.diagnostics(diagnostics),
+            other => {
+                let chain = chain(other);
+                if self.json {
+                    self.document(&json!({ "ok": false, "error": chain, "retryable": other.is_transient() }));
+                } else {
+                    let head = say!("vanthu không làm tiếp được: {chain}", "vanthu cannot go on: {chain}");
+                    let _ = writeln!(std::io::stderr(), "{}", head.in_language(self.language));
+                    if let Some(remedy) = remedy(other) {
+                        let _ = writeln!(std::io::stderr(), "    {}", remedy.in_language(self.language));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The end of `check`.
+    pub fn checked(&self, planned: &Planned) {
+        if self.json {
+            self.document(&json!({
+                "ok": planned.rejected == 0 && !crate::diagnostic::any_error(&planned.diagnostics),
+                "valid": planned.accepted,
+                "rejected": planned.rejected,
+                "diagnostics": self.diagnostics_json(&planned.diagnostics),
+                "unshown": planned.unshown,
+            }));
+            return;
+        }
+        self.diagnostics(&planned.diagnostics);
+        self.counted(planned);
+    }
+
+    /// The end of `run`.
+    pub fn ran(&self, ran: &Ran, ok: bool) {
+        if self.json {
+            self.document(&ran_json(self, ran, ok));
+            return;
+        }
+        let output = ran.output.display();
+        let Some(summary) = &ran.summary else {
+            self.counted(&ran.planned);
+            if ran.extras.contains(&outputs::REJECTED) {
+                self.say(&say!(
+                    "Các dòng cần sửa: {output}/{}; sửa xong đưa chính tệp đó vào --data.",
+                    "Rows to correct: {output}/{}; give that file to --data when corrected.",
+                    outputs::REJECTED
+                ));
+            }
+            self.say(&say!(
+                "Chưa tạo văn bản nào. Sửa dữ liệu rồi chạy lại, hoặc thêm --only-valid để làm các dòng đúng.",
+                "No document was made. Correct the data and run again, or add --only-valid to go on with the valid rows."
+            ));
+            return;
+        };
+        let problems: Vec<Diagnostic> = summary.outcomes.iter().flat_map(|outcome| outcome.reasons.clone()).collect();
+        self.diagnostics(&problems);
+        let counts = summary.counts;
+        let (made, failed, quarantined) = (counts.made + counts.kept, counts.failed, counts.quarantined);
+        self.say(&say!(
+            "Đã tạo {made} văn bản, không tạo được {failed}, tách riêng {quarantined}.",
+            "Made {made} documents, failed {failed}, quarantined {quarantined}."
+        ));
+        if counts.kept > 0 {
+            let kept = counts.kept;
+            self.say(&say!("Trong đó {kept} văn bản đã có từ lần chạy trước.", "Of these {kept} were there from an earlier run."));
+        }
+        if ran.planned.rejected > 0 {
+            let rejected = ran.planned.rejected;
+            self.say(&say!(
+                "Bỏ qua {rejected} dòng sai; xem {}.",
+                "Left out {rejected} invalid rows; see {}.",
+                outputs::REJECTED
+            ));
+        }
+        if !summary.set_aside.is_empty() {
+            let moved = summary.set_aside.len();
+            self.say(&say!(
+                "{moved} văn bản của lần chạy trước không còn trong danh sách, đã chuyển vào {SET_ASIDE_FOLDER}/.",
+                "{moved} documents of an earlier run are no longer in the list and were moved to {SET_ASIDE_FOLDER}/."
+            ));
+        }
+        if summary.stopped {
+            self.say(&say!("Đã dừng theo yêu cầu; chạy lại lệnh này để làm tiếp.", "Stopped as asked; run the same command to go on."));
+        }
+        self.say(&say!("Nơi lưu: {output}", "Where: {output}"));
+    }
+
+    fn counted(&self, planned: &Planned) {
+        let (accepted, rejected) = (planned.accepted, planned.rejected);
+        self.say(&say!("{accepted} bản ghi đúng, {rejected} bản ghi sai.", "{accepted} valid records, {rejected} invalid."));
+        if planned.unshown > 0 {
+            let unshown = planned.unshown;
+            self.say(&say!("Còn {unshown} thông báo không hiện ở đây.", "{unshown} more messages are not shown here."));
+        }
+    }
+}
+
+fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
+    let mut value = json!({
+        "ok": ok,
+        "output": ran.output.display().to_string(),
+        "valid": ran.planned.accepted,
+        "rejected": ran.planned.rejected,
+        "diagnostics": show.diagnostics_json(&ran.planned.diagnostics),
+        "extras": ran.extras,
+    });
+    if let Some(summary) = &ran.summary {
+        value["counts"] = json!(summary.counts);
+        value["stopped"] = summary.stopped.into();
+        value["set_aside"] = json!(summary.set_aside);
+        value["documents"] = summary
+            .outcomes
+            .iter()
+            .map(|outcome| {
+                json!({
+                    "record": outcome.number,
+                    "name": outcome.label,
+                    "state": outcome.state(),
+                    "file": outcome.made.as_ref().map(|line| &line.file),
+                    "pages": outcome.made.as_ref().map(|line| line.pages),
+                    "sha256": outcome.made.as_ref().map(|line| &line.sha256),
+                    "reasons": show.diagnostics_json(&outcome.reasons),
+                })
+            })
+            .collect();
+    }
+    value
+}
+
+/// An error with its causes, outermost first.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(": ");
+            text.push_str(&inner_text);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+fn remedy(error: &AppError) -> Option<Text> {
+    let chain = chain(error).to_lowercase();
+    if chain.contains("no space left") {
+        Some(say!(
+            "Đĩa đã đầy. Văn bản đã ghi xong vẫn nguyên vẹn; giải phóng chỗ rồi chạy lại lệnh này để làm tiếp.",
+            "The disk is full. Documents already made are whole; free some space and run the same command to go on."
+        ))
+    } else if chain.contains("permission denied") || chain.contains("read-only") {
+        Some(say!("Không có quyền ghi vào đó; chọn thư mục khác với --out.", "No right to write there; choose another folder with --out."))
+    } else if chain.contains("another vanthu") {
+        Some(say!("Chờ lần chạy kia xong, hoặc chọn thư mục khác với --out.", "Wait for the other run, or choose another folder with --out."))
+    } else {
+        None
+    }
+}
+

@@ -1,0 +1,192 @@
+//! The workspace and its `vanthu.toml`: organisations, limits, rendering; and the few environment variables.
+//!
+//! Owns finding the file, reading it with every key checked, and what holds without one. The only module that reads the
+//! environment.
+
+pub mod organisation;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::data::Limits;
+use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::language::Language;
+use crate::say;
+use crate::template::manifest::toml_problem;
+pub use organisation::Organisation;
+
+/// The file that makes a folder a workspace.
+pub const FILE_NAME: &str = "vanthu.toml";
+
+/// A workspace, or the defaults where there is none.
+#[derive(Debug, Clone, Default)]
+pub struct Workspace {
+    /// Its folder; none when no `vanthu.toml` was found.
+    pub folder: Option<PathBuf>,
+    /// What the file says.
+    pub config: Config,
+}
+
+/// The contents of `vanthu.toml`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Name of the organisation that batches use unless they say otherwise.
+    pub organisation: Option<String>,
+    /// Profiles by name.
+    pub organisations: BTreeMap<String, Organisation>,
+    /// Rendering.
+    pub render: RenderConfig,
+    /// Limits on data files.
+    pub limits: LimitsConfig,
+}
+
+/// `[render]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RenderConfig {
+    /// Child processes; 0 takes one for each core.
+    pub workers: usize,
+    /// Seconds that one document may take.
+    pub deadline_seconds: f64,
+    /// Memory of one child, in MiB.
+    pub memory_mib: u64,
+    /// Documents after which a child is replaced.
+    pub recycle_documents: u32,
+}
+
+impl Default for RenderConfig {
+    fn default() -> Self {
+        Self { workers: 0, deadline_seconds: 60.0, memory_mib: 1024, recycle_documents: 5_000 }
+    }
+}
+
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Rows of a data file.
+    pub rows: u64,
+    /// Columns of a data file.
+    pub columns: u32,
+    /// Characters of a cell.
+    pub cell_characters: usize,
+    /// Size of a data file, in MiB.
+    pub file_mib: u64,
+    /// Size of a workbook once unpacked, in MiB.
+    pub uncompressed_mib: u64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            rows: limits.rows_max,
+            columns: limits.columns_max,
+            cell_characters: limits.cell_chars_max,
+            file_mib: limits.file_bytes_max >> 20,
+            uncompressed_mib: limits.uncompressed_bytes_max >> 20,
+        }
+    }
+}
+
+impl LimitsConfig {
+    /// As the readers take them.
+    pub fn to_limits(&self) -> Limits {
+        Limits {
+            rows_max: self.rows,
+            columns_max: self.columns,
+            cell_chars_max: self.cell_characters,
+            file_bytes_max: self.file_mib << 20,
+            uncompressed_bytes_max: self.uncompressed_mib << 20,
+            ..Limits::default()
+        }
+    }
+}
+
+impl Workspace {
+    /// The workspace that holds `start`: the nearest folder upwards with a `vanthu.toml`.
+    pub fn find(start: &Path) -> Result<Self, Vec<Diagnostic>> {
+        match start.ancestors().find(|folder| folder.join(FILE_NAME).is_file()) {
+            Some(folder) => Self::open(folder),
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// Reads the `vanthu.toml` of `folder`.
+    pub fn open(folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let path = folder.join(FILE_NAME);
+        let shown = path.display().to_string();
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            vec![
+                Diagnostic::error("config-unreadable", say!("không đọc được: {error}", "cannot be read: {error}"))
+                    .at(Place::File { file: shown.clone() }),
+            ]
+        })?;
+        let config: Config = toml::from_str(&text).map_err(|error| vec![toml_problem("config", FILE_NAME, &text, &error)])?;
+        let problems = config.problems();
+        if problems.is_empty() { Ok(Self { folder: Some(folder.to_owned()), config }) } else { Err(problems) }
+    }
+
+    /// The organisation called `name`, or the default one, or a blank one when the workspace has none at all.
+    pub fn organisation(&self, name: Option<&str>) -> Result<Organisation, Vec<Diagnostic>> {
+        let organisations = &self.config.organisations;
+        let Some(wanted) = name.or(self.config.organisation.as_deref()).or_else(|| organisations.keys().next().map(String::as_str)) else {
+            return Ok(Organisation::unnamed());
+        };
+        organisations.get(wanted).cloned().ok_or_else(|| {
+            let known = organisations.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            let problem = Diagnostic::error("organisation-unknown", say!("{FILE_NAME} không có tổ chức này", "{FILE_NAME} has no such organisation")).with_value(wanted);
+            vec![match nearest(wanted, organisations.keys().map(String::as_str)) {
+                Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
+                None if known.is_empty() => problem.remedy(say!("khai báo [organisations.{wanted}]", "declare [organisations.{wanted}]")),
+                None => problem.remedy(say!("các tổ chức: {known}", "organisations: {known}")),
+            }]
+        })
+    }
+}
+
+impl Config {
+    fn problems(&self) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let place = || Place::File { file: FILE_NAME.into() };
+        if let Some(name) = &self.organisation
+            && !self.organisations.contains_key(name)
+        {
+            problems.push(
+                Diagnostic::error("organisation-unknown", say!("organisation = “{name}” không được khai báo", "organisation = `{name}` is not declared"))
+                    .at(place()),
+            );
+        }
+        if !(self.render.deadline_seconds > 0.0 && self.render.deadline_seconds <= 3600.0) {
+            problems.push(
+                Diagnostic::error(
+                    "config-value",
+                    say!("render.deadline_seconds phải lớn hơn 0 và không quá 3600", "render.deadline_seconds must be above 0 and at most 3600"),
+                )
+                .at(place()),
+            );
+        }
+        if self.render.memory_mib < 256 {
+            problems.push(
+                Diagnostic::error("config-value", say!("render.memory_mib phải từ 256", "render.memory_mib must be at least 256")).at(place()),
+            );
+        }
+        for (name, organisation) in &self.organisations {
+            problems.extend(organisation.problems(name));
+        }
+        problems
+    }
+}
+
+/// The language from the environment: `VANTHU_LANG`, then the locale. Vietnamese when nothing says otherwise.
+pub fn language_of_environment() -> Language {
+    ["VANTHU_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .filter(|value| !value.is_empty())
+        .find_map(|value| Language::from_tag(&value))
+        .unwrap_or_default()
+}

@@ -1,0 +1,198 @@
+//! Forms: a whole workbook is one record, with one sheet for each of its tables.
+//!
+//! Owns the assembly of that record. Single values come from the sheet of common values ([`super::common`]), the rows of
+//! a table are converted by [`super::table`].
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::common::{COMMON_SHEET, Common};
+use super::headings;
+use super::json::complete;
+use super::list::{Sink, Source};
+use super::notices::Notices;
+use super::places::{Layout, Places};
+use super::table::{Item, Purpose, Table};
+use super::workbook::{self, SheetInfo, Sheets, hidden_rows_notice, is_reserved, sheet_name};
+use super::{Context, Emit, Outcome, Row};
+use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::say;
+use crate::template::contract::{Field, Kind, Scope};
+
+/// The record while its tables are read.
+#[derive(Default)]
+struct Assembly {
+    values: Map<String, Value>,
+    tables: BTreeMap<String, (Arc<Layout>, Vec<u64>)>,
+    refused: Vec<String>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a workbook that is one record.
+pub(super) fn read_workbook(context: &Context<'_>, sheets: &mut dyn Sheets, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+    let infos: Vec<SheetInfo> = sheets.sheets().into_iter().filter(|info| !is_reserved(&info.name)).collect();
+    let tables: Vec<&Field> = context.contract.fields.iter().filter(|field| is_table(field)).collect();
+    let mut owner: Vec<Option<&Field>> =
+        infos.iter().map(|info| tables.iter().find(|field| names_sheet(field, &info.name)).copied()).collect();
+    // One table and one sheet can only mean each other.
+    if let ([table], [sheet]) = (tables.as_slice(), infos.as_slice())
+        && matches!(table.kind, Kind::Table(_))
+        && !sheet.hidden
+    {
+        owner[0] = Some(table);
+    }
+    let mut problems = Vec::new();
+    let mut assembly = Assembly::default();
+    for field in &tables {
+        let mut own = infos.iter().zip(&owner).filter(|(_, owner)| owner.is_some_and(|owner| owner.name == field.name));
+        match (own.next(), own.next()) {
+            (Some((sheet, _)), None) => {
+                if let Err(more) = read_sheet(context, sheets, &sheet.name, field, &mut assembly, notices) {
+                    problems.extend(more);
+                }
+            }
+            (Some((first, _)), Some((second, _))) => problems.push(two_sheets(field, &first.name, &second.name)),
+            (None, _) if field.required && !common.has(field) => problems.push(no_sheet(field, &infos, &owner)),
+            (None, _) => {}
+        }
+    }
+    for (sheet, _) in infos.iter().zip(&owner).filter(|(sheet, owner)| owner.is_none() && !sheet.hidden) {
+        notices.add(unknown_sheet(&sheet.name, &context.file, &tables));
+    }
+    problems.extend(missing_values(context, common, true));
+    finish(context, common, assembly, problems, notices, emit)
+}
+
+/// Reads delimited text into the only table of a form; its single values can only come with the request.
+pub(super) fn read_single_table(context: &Context<'_>, source: Source<'_>, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+    let mut tables = context.contract.fields.iter().filter(|field| matches!(field.kind, Kind::Table(_)));
+    let (Some(field), None) = (tables.next(), tables.next()) else {
+        return Err(vec![
+            Diagnostic::error("form-needs-workbook", say!("mẫu này có nhiều bảng, một tệp CSV không chứa đủ", "this template has several tables, which one CSV file cannot hold"))
+                .remedy(say!("dùng sổ Excel (.xlsx) có mỗi bảng một trang tính", "use a workbook (.xlsx) with one sheet for each table")),
+        ]);
+    };
+    let mut assembly = Assembly::default();
+    let mut problems = read_table(context, source, field, &mut assembly, notices).err().unwrap_or_default();
+    problems.extend(missing_values(context, common, false));
+    finish(context, common, assembly, problems, notices, emit)
+}
+
+fn finish(context: &Context<'_>, common: &Common, assembly: Assembly, problems: Vec<Diagnostic>, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let Assembly { values, tables, refused, mut diagnostics } = assembly;
+    notices.cap(&mut diagnostics, context.limits.errors_max);
+    let record = common.complete(&context.contract.fields, values, &refused);
+    let places = Places::form(context.file.clone(), tables, common.places.clone());
+    emit(Row { number: 1, record, places, diagnostics, refused, original: Vec::new() });
+    Ok(Outcome { rows: 1, ..Outcome::default() })
+}
+
+fn read_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, sheet: &str, field: &Field, assembly: &mut Assembly, notices: &mut Notices) -> Result<(), Vec<Diagnostic>> {
+    hidden_rows_notice(context, sheets, sheet, notices);
+    let merged = sheets.merged(sheet).map_err(|problem| vec![problem])?;
+    let mut pour = |sink: Sink<'_>| sheets.rows(&context.file, sheet, context.limits, sink);
+    let source = Source { sheet: Some(sheet.into()), merged, encoding: None, pour: &mut pour };
+    read_table(context, source, field, assembly, notices)
+}
+
+/// Reads the rows of one table, or of a plain list, into the record.
+fn read_table(context: &Context<'_>, source: Source<'_>, field: &Field, assembly: &mut Assembly, notices: &mut Notices) -> Result<(), Vec<Diagnostic>> {
+    let column;
+    let fields = match &field.kind {
+        Kind::Table(fields) => fields.as_slice(),
+        _ => {
+            column = [Field { kind: Kind::Text, ..field.clone() }];
+            &column[..]
+        }
+    };
+    let is_table = matches!(field.kind, Kind::Table(_));
+    let needed = |inner: &Field| is_table && inner.required;
+    let purpose = Purpose {
+        fields,
+        chosen: &context.selection.columns,
+        needed: &needed,
+        merged: source.merged,
+        encoding: source.encoding,
+    };
+    let mut table = Table::new(context.file.clone(), source.sheet, purpose, context.limits);
+    let (mut rows, mut items) = (Vec::new(), Vec::new());
+    let Assembly { refused, diagnostics, .. } = assembly;
+    let mut take = |item: Item| {
+        let at = format!("/{}/{}", field.name, items.len());
+        refused.extend(item.refused.iter().map(|pointer| format!("{at}{pointer}")));
+        diagnostics.extend(item.diagnostics);
+        rows.push(item.row);
+        let values = complete(fields, item.values);
+        items.push(if is_table { Value::Object(values) } else { values.into_values().next().unwrap_or_default() });
+    };
+    let poured = (source.pour)(&mut |row| table.accept(row, notices, &mut take));
+    let layout = match poured {
+        // A sheet left blank is a table without rows; whether it may be is the schema's to say.
+        Ok(()) if table.is_blank() => None,
+        Ok(()) => Some(table.finish(notices, &mut take)?.layout),
+        Err(problem) => return Err(table.fail(problem)),
+    };
+    assembly.values.insert(field.name.clone(), Value::Array(items));
+    if let Some(layout) = layout {
+        assembly.tables.insert(field.name.clone(), (layout, rows));
+    }
+    Ok(())
+}
+
+/// Required single values that are nowhere, record scope and common alike: a form is one record.
+fn missing_values(context: &Context<'_>, common: &Common, has_sheets: bool) -> Vec<Diagnostic> {
+    let scalars: Vec<Field> = context
+        .contract
+        .fields
+        .iter()
+        .filter(|field| !is_table(field))
+        .map(|field| Field { scope: Scope::Common, ..field.clone() })
+        .collect();
+    common.missing(&scalars, &[], &context.file, has_sheets)
+}
+
+/// Fields that have a sheet of their own.
+fn is_table(field: &Field) -> bool {
+    matches!(field.kind, Kind::Table(_) | Kind::List)
+}
+
+/// Does the sheet bear one of the field's names, cut to the length that Excel allows?
+fn names_sheet(field: &Field, sheet: &str) -> bool {
+    headings::names(field).any(|name| headings::loose_key(&sheet_name(name)) == headings::loose_key(sheet))
+}
+
+fn two_sheets(field: &Field, first: &str, second: &str) -> Diagnostic {
+    let title = &field.title;
+    Diagnostic::error(
+        "sheet-duplicate",
+        say!("hai trang tính cùng là bảng “{title}”: “{first}” và “{second}”", "two sheets are both the table “{title}”: “{first}” and “{second}”"),
+    )
+    .remedy(say!("xoá hoặc đổi tên một trang", "delete or rename one of them"))
+}
+
+fn no_sheet(field: &Field, infos: &[SheetInfo], owner: &[Option<&Field>]) -> Diagnostic {
+    let name = workbook::sheet_name(&field.title);
+    let free = infos.iter().zip(owner).filter(|(_, owner)| owner.is_none()).map(|(info, _)| info.name.as_str());
+    let problem = Diagnostic::error("sheet-missing", say!("thiếu trang tính “{name}”", "the sheet “{name}” is missing"));
+    problem.remedy(match nearest(&name, free) {
+        Some(near) => say!("có phải “{near}”? nếu phải, đổi tên thành “{name}”", "is it “{near}”? if so, rename it to “{name}”"),
+        None => say!("thêm trang tính tên “{name}”", "add a sheet called “{name}”"),
+    })
+}
+
+fn unknown_sheet(sheet: &str, file: &str, tables: &[&Field]) -> Diagnostic {
+    let wanted: Vec<String> =
+        std::iter::once(COMMON_SHEET.to_owned()).chain(tables.iter().map(|field| sheet_name(&field.title))).collect();
+    let wanted = wanted.join("”, “");
+    Diagnostic::warning(
+        "sheet-unknown",
+        say!("mẫu không dùng trang tính “{sheet}”; bị bỏ qua", "the template does not use the sheet “{sheet}”; it is ignored"),
+    )
+    .at(Place::File { file: file.to_owned() })
+    .remedy(say!("các trang được dùng: “{wanted}”", "the sheets used are “{wanted}”"))
+}

@@ -1,0 +1,241 @@
+//! Data files of clerks as records of a contract.
+//!
+//! Owns [`read`]: a file in, one [`Row`] out for each record while it is read, every fault with the cell, line or
+//! pointer where it stands. Nothing of a list is kept. What a record must hold is the contract's; checking it against
+//! the schema, planning and rendering are the callers'. Correction workbooks are [`crate::spreadsheet`]'s.
+//!
+//! In reading order: [`format`] and [`archive`] tell what a file is, before anything opens it; [`encoding`] and [`csv`],
+//! [`xlsx`] and [`legacy_workbook`], [`json_text`] read rows of [`cell`]s; [`table`] finds the headings
+//! ([`headings`], [`legacy_text`]) and converts ([`convert`], [`numbers`]); [`list`], [`form`] and [`json`] make records,
+//! with [`common`] values; [`places`] and [`notices`] remember where and what.
+
+mod archive;
+mod cell;
+mod common;
+mod convert;
+mod csv;
+mod encoding;
+mod form;
+mod format;
+mod headings;
+mod json;
+mod json_text;
+mod legacy_text;
+mod legacy_workbook;
+mod limits;
+mod list;
+mod notices;
+mod numbers;
+mod ods_extent;
+mod places;
+mod table;
+mod workbook;
+mod xls_extent;
+mod xlsx;
+mod xml_tags;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+pub use common::COMMON_SHEET;
+pub use headings::ERRORS_HEADING;
+pub use limits::Limits;
+pub use places::Places;
+pub use workbook::{GUIDE_SHEET, sheet_name};
+
+use common::Common;
+use format::Format;
+use notices::Notices;
+
+use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::say;
+use crate::template::contract::{Contract, Shape};
+
+/// What the person who hands in the file adds to it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Selection {
+    /// The sheet to read; the first visible one with data when absent.
+    pub sheet: Option<String>,
+    /// Heading in the file by field name, where the two do not match by themselves.
+    pub columns: BTreeMap<String, String>,
+    /// Values for every record, by field name: typed as in a record, or text, which is converted like a cell.
+    pub common: Map<String, Value>,
+}
+
+/// One record as it was read.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// One-based number among the records of the file.
+    pub number: u64,
+    /// The record: every property of the contract is present, null when absent or refused.
+    pub record: Map<String, Value>,
+    /// Where its values stood.
+    pub places: Places,
+    /// What is wrong with its values.
+    pub diagnostics: Vec<Diagnostic>,
+    /// JSON pointers of values that are null because they were refused here, so that validation need not miss them
+    /// again; the empty pointer for the record as a whole.
+    pub refused: Vec<String>,
+    /// The cells as read, beside [`Summary::headings`]; empty for JSON and for a workbook that is one record.
+    pub original: Vec<String>,
+}
+
+/// What is to be said about the file as a whole.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Records read.
+    pub rows: u64,
+    /// The headings as written, without that of a correction workbook's errors; empty for JSON and forms.
+    pub headings: Vec<String>,
+    /// The sheet read, for a workbook that is a list.
+    pub sheet: Option<String>,
+    /// Notices and warnings, each kind once.
+    pub notices: Vec<Diagnostic>,
+}
+
+/// Takes one record as it is read.
+type Emit<'a> = &'a mut dyn FnMut(Row);
+
+/// What every reader needs to know.
+struct Context<'a> {
+    file: Arc<str>,
+    contract: &'a Contract,
+    selection: &'a Selection,
+    limits: &'a Limits,
+}
+
+/// What a reader has done.
+#[derive(Debug, Default)]
+struct Outcome {
+    rows: u64,
+    headings: Vec<String>,
+    sheet: Option<String>,
+}
+
+/// Reads the data file at `path` and hands each record to `row` as soon as it is complete.
+///
+/// # Errors
+///
+/// The file as a whole cannot be used: all reasons at once, followed by the warnings that may explain them. A fault may
+/// be found only behind the first records (a quote never closed, a broken archive), so rows handed over before an error
+/// are void.
+pub fn read(
+    path: &Path,
+    contract: &Contract,
+    selection: &Selection,
+    limits: &Limits,
+    row: &mut dyn FnMut(Row),
+) -> Result<Summary, Vec<Diagnostic>> {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let context = Context { file: name.as_ref().into(), contract, selection, limits };
+    let mut notices = Notices::default();
+    let outcome = read_file(&context, path, &mut notices, row);
+    let notices = notices.finish();
+    match outcome {
+        Ok(Outcome { rows, headings, sheet }) => Ok(Summary { rows, headings, sheet, notices }),
+        Err(mut problems) => {
+            problems.extend(notices.into_iter().filter(|notice| notice.severity == Severity::Warning));
+            for problem in &mut problems {
+                problem.place.get_or_insert_with(|| Place::File { file: context.file.to_string() });
+            }
+            Err(problems)
+        }
+    }
+}
+
+fn read_file(context: &Context<'_>, path: &Path, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+    let one = |problem| vec![problem];
+    let bytes = check_file(path, context.limits).map_err(one)?;
+    let mut head = Vec::new();
+    open(path).and_then(|file| file.take(4096).read_to_end(&mut head).map_err(|error| unreadable(&error))).map_err(one)?;
+    let format = format::detect(path, &head, |name| ole_directory_names(path, name)).map_err(one)?;
+    let mut common = Common::from_selection(context, notices)?;
+    let json = |rows| Outcome { rows, ..Outcome::default() };
+    match format {
+        Format::Json => json::read_document(context, path, &common, notices, emit).map(json),
+        Format::JsonLines => json::read_lines(context, path, &common, notices, emit).map(json),
+        Format::Csv => list::read_text(context, path, &common, notices, emit),
+        Format::Xls => {
+            let mut sheets = legacy_workbook::open_xls(path, context.limits).map_err(one)?;
+            workbook::read(context, &mut *sheets, &mut common, notices, emit)
+        }
+        Format::Archive => {
+            let survey = archive::inspect(open(path).map_err(one)?, bytes, context.limits).map_err(one)?;
+            let mut sheets = match survey {
+                archive::Workbook::Xlsx { hidden_rows } => xlsx::open(path, hidden_rows),
+                archive::Workbook::Ods(extent) => legacy_workbook::open_ods(path, extent),
+            }
+            .map_err(one)?;
+            workbook::read(context, &mut *sheets, &mut common, notices, emit)
+        }
+    }
+}
+
+impl Context<'_> {
+    fn is_form(&self) -> bool {
+        self.contract.shape() == Shape::Form
+    }
+}
+
+/// The size of the file, if it is one that may be read.
+fn check_file(path: &Path, limits: &Limits) -> Result<u64, Diagnostic> {
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if !metadata.is_file() {
+        return Err(Diagnostic::error("file-missing", say!("không phải tệp", "is not a file")));
+    }
+    if metadata.len() == 0 {
+        return Err(Diagnostic::error("data-empty", say!("tệp rỗng", "the file is empty")));
+    }
+    if metadata.len() > limits.file_bytes_max {
+        let (size, most) = (metadata.len() / 1_000_000, limits.file_bytes_max / 1_000_000);
+        return Err(Diagnostic::error("file-too-large", say!("tệp lớn {size} MB, giới hạn là {most} MB", "the file has {size} MB, the limit is {most} MB"))
+            .remedy(say!("chia danh sách thành nhiều tệp", "split the list into several files")));
+    }
+    Ok(metadata.len())
+}
+
+fn open(path: &Path) -> Result<File, Diagnostic> {
+    File::open(path).map_err(|error| unreadable(&error))
+}
+
+/// The finding that the file could not be opened or read further.
+fn unreadable(error: &io::Error) -> Diagnostic {
+    match error.kind() {
+        io::ErrorKind::NotFound => Diagnostic::error("file-missing", say!("không có tệp này", "there is no such file"))
+            .remedy(say!("kiểm tra lại tên tệp và thư mục", "check the file's name and folder")),
+        io::ErrorKind::PermissionDenied => {
+            Diagnostic::error("file-unreadable", say!("không được phép đọc tệp này", "this file may not be read"))
+                .remedy(say!("đóng tệp trong Excel, hoặc xin quyền đọc", "close it in Excel, or ask for permission to read it"))
+        }
+        _ => Diagnostic::error("file-unreadable", say!("không đọc được tệp ({error})", "the file cannot be read ({error})")),
+    }
+}
+
+/// The finding that a workbook is damaged; `cause` is for whoever helps the clerk.
+fn broken(cause: &dyn Display) -> Diagnostic {
+    Diagnostic::error("file-broken", say!("tệp hỏng, không đọc được (chi tiết: {cause})", "the file is damaged and cannot be read (detail: {cause})"))
+        .remedy(say!(
+            "mở tệp bằng Excel rồi lưu thành tệp .xlsx mới; nếu Excel cũng báo hỏng, lấy lại bản gốc",
+            "open it in Excel and save it as a new .xlsx file; if Excel finds it damaged too, get the original again"
+        ))
+}
+
+/// Does the directory of an OLE container hold a stream called `name`? Its entries lie on multiples of 128 bytes and
+/// begin with the name in UTF-16.
+fn ole_directory_names(path: &Path, name: &str) -> bool {
+    let wanted: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
+    let Ok(mut file) = File::open(path).map(io::BufReader::new) else { return false };
+    let mut entry = [0; 128];
+    while file.read_exact(&mut entry).is_ok() {
+        if entry.starts_with(&wanted) {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,129 @@
+//! The correction workbook: rows that could not be used, each with what is wrong, to be mended and handed in again.
+//!
+//! Owns [`rejected`]. The reader ignores the column of errors, so the corrected workbook is read like the first one; the
+//! common values go with it, for it may be handed in alone.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rust_xlsxwriter::{Workbook, XlsxError};
+
+use super::{SpreadsheetError, save, style};
+use crate::data::{COMMON_SHEET, ERRORS_HEADING};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::language::Language;
+
+/// The language of the clerks, who are the only readers of this workbook.
+const LANGUAGE: Language = Language::Vietnamese;
+
+/// One row to correct.
+#[derive(Debug, Clone, Copy)]
+pub struct RejectedRow<'a> {
+    /// The cells as read, beside the headings.
+    pub original: &'a [String],
+    /// What is wrong; notices and warnings are left out.
+    pub diagnostics: &'a [Diagnostic],
+}
+
+/// Writes the correction workbook. `common` holds the names and values of the sheet of common values, if the list had
+/// one.
+///
+/// # Errors
+///
+/// See [`SpreadsheetError`].
+pub fn rejected<'a>(
+    path: &Path,
+    headings: &[String],
+    common: &[(String, String)],
+    rows: impl IntoIterator<Item = RejectedRow<'a>>,
+) -> Result<(), SpreadsheetError> {
+    let mut workbook = Workbook::new();
+    fill(&mut workbook, headings, common, rows).map_err(|source| SpreadsheetError::Layout { path: path.to_owned(), source })?;
+    save(workbook, path)
+}
+
+fn fill<'a>(
+    workbook: &mut Workbook,
+    headings: &[String],
+    common: &[(String, String)],
+    rows: impl IntoIterator<Item = RejectedRow<'a>>,
+) -> Result<(), XlsxError> {
+    let sheet = workbook.add_worksheet();
+    sheet.set_name("Danh sách")?;
+    style::headings(sheet, headings.iter().map(String::as_str).chain([ERRORS_HEADING]))?;
+    let errors_column = u16::try_from(headings.len()).map_err(|_| XlsxError::RowColumnLimitError)?;
+    let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
+    let (text, wrapped, wrong) = (style::text(), style::wrapped(), style::wrong());
+    let mut last_row = 0;
+    for (row, rejected) in (1..).zip(rows) {
+        let faults = faults_by_column(rejected.diagnostics, headings);
+        for (column, (heading, cell)) in (0..).zip(headings.iter().zip(rejected.original)) {
+            if let Some(width) = widths.get_mut(usize::from(column)) {
+                *width = (*width).max(cell.chars().count());
+            }
+            let faults = faults.get(heading.as_str());
+            let format = if faults.is_some() { &wrong } else { &text };
+            sheet.write_string_with_format(row, column, style::fitted(cell), format)?;
+            if let Some(faults) = faults {
+                sheet.insert_note(row, column, &style::note(&faults.join("\n")))?;
+            }
+        }
+        let all: Vec<String> = rejected.diagnostics.iter().filter(|fault| fault.is_error()).map(|fault| sentence(fault, headings)).collect();
+        sheet.write_string_with_format(row, errors_column, style::fitted(&all.join("\n")), &wrapped)?;
+        last_row = row;
+    }
+    style::columns(sheet, &widths)?;
+    sheet.set_column_width(errors_column, 70)?;
+    style::frozen(sheet, last_row, headings.len() + 1)?;
+    if common.is_empty() {
+        return Ok(());
+    }
+    let sheet = workbook.add_worksheet();
+    sheet.set_name(COMMON_SHEET)?;
+    style::headings(sheet, ["Mục", "Giá trị"].into_iter())?;
+    for (row, (name, value)) in (1..).zip(common) {
+        sheet.write_string_with_format(row, 0, style::fitted(name), &text)?;
+        sheet.write_string_with_format(row, 1, style::fitted(value), &text)?;
+    }
+    style::columns(sheet, &[30, 50])
+}
+
+/// The errors of a row by the heading of their column.
+fn faults_by_column<'a>(diagnostics: &[Diagnostic], headings: &'a [String]) -> BTreeMap<&'a str, Vec<String>> {
+    let mut faults: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+        if let Some(heading) = heading_of(diagnostic, headings) {
+            faults.entry(heading).or_default().push(sentence(diagnostic, &[]));
+        }
+    }
+    faults
+}
+
+/// The heading of the column where a diagnostic stands.
+fn heading_of<'a>(diagnostic: &Diagnostic, headings: &'a [String]) -> Option<&'a str> {
+    match diagnostic.place.as_ref()? {
+        Place::Cell { column, .. } => headings.get(*column as usize),
+        Place::Line { column: Some(column), .. } => headings.iter().find(|heading| *heading == column),
+        _ => None,
+    }
+    .map(String::as_str)
+}
+
+/// An error as one sentence with its remedy, led by the column's heading where `headings` tells it. The place is left
+/// out: it is that of the first file, and the row is here.
+fn sentence(diagnostic: &Diagnostic, headings: &[String]) -> String {
+    let mut text = String::new();
+    if let Some(heading) = heading_of(diagnostic, headings) {
+        text.push_str(heading);
+        text.push_str(": ");
+    }
+    if let Some(value) = &diagnostic.value {
+        text.push_str(&format!("“{value}” "));
+    }
+    text.push_str(diagnostic.message.in_language(LANGUAGE));
+    if let Some(remedy) = &diagnostic.remedy {
+        text.push_str("; cách sửa: ");
+        text.push_str(remedy.in_language(LANGUAGE));
+    }
+    text
+}

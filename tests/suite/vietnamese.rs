@@ -1,0 +1,9 @@
+//! Vietnamese text: figures and words, dates, names and their order, cleaning,
+//! old encodings. Tables of expected values come from the rules of Decree 30 and
+//! from foreign programs (glibc's iconv, ICU), never from our own output.
+
+mod capitals;
+mod figures;
+mod legacy;
+mod names;
+mod text;

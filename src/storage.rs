@@ -111,12 +111,13 @@ impl OutputFolder {
     pub fn stage(&self, name: &str, bytes: &[u8]) -> Result<Staged, StorageError> {
         let (mut file, temporary) = self.create_unfinished()?;
         file.write_all(bytes).map_err(StorageError::write(&temporary))?;
-        self.stage_written(name, &file, temporary)
+        self.stage_written(name, temporary)
     }
 
-    /// Syncs a file from [`Self::create_unfinished`], to become `name`.
-    pub fn stage_written(&self, name: &str, file: &File, temporary: PathBuf) -> Result<Staged, StorageError> {
-        file.sync_all().map_err(StorageError::write(&temporary))?;
+    /// Syncs a file at a path from [`Self::create_unfinished`], to become `name`.
+    pub fn stage_written(&self, name: &str, temporary: PathBuf) -> Result<Staged, StorageError> {
+        // Opened anew: who wrote it may have put another file in its place.
+        File::open(&temporary).and_then(|file| file.sync_all()).map_err(StorageError::write(&temporary))?;
         Ok(Staged { temporary, target: self.path.join(name) })
     }
 

@@ -167,7 +167,7 @@ impl App {
         let output = request.output.clone();
         let mut extras = Vec::new();
         if planned.rejected > 0 && !planned.rejected_rows.is_empty() {
-            outputs::rejected(&folder, &planned.headings, &planned.rejected_rows, self.language)?;
+            outputs::rejected(&folder, &planned)?;
             extras.push(outputs::REJECTED);
         }
         let file_wrong = planned.rejected == 0 && any_error(&planned.diagnostics);
@@ -290,7 +290,7 @@ impl App {
         let mut problems = Vec::new();
         for (index, record) in template.sample.iter().enumerate() {
             let file = format!("{}/sample.json", template.manifest.name);
-            let found = template.contract.problems(record, &|pointer| crate::diagnostic::Place::Pointer {
+            let found = template.contract.problems(record, &[], &|pointer| crate::diagnostic::Place::Pointer {
                 file: file.clone(),
                 pointer: if template.sample.len() > 1 { format!("/{index}{pointer}") } else { pointer.to_owned() },
             });

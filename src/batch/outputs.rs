@@ -7,11 +7,11 @@ use std::io::{BufWriter, Write};
 use serde::Serialize;
 
 use super::merge::{Merge, MergeError};
+use super::plan::Planned;
 use super::run::Outcome;
-use crate::diagnostic::Diagnostic;
 use crate::language::Language;
 use crate::say;
-use crate::spreadsheet::{self, SpreadsheetError};
+use crate::spreadsheet::{self, RejectedRow, SpreadsheetError};
 use crate::storage::{OutputFolder, StorageError};
 
 /// Names of the files, chosen so that they sort apart from the documents.
@@ -60,8 +60,7 @@ pub fn merged(folder: &OutputFolder, outcomes: &[Outcome]) -> Result<(), OutputE
         merge.add(file, &read(folder, file)?)?;
     }
     merge.finish()?;
-    let staged = folder.stage_written(MERGED, &file, path)?;
-    Ok(folder.publish(vec![staged])?)
+    Ok(folder.publish(vec![folder.stage_written(MERGED, path)?])?)
 }
 
 /// All made documents in one ZIP. They are compressed already, so they are stored.
@@ -78,8 +77,7 @@ pub fn archive(folder: &OutputFolder, outcomes: &[Outcome]) -> Result<(), Output
         archive.write_all(&read(folder, file)?)?;
     }
     archive.finish()?.flush()?;
-    let staged = folder.stage_written(ARCHIVE, &file, path)?;
-    Ok(folder.publish(vec![staged])?)
+    Ok(folder.publish(vec![folder.stage_written(ARCHIVE, path)?])?)
 }
 
 #[derive(Serialize)]
@@ -168,8 +166,7 @@ pub fn manifest(folder: &OutputFolder, facts: &Facts<'_>, outcomes: &[Outcome]) 
     writer.write_all(b"\n")?;
     writer.flush()?;
     drop(writer);
-    let staged = folder.stage_written(MANIFEST, &handle, path)?;
-    Ok(folder.publish(vec![staged])?)
+    Ok(folder.publish(vec![folder.stage_written(MANIFEST, path)?])?)
 }
 
 /// The report for the clerk: a row for each record.
@@ -196,18 +193,17 @@ pub fn report(folder: &OutputFolder, outcomes: &[Outcome], language: Language) -
             made.map(|line| line.sha256.clone()).unwrap_or_default(),
         ]
     });
-    let (handle, path) = folder.create_unfinished()?;
+    let (_, path) = folder.create_unfinished()?;
     spreadsheet::table(&path, &text(say!("Báo cáo", "Report")), &headings, rows)?;
-    let staged = folder.stage_written(REPORT, &handle, path)?;
-    Ok(folder.publish(vec![staged])?)
+    Ok(folder.publish(vec![folder.stage_written(REPORT, path)?])?)
 }
 
 /// The refused rows, to be corrected and fed back.
-pub fn rejected(folder: &OutputFolder, headings: &[String], rows: &[(Vec<String>, Vec<Diagnostic>)], language: Language) -> Result<(), OutputError> {
-    let (handle, path) = folder.create_unfinished()?;
-    spreadsheet::rejected(&path, headings, rows, language)?;
-    let staged = folder.stage_written(REJECTED, &handle, path)?;
-    Ok(folder.publish(vec![staged])?)
+pub fn rejected(folder: &OutputFolder, planned: &Planned) -> Result<(), OutputError> {
+    let (_, path) = folder.create_unfinished()?;
+    let rows = planned.rejected_rows.iter().map(|(original, diagnostics)| RejectedRow { original, diagnostics });
+    spreadsheet::rejected(&path, &planned.headings, &planned.common, rows)?;
+    Ok(folder.publish(vec![folder.stage_written(REJECTED, path)?])?)
 }
 
 fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &str> {

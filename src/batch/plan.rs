@@ -53,6 +53,8 @@ pub struct Planned {
     pub unshown: u64,
     /// Headings of the data file.
     pub headings: Vec<String>,
+    /// Names and values of its sheet of common values.
+    pub common: Vec<(String, String)>,
     /// The refused rows as they were read, with what is wrong with them.
     pub rejected_rows: Vec<(Vec<String>, Vec<Diagnostic>)>,
 }
@@ -104,8 +106,9 @@ impl Plan<'_> {
         if let Some(error) = failure {
             return Err(error.into());
         }
-        let Summary { headings, notices, .. } = read.map_err(PlanError::Data)?;
+        let Summary { headings, common, notices, .. } = read.map_err(PlanError::Data)?;
         planned.headings = headings;
+        planned.common = common;
         let rows = std::mem::take(&mut planned.diagnostics);
         planned.note(notices);
         planned.note(rows);
@@ -147,15 +150,7 @@ impl Checks<'_> {
         let template = self.plan.template;
         let label = self.label(&row.record);
         let mut diagnostics = row.diagnostics.clone();
-        // A value that could not be read is absent from the record: its field must not also be reported as missing.
-        let unread: Vec<_> = diagnostics.iter().filter(|d| d.is_error()).filter_map(|d| d.place.clone()).collect();
-        diagnostics.extend(
-            template
-                .contract
-                .problems(&row.record, &|pointer| row.places.of(pointer))
-                .into_iter()
-                .filter(|problem| !problem.place.as_ref().is_some_and(|place| unread.contains(place))),
-        );
+        diagnostics.extend(template.contract.problems(&row.record, &row.refused, &|pointer| row.places.of(pointer)));
         let mut entry = None;
         if !any_error(&diagnostics) {
             match self.entry(row, &label) {

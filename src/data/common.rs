@@ -29,6 +29,8 @@ const TOP: [&str; 4] = ["Mục", "Nội dung", "Tên mục", "Thông tin"];
 #[derive(Debug, Default)]
 pub(super) struct Common {
     values: Map<String, Value>,
+    /// The sheet as written: names and values.
+    pub(super) written: Vec<(String, String)>,
     /// Where each value of the sheet stands.
     pub(super) places: Arc<BTreeMap<String, Place>>,
 }
@@ -40,7 +42,7 @@ impl Common {
         let place = |_: &str| Place::File { file: context.file.to_string() };
         let mut filler = Filler { context, notices, place_of: &place, refused: Vec::new(), diagnostics: Vec::new() };
         let values = filler.object(&context.contract.fields, members, "");
-        if filler.diagnostics.is_empty() { Ok(Self { values, places: Arc::default() }) } else { Err(filler.diagnostics) }
+        if filler.diagnostics.is_empty() { Ok(Self { values, ..Self::default() }) } else { Err(filler.diagnostics) }
     }
 
     /// Is there a value for `field`?
@@ -77,6 +79,7 @@ impl Common {
             if name.trim().is_empty() || (position == 0 && TOP.iter().any(|top| headings::key(top) == headings::key(&name))) {
                 continue;
             }
+            self.written.push((name.clone(), row.cell(1).shown()));
             let name_place = layout.place(row.number, Some((0, "")));
             let Some(field) = headings::find_field(&name, fields).map(|index| &fields[index]) else {
                 notices.add(unknown(&name, fields).at(name_place).with_value(&name));

@@ -80,7 +80,7 @@ pub(super) fn read(context: &Context<'_>, source: Source<'_>, common: &Common, n
                 .remedy(say!("ghi mỗi bản ghi một dòng dưới dòng tiêu đề", "write one record in each row below the headings")),
         ]);
     }
-    Ok(Outcome { rows: number, headings: head.headings, sheet })
+    Ok(Outcome { rows: number, headings: head.headings, sheet, common: common.written.clone() })
 }
 
 /// Reads delimited text.

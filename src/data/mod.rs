@@ -95,6 +95,8 @@ pub struct Summary {
     pub headings: Vec<String>,
     /// The sheet read, for a workbook that is a list.
     pub sheet: Option<String>,
+    /// Names and values of the sheet of common values as written, for a correction workbook.
+    pub common: Vec<(String, String)>,
     /// Notices and warnings, each kind once.
     pub notices: Vec<Diagnostic>,
 }
@@ -116,6 +118,7 @@ struct Outcome {
     rows: u64,
     headings: Vec<String>,
     sheet: Option<String>,
+    common: Vec<(String, String)>,
 }
 
 /// Reads the data file at `path` and hands each record to `row` as soon as it is complete.
@@ -138,7 +141,7 @@ pub fn read(
     let outcome = read_file(&context, path, &mut notices, row);
     let notices = notices.finish();
     match outcome {
-        Ok(Outcome { rows, headings, sheet }) => Ok(Summary { rows, headings, sheet, notices }),
+        Ok(Outcome { rows, headings, sheet, common }) => Ok(Summary { rows, headings, sheet, common, notices }),
         Err(mut problems) => {
             problems.extend(notices.into_iter().filter(|notice| notice.severity == Severity::Warning));
             for problem in &mut problems {

@@ -9,19 +9,14 @@ use jiff::civil::Date;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use serde_json::{Map, Value};
 
-use super::SpreadsheetError;
+use super::{SpreadsheetError, save, style};
+use crate::data::{COMMON_SHEET, sheet_name};
 use crate::template::contract::{Contract, Field, Kind, Shape};
-
-/// Longest sheet name that Excel takes.
-const SHEET_NAME_MAX: usize = 31;
-
-/// The sheet of common values.
-const COMMON_SHEET: &str = "Chung";
 
 /// Writes `lists` (sheet name and records) for a list-shaped contract.
 pub fn lists(contract: &Contract, lists: &[(&str, &[Map<String, Value>])], path: &Path) -> Result<(), SpreadsheetError> {
     debug_assert_eq!(contract.shape(), Shape::List);
-    save(path, |workbook, styles| {
+    write(path, |workbook, styles| {
         for (name, records) in lists {
             let used: Vec<&Field> =
                 contract.fields.iter().filter(|field| records.iter().any(|record| record.get(&field.name).is_some_and(|value| !value.is_null()))).collect();
@@ -36,7 +31,7 @@ pub fn lists(contract: &Contract, lists: &[(&str, &[Map<String, Value>])], path:
 /// Writes one record of a form-shaped contract.
 pub fn form(contract: &Contract, record: &Map<String, Value>, path: &Path) -> Result<(), SpreadsheetError> {
     debug_assert_eq!(contract.shape(), Shape::Form);
-    save(path, |workbook, styles| {
+    write(path, |workbook, styles| {
         let common = workbook.add_worksheet();
         common.set_name(COMMON_SHEET)?;
         common.set_column_width(0, 32)?;
@@ -66,7 +61,7 @@ pub fn form(contract: &Contract, record: &Map<String, Value>, path: &Path) -> Re
                     sheet.set_column_width(0, 60)?;
                     sheet.write_string_with_format(0, 0, &field.title, &styles.heading)?;
                     for (row, item) in (1..).zip(items.iter().filter_map(Value::as_str)) {
-                        sheet.write_string(row, 0, item)?;
+                        sheet.write_string_with_format(row, 0, style::fitted(item), &styles.wrapped)?;
                     }
                 }
             }
@@ -79,16 +74,15 @@ struct Styles {
     heading: Format,
     date: Format,
     text: Format,
+    wrapped: Format,
 }
 
-fn save(path: &Path, fill: impl FnOnce(&mut Workbook, &Styles) -> Result<(), XlsxError>) -> Result<(), SpreadsheetError> {
-    let styles = Styles {
-        heading: Format::new().set_bold().set_background_color(0x00DD_E8F3),
-        date: Format::new().set_num_format("dd/mm/yyyy"),
-        text: Format::new().set_num_format("@"),
-    };
+fn write(path: &Path, fill: impl FnOnce(&mut Workbook, &Styles) -> Result<(), XlsxError>) -> Result<(), SpreadsheetError> {
+    let styles =
+        Styles { heading: style::heading(), date: Format::new().set_num_format("dd/mm/yyyy"), text: style::text(), wrapped: style::wrapped() };
     let mut workbook = Workbook::new();
-    fill(&mut workbook, &styles).and_then(|()| workbook.save(path)).map_err(|source| SpreadsheetError::Write { path: path.to_owned(), source })
+    fill(&mut workbook, &styles).map_err(|source| SpreadsheetError::Layout { path: path.to_owned(), source })?;
+    save(workbook, path)
 }
 
 fn rows(sheet: &mut Worksheet, fields: &[&Field], records: &[Map<String, Value>], styles: &Styles) -> Result<(), XlsxError> {
@@ -142,8 +136,4 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-fn sheet_name(title: &str) -> String {
-    title.chars().filter(|c| !matches!(c, '[' | ']' | ':' | '*' | '?' | '/' | '\\')).take(SHEET_NAME_MAX).collect()
 }

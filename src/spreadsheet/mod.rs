@@ -1,10 +1,11 @@
 //! Workbooks that people fill in or correct: written with rust_xlsxwriter, every value as text.
 //!
-//! Owns [`blank`] (the workbook to fill in), [`rejected`] (rows to correct and hand in again), [`table`] (a plain
+//! Owns [`blank`] (the workbook to fill in), [`filled`] (one that holds records), [`rejected`] (rows to correct and hand in again), [`table`] (a plain
 //! table for reports) and [`SpreadsheetError`]. Nothing from data is ever written as a formula, a link or a number.
 //! Reading workbooks is [`crate::data`]'s work.
 
 mod blank;
+pub mod filled;
 mod rejected;
 mod style;
 

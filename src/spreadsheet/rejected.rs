@@ -16,6 +16,9 @@ use crate::language::Language;
 /// The language of the clerks, who are the only readers of this workbook.
 const LANGUAGE: Language = Language::Vietnamese;
 
+/// Most cells with a note; beyond, the colour and the last column say enough, and Excel grows slow with notes.
+const NOTES_MAX: usize = 2_000;
+
 /// One row to correct.
 #[derive(Debug, Clone, Copy)]
 pub struct RejectedRow<'a> {
@@ -54,7 +57,7 @@ fn fill<'a>(
     let errors_column = u16::try_from(headings.len()).map_err(|_| XlsxError::RowColumnLimitError)?;
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
     let (text, wrapped, wrong) = (style::text(), style::wrapped(), style::wrong());
-    let mut last_row = 0;
+    let (mut last_row, mut notes) = (0, 0);
     for (row, rejected) in (1..).zip(rows) {
         let faults = faults_by_column(rejected.diagnostics, headings);
         for (column, (heading, cell)) in (0..).zip(headings.iter().zip(rejected.original)) {
@@ -64,7 +67,8 @@ fn fill<'a>(
             let faults = faults.get(heading.as_str());
             let format = if faults.is_some() { &wrong } else { &text };
             sheet.write_string_with_format(row, column, style::fitted(cell), format)?;
-            if let Some(faults) = faults {
+            if let Some(faults) = faults.filter(|_| notes < NOTES_MAX) {
+                notes += 1;
                 sheet.insert_note(row, column, &style::note(&faults.join("\n")))?;
             }
         }

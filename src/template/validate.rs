@@ -12,8 +12,12 @@ use crate::language::Text;
 use crate::say;
 
 impl Contract {
-    /// Everything in `record` that the contract does not allow. `place_of` maps a JSON pointer to where the value stands.
-    pub fn problems(&self, record: &Map<String, Value>, place_of: &dyn Fn(&str) -> Place) -> Vec<Diagnostic> {
+    /// Everything in `record` that the contract does not allow. `place_of` maps a JSON pointer to where the value stands;
+    /// values at the pointers of `refused` were reported by the reader and are not missed again.
+    pub fn problems(&self, record: &Map<String, Value>, refused: &[String], place_of: &dyn Fn(&str) -> Place) -> Vec<Diagnostic> {
+        if refused.iter().any(String::is_empty) {
+            return Vec::new();
+        }
         let instance = without_nulls(&Value::Object(record.clone()));
         let mut found = Vec::new();
         for error in self.validator.iter_errors(&instance) {
@@ -22,6 +26,9 @@ impl Contract {
                 ValidationErrorKind::Required { property } => {
                     let name = property.as_str().unwrap_or_default();
                     let pointer = format!("{pointer}/{name}");
+                    if refused.contains(&pointer) {
+                        continue;
+                    }
                     let title = self.title_at(&pointer);
                     found.push(
                         Diagnostic::error("required", say!("thiếu “{title}”", "“{title}” is missing"))
@@ -41,6 +48,8 @@ impl Contract {
                         );
                     }
                 }
+                // A branch of the contract that hangs on a refused value says nothing.
+                _ if !refused.is_empty() && pointer.is_empty() => {}
                 kind => {
                     let title = self.title_at(&pointer);
                     let mut diagnostic =

@@ -10,6 +10,7 @@ use typst::foundations::Bytes;
 use typst::text::{Coverage, Font, FontBook, FontInfo};
 use typst::utils::LazyHash;
 
+use super::unhint::unhint;
 use crate::language::Text;
 use crate::say;
 use crate::vietnamese::letters::LETTERS;
@@ -40,7 +41,12 @@ impl Fonts {
         let mut fonts = Vec::new();
         let mut book = FontBook::new();
         for file in files {
-            for font in Font::iter(typst_bytes(&file.bytes)) {
+            // Families are known only once parsed, so the unwanted are parsed too but not rewritten.
+            let is_wanted = Font::iter(typst_bytes(&file.bytes)).any(|font| wanted(&font.info().family));
+            if !is_wanted {
+                continue;
+            }
+            for font in Font::iter(typst_bytes(&unhint(file.bytes.clone()))) {
                 if wanted(&font.info().family) {
                     book.push(font.info().clone());
                     fonts.push(font);

@@ -7,6 +7,7 @@ pub mod checks;
 pub mod compile;
 pub mod export;
 pub mod fonts;
+mod unhint;
 pub mod world;
 
 pub use compile::{Job, Typeset, Typesetter};

@@ -68,7 +68,8 @@ const SET_NAMES: [&str; 24] = [
 ];
 
 const PARTS_WITH_CAPITAL: [&str; 5] = ["phần", "chương", "mục", "tiểu mục", "điều"];
-const UNITS: [&str; 5] = ["quận", "phường", "khu phố", "tổ dân phố", "tổ"];
+/// Of the units that still exist or are in old texts, those with numbers.
+const UNITS: [&str; 2] = ["quận", "phường"];
 const WEEKDAYS: [&str; 6] = ["hai", "ba", "tư", "năm", "sáu", "bảy"];
 
 /// What in `text`, prose in NFC, goes against the rules, in reading order and
@@ -82,15 +83,12 @@ pub fn check(text: &str) -> Vec<Finding> {
         let found = set_name(text, &words, at)
             .or_else(|| part_or_unit(text, &words, at))
             .or_else(|| weekday(text, &words, at));
-        match found {
-            Some((length, finding)) => {
-                findings.extend(finding);
-                at += length;
-            }
-            None => {
-                findings.extend(sentence_start(text, &words, at));
-                at += 1;
-            }
+        if let Some((length, finding)) = found {
+            findings.extend(finding);
+            at += length;
+        } else {
+            findings.extend(sentence_start(text, &words, at));
+            at += 1;
         }
     }
     findings

@@ -12,7 +12,7 @@
 //! "Decree 30" below is Nghị định 30/2020/NĐ-CP; "annex" is one of its
 //! phụ lục. Text is expected in NFC unless a function says otherwise: pass what
 //! comes from outside through [`normalise::clean`] first — and, before that,
-//! through [`legacy::detect`], because cleaning removes the soft hyphen that
+//! through [`legacy::detect()`], because cleaning removes the soft hyphen that
 //! *is* the letter ư in TCVN3.
 //!
 //! In reading order:
@@ -23,7 +23,7 @@
 //! - [`normalise`]: text from outside made clean, with notes on what was wrong;
 //! - [`legacy`]: TCVN3, VNI, VISCII, VPS, Windows-1258, broken UTF-8;
 //! - [`number`], [`money`], [`date`]: figures, words, and what clerks type;
-//! - [`name`], [`unit`], [`type_code`], [`capitals`]: people, places, documents
+//! - [`name`], [`mod@unit`], [`type_code`], [`capitals`]: people, places, documents
 //!   and Decree 30's rules on capital letters.
 
 pub mod capitals;

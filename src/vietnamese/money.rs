@@ -10,7 +10,7 @@ const ROUND: &str = "000";
 
 /// An amount in words, as on a receipt: `500000` → Năm trăm nghìn đồng.
 ///
-/// With `chan`, a round amount (whole thousands, not zero) ends in đồng chẵn, a
+/// With `chan`, a round amount (whole thousands) ends in đồng chẵn, a
 /// guard against figures written behind it; other amounts never do.
 ///
 /// `None` when the text is not a canonical number, has decimals (no coin smaller
@@ -21,7 +21,7 @@ pub fn in_words(canonical: &str, reading: &Reading, chan: bool) -> Option<String
         return None;
     }
     let words = letters::capitalise(&number::in_words(canonical, *reading)?);
-    let round = canonical.ends_with(ROUND) && canonical.bytes().any(|b| matches!(b, b'1'..=b'9'));
+    let round = canonical.ends_with(ROUND);
     Some(if chan && round {
         format!("{words} đồng chẵn")
     } else {

@@ -3,6 +3,7 @@
 //! from foreign programs (glibc's iconv, ICU), never from our own output.
 
 mod capitals;
+mod dates;
 mod figures;
 mod legacy;
 mod names;

@@ -1,5 +1,5 @@
 //! Dates and clock times as Decree 30 writes them. Reading what clerks type is
-//! in [`parse`], re-exported here.
+//! in `parse`, re-exported here.
 //!
 //! No clock: today's date is the caller's.
 

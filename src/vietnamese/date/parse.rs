@@ -154,9 +154,7 @@ fn date_of(day: &str, month: &str, year: &str) -> Result<Date, DateError> {
         let suggestion = YEARS
             .contains(&gregorian)
             .then(|| make(gregorian, month, day))
-            .flatten()
-            // 1800 + 543 falls among the years above as well, but nobody means it.
-            .filter(|_| year > *YEARS.end());
+            .flatten();
         return Err(DateError::YearOutOfRange { year, suggestion });
     }
     if let Some(date) = make(year, month, day) {

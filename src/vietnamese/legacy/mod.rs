@@ -4,7 +4,7 @@
 //! bytes come as the characters Windows-1252 or Latin-1 shows for them: Cộng hòa
 //! in TCVN3 is `Céng hßa`. [`decode`] takes that view, [`encode`] gives it.
 //! Nothing in the file says which encoding it is except the font
-//! ([`by_font`]); without fonts, statistics decide ([`detect`]). Never convert
+//! ([`by_font`]); without fonts, statistics decide ([`detect()`]). Never convert
 //! without showing the clerk.
 //!
 //! Decode *before* any cleaning: ư of TCVN3 is the soft hyphen, Õ of VISCII the
@@ -44,7 +44,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// All of them, in the order in which [`detect`] prefers equals.
+    /// All of them, in the order in which [`detect()`] prefers equals.
     pub const ALL: [Encoding; 7] = [
         Encoding::Utf8AsWindows1252,
         Encoding::Tcvn3,

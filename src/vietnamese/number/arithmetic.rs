@@ -83,19 +83,19 @@ pub fn percent(part: &str, whole: &str) -> Option<String> {
 /// How `now` compares with `before`: tăng 12,5%, giảm 3%, không thay đổi. A
 /// change too small for one decimal reads tăng dưới 0,1%.
 ///
-/// `None` when `before` is zero or negative, where a percentage says nothing, or
-/// either is not a canonical number within the limits.
+/// `None` when they differ and `before` is zero or negative, where a percentage
+/// says nothing, or either is not a canonical number within the limits.
 #[must_use]
 pub fn change_in_words(now: &str, before: &str) -> Option<String> {
     let (now, before) = (units(now)?, units(before)?);
-    if before <= 0 {
-        return None;
-    }
     let verb = match now.cmp(&before) {
         Ordering::Equal => return Some("không thay đổi".to_owned()),
         Ordering::Greater => "tăng",
         Ordering::Less => "giảm",
     };
+    if before <= 0 {
+        return None;
+    }
     let tenths = tenths_of_a_percent((now - before).abs(), before)?;
     Some(if tenths == 0 {
         format!("{verb} dưới 0,1%")

@@ -1,6 +1,7 @@
 //! Figures: the canonical decimal string, what clerks type, grouping as
 //! Vietnamese readers expect, exact arithmetic and percentages. Reading aloud is
-//! in [`words`], re-exported here.
+//! in `words`, typed numbers in `parse`, sums and shares in `arithmetic`; what is
+//! public of them is re-exported here.
 //!
 //! A *canonical* number is an optional `-`, digits without superfluous leading
 //! zeros, and optionally `.` with digits that do not end in zero: `-1234.5`. It

@@ -112,11 +112,7 @@ pub fn column_letters(mut column: u32) -> String {
 
 /// A sheet name as formulas write it: quoted when it is more than letters, digits and underscores.
 fn quoted_sheet(sheet: &str) -> String {
-    if sheet.chars().all(|c| c.is_alphanumeric() || c == '_') {
-        sheet.to_owned()
-    } else {
-        format!("'{}'", sheet.replace('\'', "''"))
-    }
+    if sheet.chars().all(|c| c.is_alphanumeric() || c == '_') { sheet.to_owned() } else { format!("'{}'", sheet.replace('\'', "''")) }
 }
 
 /// One finding for the person who can mend it.
@@ -248,8 +244,7 @@ pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
 /// At most 60 characters of `value`, controls made visible.
 fn shorten(value: &str) -> String {
     const SHOWN_MAX: usize = 60;
-    let mut shown: String =
-        value.chars().take(SHOWN_MAX).map(|c| if c.is_control() { '␣' } else { c }).collect();
+    let mut shown: String = value.chars().take(SHOWN_MAX).map(|c| if c.is_control() { '␣' } else { c }).collect();
     if value.chars().nth(SHOWN_MAX).is_some() {
         shown.push('…');
     }

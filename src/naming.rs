@@ -27,14 +27,14 @@ pub fn escape_part(value: &str) -> String {
 pub fn file_stem(raw: &str) -> String {
     let cleaned: String = raw.nfc().filter(|c| !is_invisible(*c)).map(|c| if is_forbidden(c) { '-' } else { c }).collect();
     let spaced = cleaned.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut stem = spaced.trim_matches(|c| matches!(c, '.' | ' ' | '-')).to_owned();
+    let mut stem = spaced.trim_matches(['.', ' ', '-']).to_owned();
     if stem.len() > STEM_BYTES_MAX {
         let mut end = STEM_BYTES_MAX;
         while !stem.is_char_boundary(end) {
             end -= 1;
         }
         stem.truncate(end);
-        stem = stem.trim_end_matches(|c| matches!(c, '.' | ' ' | '-')).to_owned();
+        stem = stem.trim_end_matches(['.', ' ', '-']).to_owned();
     }
     if stem.is_empty() {
         return "khong-ten".to_owned();

@@ -14,9 +14,12 @@ const TEXT_BYTES_MAX: usize = 400;
 /// The code for `text` as the page takes it: side in modules and row-major pixels, black 0, white 255.
 pub fn encode(text: &str) -> Result<Value, Diagnostic> {
     let too_long = || {
-        Diagnostic::error("qr-too-long", say!("nội dung mã QR dài quá {TEXT_BYTES_MAX} byte", "the QR code's text is longer than {TEXT_BYTES_MAX} bytes"))
-            .with_value(text)
-            .remedy(say!("rút gọn “qr” trong template.toml", "shorten `qr` in template.toml"))
+        Diagnostic::error(
+            "qr-too-long",
+            say!("nội dung mã QR dài quá {TEXT_BYTES_MAX} byte", "the QR code's text is longer than {TEXT_BYTES_MAX} bytes"),
+        )
+        .with_value(text)
+        .remedy(say!("rút gọn “qr” trong template.toml", "shorten `qr` in template.toml"))
     };
     if text.len() > TEXT_BYTES_MAX {
         return Err(too_long());

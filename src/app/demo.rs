@@ -3,7 +3,7 @@
 //! Owns the demonstration's workspace and data. Organisations, dates, counts and programmes are those of real events;
 //! award recipients, whom no source names, are sample names and every certificate says so.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
@@ -112,18 +112,64 @@ fn batches() -> Vec<Batch> {
             sheet: Some("Bằng khen"),
             common: format!("so_quyet_dinh = \"…/QĐ-KHVN\"\n{CONFERENCE}"),
             merge: true,
-            ..batch("bang-khen", || say!("Bằng khen của Trung ương Hội, hội nghị 27/12/2019", "Central association's diplomas, conference of 27 December 2019"), "bang-khen", "hkh-viet-nam", AWARDS)
+            ..batch(
+                "bang-khen",
+                || {
+                    say!(
+                        "Bằng khen của Trung ương Hội, hội nghị 27/12/2019",
+                        "Central association's diplomas, conference of 27 December 2019"
+                    )
+                },
+                "bang-khen",
+                "hkh-viet-nam",
+                AWARDS,
+            )
         },
         Batch {
             sheet: Some("Giấy khen"),
             common: format!("so_quyet_dinh = \"…/QĐ-HKH\"\n{CONFERENCE}"),
             merge: true,
-            ..batch("giay-khen", || say!("Giấy khen của Hội Thành phố, hội nghị 27/12/2019", "City association's certificates, conference of 27 December 2019"), "giay-khen", "hkh-tphcm", AWARDS)
+            ..batch(
+                "giay-khen",
+                || {
+                    say!(
+                        "Giấy khen của Hội Thành phố, hội nghị 27/12/2019",
+                        "City association's certificates, conference of 27 December 2019"
+                    )
+                },
+                "giay-khen",
+                "hkh-tphcm",
+                AWARDS,
+            )
         },
-        batch("giao-ban", || say!("Biên bản giao ban bốn cụm thi đua, lần 1 năm 2018", "Minutes of the four cluster meetings, first round of 2018"), "bien-ban-giao-ban", "hkh-tphcm", MINUTES),
-        batch("ky-ket", || say!("Báo cáo ký kết thi đua các cụm năm 2022", "Report on the clusters' signing of pledges, 2022"), "bao-cao", "hkh-tan-binh", SIGNING),
-        batch("tham-quan", || say!("Báo cáo chuyến tham quan Thái Bình, tháng 4 năm 2018", "Report on the visit to Thái Bình, April 2018"), "bao-cao", "hkh-yen-bai", VISIT),
-        batch("tong-ket", || say!("Báo cáo tổng kết năm 2018", "Annual summary of 2018"), "bao-cao-tong-ket", "hkh-khoi-thanh-hoa", SUMMARY),
+        batch(
+            "giao-ban",
+            || say!("Biên bản giao ban bốn cụm thi đua, lần 1 năm 2018", "Minutes of the four cluster meetings, first round of 2018"),
+            "bien-ban-giao-ban",
+            "hkh-tphcm",
+            MINUTES,
+        ),
+        batch(
+            "ky-ket",
+            || say!("Báo cáo ký kết thi đua các cụm năm 2022", "Report on the clusters' signing of pledges, 2022"),
+            "bao-cao",
+            "hkh-tan-binh",
+            SIGNING,
+        ),
+        batch(
+            "tham-quan",
+            || say!("Báo cáo chuyến tham quan Thái Bình, tháng 4 năm 2018", "Report on the visit to Thái Bình, April 2018"),
+            "bao-cao",
+            "hkh-yen-bai",
+            VISIT,
+        ),
+        batch(
+            "tong-ket",
+            || say!("Báo cáo tổng kết năm 2018", "Annual summary of 2018"),
+            "bao-cao-tong-ket",
+            "hkh-khoi-thanh-hoa",
+            SUMMARY,
+        ),
     ]
 }
 
@@ -247,6 +293,6 @@ fn create_folder(path: &Path) -> Result<(), AppError> {
     std::fs::create_dir_all(path).map_err(|source| AppError::Write { path: path.to_owned(), source })
 }
 
-fn write_missing(path: &PathBuf, bytes: &[u8]) -> Result<(), AppError> {
+fn write_missing(path: &Path, bytes: &[u8]) -> Result<(), AppError> {
     if path.exists() { Ok(()) } else { super::workspace::write_new(path, bytes) }
 }

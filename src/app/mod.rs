@@ -176,7 +176,17 @@ impl App {
             return Ok(Ran { planned, summary: None, output, extras });
         }
         let author = prepared.organisation["ten"].as_str().unwrap_or_default();
-        let result = run::run(&spool_path, planned.accepted, &pool, &folder, author, request.standard, progress, stop).await;
+        let result = run::run(run::Run {
+            spool_path: &spool_path,
+            accepted: planned.accepted,
+            pool: &pool,
+            folder: &folder,
+            author,
+            standard: request.standard,
+            progress,
+            stop,
+        })
+        .await;
         close(pool).await;
         let summary = result?;
         if !summary.stopped {
@@ -261,7 +271,8 @@ impl App {
             self.workspace.organisation(request.organisation.as_deref())?.for_templates(self.workspace.folder.as_deref())?;
         template.files.extend(pictures);
         let fonts = self.catalog.fonts()?;
-        let families: BTreeSet<&String> = template.manifest.fonts.text.iter().chain(template.manifest.fonts.fields.values().flatten()).collect();
+        let families: BTreeSet<&String> =
+            template.manifest.fonts.text.iter().chain(template.manifest.fonts.fields.values().flatten()).collect();
         let faults = faulty(&fonts, &families);
         if !faults.is_empty() {
             return Err(faults.into());
@@ -350,7 +361,10 @@ fn faulty(fonts: &[FontFile], families: &BTreeSet<&String>) -> Vec<Diagnostic> {
             let (family, letters, file) = (&face.family, face.letters, &face.file);
             Diagnostic::error(
                 "font-unfit",
-                say!("phông “{family}” ({file}) chỉ vẽ đúng {letters}/134 chữ Việt", "font “{family}” ({file}) draws only {letters} of the 134 Vietnamese letters"),
+                say!(
+                    "phông “{family}” ({file}) chỉ vẽ đúng {letters}/134 chữ Việt",
+                    "font “{family}” ({file}) draws only {letters} of the 134 Vietnamese letters"
+                ),
             )
             .remedy(say!("dùng phông khác; xem “vanthu fonts”", "use another font; see `vanthu fonts`"))
         })

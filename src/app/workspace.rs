@@ -79,8 +79,14 @@ impl App {
         };
         if !is_plain_name(name) || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
             return Err(AppError::Input(vec![
-                Diagnostic::error("template-name", say!("tên mẫu chỉ gồm chữ thường không dấu, số và gạch nối", "a template's name has lower-case letters, digits and dashes only"))
-                    .with_value(name),
+                Diagnostic::error(
+                    "template-name",
+                    say!(
+                        "tên mẫu chỉ gồm chữ thường không dấu, số và gạch nối",
+                        "a template's name has lower-case letters, digits and dashes only"
+                    ),
+                )
+                .with_value(name),
             ]));
         }
         if self.catalog().entries().iter().any(|entry| entry.name == name) && name != from {

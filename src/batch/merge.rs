@@ -112,7 +112,13 @@ impl<W: Write> Merge<W> {
     }
 
     /// A copy of `object` in which every reference points into the merged file.
-    fn copy(&mut self, document: &Document, object: &Object, copied: &mut HashMap<ObjectId, u32>, depth: usize) -> Result<Object, MergeError> {
+    fn copy(
+        &mut self,
+        document: &Document,
+        object: &Object,
+        copied: &mut HashMap<ObjectId, u32>,
+        depth: usize,
+    ) -> Result<Object, MergeError> {
         if depth > DEPTH_MAX {
             return Ok(Object::Null);
         }

@@ -239,7 +239,10 @@ impl Checks<'_> {
                     found.push(
                         Diagnostic::error(
                             "glyph-not-covered",
-                            say!("ký tự “{missing}” ({point}) không có trong phông của mẫu ({family})", "character “{missing}” ({point}) is not in the template's fonts ({family})"),
+                            say!(
+                                "ký tự “{missing}” ({point}) không có trong phông của mẫu ({family})",
+                                "character “{missing}” ({point}) is not in the template's fonts ({family})"
+                            ),
                         )
                         .at(row.places.of(pointer))
                         .with_value(text)
@@ -269,8 +272,17 @@ impl Checks<'_> {
         missing
             .into_iter()
             .map(|family| {
-                Diagnostic::error("font-unknown", say!("mẫu “{template}” cần phông “{family}” mà chưa có", "template `{template}` needs the font “{family}”, which is missing"))
-                    .remedy(say!("chép tệp phông vào thư mục phong-chu/, hoặc sửa [fonts] của mẫu", "put the font file into phong-chu/, or change the template's [fonts]"))
+                Diagnostic::error(
+                    "font-unknown",
+                    say!(
+                        "mẫu “{template}” cần phông “{family}” mà chưa có",
+                        "template `{template}` needs the font “{family}”, which is missing"
+                    ),
+                )
+                .remedy(say!(
+                    "chép tệp phông vào thư mục phong-chu/, hoặc sửa [fonts] của mẫu",
+                    "put the font file into phong-chu/, or change the template's [fonts]"
+                ))
             })
             .collect()
     }
@@ -305,6 +317,11 @@ impl Checks<'_> {
         let contract = &self.plan.template.contract;
         let of_key = contract.duplicate_key.iter().map(String::as_str);
         let of_text = contract.fields.iter().filter(|field| field.kind == Kind::Text).map(|field| field.name.as_str());
-        of_key.chain(of_text).filter_map(|name| record.get(name).and_then(Value::as_str)).find(|text| !text.is_empty()).unwrap_or_default().to_owned()
+        of_key
+            .chain(of_text)
+            .filter_map(|name| record.get(name).and_then(Value::as_str))
+            .find(|text| !text.is_empty())
+            .unwrap_or_default()
+            .to_owned()
     }
 }

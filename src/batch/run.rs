@@ -156,17 +156,29 @@ struct Finished {
     times: StageTimes,
 }
 
-/// Renders the records of `spool_path` into `folder`. `stop` ends it early, with everything under way brought home.
-pub async fn run(
-    spool_path: &Path,
-    accepted: u64,
-    pool: &Arc<Pool>,
-    folder: &Arc<OutputFolder>,
-    author: &str,
-    standard: Standard,
-    progress: &dyn Progress,
-    stop: &tokio::sync::watch::Receiver<bool>,
-) -> Result<Summary, RunError> {
+/// Everything that a run works with.
+pub struct Run<'a> {
+    /// The accepted records.
+    pub spool_path: &'a Path,
+    /// How many there are.
+    pub accepted: u64,
+    /// The workers.
+    pub pool: &'a Arc<Pool>,
+    /// Where the documents go.
+    pub folder: &'a Arc<OutputFolder>,
+    /// Author inside the PDFs.
+    pub author: &'a str,
+    /// Standard of the PDFs.
+    pub standard: Standard,
+    /// Told of every step.
+    pub progress: &'a dyn Progress,
+    /// Ends the run early when it turns true, with everything under way brought home.
+    pub stop: &'a tokio::sync::watch::Receiver<bool>,
+}
+
+/// Renders the accepted records into the folder.
+pub async fn run(batch: Run<'_>) -> Result<Summary, RunError> {
+    let Run { spool_path, accepted, pool, folder, author, standard, progress, stop } = batch;
     let mut journal = Journal::open(&folder.state_path("journal.jsonl"))?;
     let mut summary = Summary { counts: Counts { accepted, ..Counts::default() }, ..Summary::default() };
     summary.set_aside = set_aside(spool_path, &mut journal, folder)?;
@@ -280,7 +292,12 @@ async fn render(entry: Entry, pool: &Pool, folder: &Arc<OutputFolder>, author: S
 }
 
 /// Notes a group in the journal, then makes its files visible.
-fn publish(group: Vec<Result<Finished, RunError>>, journal: &mut Journal, folder: &OutputFolder, summary: &mut Summary) -> Result<(), RunError> {
+fn publish(
+    group: Vec<Result<Finished, RunError>>,
+    journal: &mut Journal,
+    folder: &OutputFolder,
+    summary: &mut Summary,
+) -> Result<(), RunError> {
     let mut lines = Vec::new();
     let mut staged = Vec::new();
     let mut outcomes = Vec::new();
@@ -371,7 +388,13 @@ fn job(entry: Entry, author: String, standard: Standard) -> Result<Job, Diagnost
 
 fn in_the_way(entry: &Entry) -> Diagnostic {
     let file = &entry.file;
-    Diagnostic::error("file-in-the-way", say!("đã có tệp “{file}” không do lần chạy trước tạo ra", "there is a file “{file}” that no earlier run made"))
-        .of_record(entry.number, &entry.label)
-        .remedy(say!("đổi tên hoặc chuyển tệp đó đi rồi chạy lại; tệp có sẵn không bao giờ bị ghi đè", "rename or move that file and run again; existing files are never overwritten"))
+    Diagnostic::error(
+        "file-in-the-way",
+        say!("đã có tệp “{file}” không do lần chạy trước tạo ra", "there is a file “{file}” that no earlier run made"),
+    )
+    .of_record(entry.number, &entry.label)
+    .remedy(say!(
+        "đổi tên hoặc chuyển tệp đó đi rồi chạy lại; tệp có sẵn không bao giờ bị ghi đè",
+        "rename or move that file and run again; existing files are never overwritten"
+    ))
 }

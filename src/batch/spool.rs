@@ -85,8 +85,6 @@ impl Reader {
         if read == 0 {
             return Ok(None);
         }
-        serde_json::from_slice(&self.line)
-            .map(Some)
-            .map_err(|error| StorageError::Read { path: self.path.clone(), source: error.into() })
+        serde_json::from_slice(&self.line).map(Some).map_err(|error| StorageError::Read { path: self.path.clone(), source: error.into() })
     }
 }

@@ -54,7 +54,8 @@ impl Catalog {
 
     /// All templates, by name.
     pub fn entries(&self) -> Vec<Entry> {
-        let mut names: BTreeSet<String> = BuiltInTemplates::iter().filter_map(|path| path.split_once('/').map(|(name, _)| name.to_owned())).collect();
+        let mut names: BTreeSet<String> =
+            BuiltInTemplates::iter().filter_map(|path| path.split_once('/').map(|(name, _)| name.to_owned())).collect();
         let own = self.own_folders();
         names.extend(own.iter().cloned());
         names.remove(SHARED_FOLDER);
@@ -164,8 +165,11 @@ fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, Vec<Diagnostic>> {
             }
             if found.len() + waiting.len() > FILES_MAX {
                 return Err(vec![
-                    Diagnostic::error("folder-too-large", say!("thư mục có quá {FILES_MAX} tệp", "the folder has more than {FILES_MAX} files"))
-                        .at(Place::File { file: folder.display().to_string() }),
+                    Diagnostic::error(
+                        "folder-too-large",
+                        say!("thư mục có quá {FILES_MAX} tệp", "the folder has more than {FILES_MAX} files"),
+                    )
+                    .at(Place::File { file: folder.display().to_string() }),
                 ]);
             }
         }

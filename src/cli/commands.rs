@@ -106,8 +106,9 @@ async fn preview(args: PreviewArgs, app: &App, show: Show) -> Result<ExitCode, A
         None => Standard::default(),
     };
     let options: BTreeMap<String, String> = args.option.iter().cloned().collect();
-    let mut seen = None;
     loop {
+        // Noted before rendering, so that a change made meanwhile is not missed.
+        let seen = app.watched_folder(&args.template).map(|folder| newest(&folder));
         let result = app.preview(&args.template, args.organisation.as_deref(), &options, standard, f64::from(args.ppi)).await;
         let code = match result {
             Ok(made) => {
@@ -135,7 +136,7 @@ async fn preview(args: PreviewArgs, app: &App, show: Show) -> Result<ExitCode, A
             }
             return Ok(code);
         };
-        seen = Some(wait_for_change(&folder, seen).await);
+        wait_for_change(&folder, seen).await;
     }
 }
 
@@ -158,14 +159,9 @@ fn write_preview(folder: &Path, template: &str, made: Vec<(String, crate::typese
     Ok(files)
 }
 
-/// Waits until the newest file below `folder` is another than `seen`.
-async fn wait_for_change(folder: &Path, seen: Option<(SystemTime, usize)>) -> (SystemTime, usize) {
-    let first = seen.unwrap_or_else(|| newest(folder));
-    loop {
-        let now = newest(folder);
-        if now != first {
-            return now;
-        }
+/// Waits until the files below `folder` are others than when they were `seen`.
+async fn wait_for_change(folder: &Path, seen: Option<(SystemTime, usize)>) {
+    while Some(newest(folder)) == seen {
         tokio::time::sleep(WATCH_EVERY).await;
     }
 }
@@ -339,7 +335,10 @@ fn fonts(app: &App, show: Show) -> Result<ExitCode, AppError> {
             }
         }
         show.say(&if fit {
-            say!("Mọi phông đều vẽ đủ 134 chữ Việt, không hai chữ nào giống nhau.", "Every font draws all 134 Vietnamese letters, no two alike.")
+            say!(
+                "Mọi phông đều vẽ đủ 134 chữ Việt, không hai chữ nào giống nhau.",
+                "Every font draws all 134 Vietnamese letters, no two alike."
+            )
         } else {
             say!("Có phông không dùng được cho tiếng Việt.", "Some fonts are unfit for Vietnamese.")
         });

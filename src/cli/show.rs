@@ -136,11 +136,7 @@ impl Show {
         }
         if ran.planned.rejected > 0 {
             let rejected = ran.planned.rejected;
-            self.say(&say!(
-                "Bỏ qua {rejected} dòng sai; xem {}.",
-                "Left out {rejected} invalid rows; see {}.",
-                outputs::REJECTED
-            ));
+            self.say(&say!("Bỏ qua {rejected} dòng sai; xem {}.", "Left out {rejected} invalid rows; see {}.", outputs::REJECTED));
         }
         if !summary.set_aside.is_empty() {
             let moved = summary.set_aside.len();
@@ -222,9 +218,11 @@ fn remedy(error: &AppError) -> Option<Text> {
     } else if chain.contains("permission denied") || chain.contains("read-only") {
         Some(say!("Không có quyền ghi vào đó; chọn thư mục khác với --out.", "No right to write there; choose another folder with --out."))
     } else if chain.contains("another vanthu") {
-        Some(say!("Chờ lần chạy kia xong, hoặc chọn thư mục khác với --out.", "Wait for the other run, or choose another folder with --out."))
+        Some(say!(
+            "Chờ lần chạy kia xong, hoặc chọn thư mục khác với --out.",
+            "Wait for the other run, or choose another folder with --out."
+        ))
     } else {
         None
     }
 }
-

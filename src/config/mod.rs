@@ -138,7 +138,9 @@ impl Workspace {
         };
         organisations.get(wanted).cloned().ok_or_else(|| {
             let known = organisations.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let problem = Diagnostic::error("organisation-unknown", say!("{FILE_NAME} không có tổ chức này", "{FILE_NAME} has no such organisation")).with_value(wanted);
+            let problem =
+                Diagnostic::error("organisation-unknown", say!("{FILE_NAME} không có tổ chức này", "{FILE_NAME} has no such organisation"))
+                    .with_value(wanted);
             vec![match nearest(wanted, organisations.keys().map(String::as_str)) {
                 Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
                 None if known.is_empty() => problem.remedy(say!("khai báo [organisations.{wanted}]", "declare [organisations.{wanted}]")),
@@ -156,22 +158,29 @@ impl Config {
             && !self.organisations.contains_key(name)
         {
             problems.push(
-                Diagnostic::error("organisation-unknown", say!("organisation = “{name}” không được khai báo", "organisation = `{name}` is not declared"))
-                    .at(place()),
+                Diagnostic::error(
+                    "organisation-unknown",
+                    say!("organisation = “{name}” không được khai báo", "organisation = `{name}` is not declared"),
+                )
+                .at(place()),
             );
         }
         if !(self.render.deadline_seconds > 0.0 && self.render.deadline_seconds <= 3600.0) {
             problems.push(
                 Diagnostic::error(
                     "config-value",
-                    say!("render.deadline_seconds phải lớn hơn 0 và không quá 3600", "render.deadline_seconds must be above 0 and at most 3600"),
+                    say!(
+                        "render.deadline_seconds phải lớn hơn 0 và không quá 3600",
+                        "render.deadline_seconds must be above 0 and at most 3600"
+                    ),
                 )
                 .at(place()),
             );
         }
         if self.render.memory_mib < 256 {
             problems.push(
-                Diagnostic::error("config-value", say!("render.memory_mib phải từ 256", "render.memory_mib must be at least 256")).at(place()),
+                Diagnostic::error("config-value", say!("render.memory_mib phải từ 256", "render.memory_mib must be at least 256"))
+                    .at(place()),
             );
         }
         for (name, organisation) in &self.organisations {

@@ -87,10 +87,7 @@ impl Organisation {
         for signatory in &self.signatories {
             if signatory.authority.iter().all(|line| line.trim().is_empty()) {
                 let name = &signatory.name;
-                wrong(
-                    "signatory-title",
-                    say!("người ký “{name}” chưa có chức vụ (authority)", "signatory `{name}` has no `authority`"),
-                );
+                wrong("signatory-title", say!("người ký “{name}” chưa có chức vụ (authority)", "signatory `{name}` has no `authority`"));
             }
         }
         problems

@@ -16,6 +16,7 @@ use super::legacy_text::{self, Finding};
 use super::notices::Notices;
 use super::places::Layout;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::language::Text;
 use crate::say;
 use crate::template::contract::{Field, Kind, Scope};
 
@@ -42,7 +43,12 @@ impl Common {
         let place = |_: &str| Place::File { file: context.file.to_string() };
         let mut filler = Filler { context, notices, place_of: &place, refused: Vec::new(), diagnostics: Vec::new() };
         let values = filler.object(&context.contract.fields, members, "");
-        if filler.diagnostics.is_empty() { Ok(Self { values, ..Self::default() }) } else { Err(filler.diagnostics) }
+        let Filler { refused, diagnostics, .. } = filler;
+        if diagnostics.is_empty() {
+            return Ok(Self { values, ..Self::default() });
+        }
+        let named = refused.iter().zip(diagnostics).map(|(pointer, problem)| named(context, pointer, problem));
+        Err(named.collect())
     }
 
     /// Is there a value for `field`?
@@ -117,6 +123,15 @@ impl Common {
     }
 }
 
+/// A value of the request has no place in a file, so its name goes into the message.
+fn named(context: &Context<'_>, pointer: &str, mut problem: Diagnostic) -> Diagnostic {
+    let name = pointer.split('/').nth(1).unwrap_or_default();
+    let title = context.contract.field(name).map_or(name, |field| field.title.as_str());
+    let Text { vi, en } = &problem.message;
+    problem.message = say!("(giá trị chung “{title}”) {vi}", "(common value “{title}”) {en}");
+    problem
+}
+
 fn legacy_decoder(rows: &[SourceRow]) -> Option<legacy_text::Decoder> {
     let texts: Vec<String> = rows.iter().map(|row| row.cell(1).shown()).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -135,17 +150,16 @@ fn missing(field: &Field, place: Option<Place>, file: &str, has_sheets: bool) ->
             "thêm trang tính “{COMMON_SHEET}” có dòng “{title}” và giá trị ở ô bên cạnh",
             "add a sheet “{COMMON_SHEET}” with a row “{title}” and the value in the next cell"
         ),
-        (None, false) => say!("ghi thêm khi chạy, hoặc thêm cột “{title}”", "give it with the request, or add a column “{title}”"),
+        (None, false) => {
+            say!("ghi thêm khi chạy, hoặc thêm cột “{title}”", "give it with the request, or add a column “{title}”")
+        }
     };
     problem.at(place.unwrap_or_else(|| Place::File { file: file.to_owned() })).remedy(remedy)
 }
 
 fn duplicate(field: &Field, first: &Place) -> Diagnostic {
     let title = &field.title;
-    let (vi, en) = (
-        first.describe(crate::language::Language::Vietnamese),
-        first.describe(crate::language::Language::English),
-    );
+    let (vi, en) = (first.describe(crate::language::Language::Vietnamese), first.describe(crate::language::Language::English));
     Diagnostic::error("heading-duplicate", say!("“{title}” đã được ghi ở {vi}", "“{title}” was already given at {en}"))
         .remedy(say!("xoá một trong hai dòng", "delete one of the two rows"))
 }

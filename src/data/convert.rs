@@ -5,13 +5,15 @@
 //! schema, and an empty cell is null here even when the field is required, for the same reason.
 
 use serde_json::Value;
+use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::cell::{Cell, digits_of};
+use super::headings;
 use super::limits::Limits;
 use super::notices::Notices;
 use super::numbers;
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Text;
 use crate::say;
 use crate::template::contract::{Field, Kind};
@@ -63,7 +65,7 @@ impl Converter<'_> {
         };
         value.map_err(|problem| {
             let problem = problem.at((self.place)());
-            match cell.shown() {
+            match recognisable(cell) {
                 shown if shown.is_empty() => problem,
                 shown => problem.with_value(shown),
             }
@@ -84,7 +86,10 @@ impl Converter<'_> {
                 self.notices.once(title, "text-is-date", || {
                     Diagnostic::warning(
                         "text-is-date",
-                        say!("cột “{title}” là chữ nhưng ô này là ngày; đọc như hiện ra", "the column “{title}” is text but this cell is a date; read as shown"),
+                        say!(
+                            "là ô kiểu ngày trong cột chữ “{title}”; đọc đúng như hiện ra",
+                            "is a date in the text column “{title}”; read as shown"
+                        ),
                     )
                     .at(place())
                     .with_value(&shown)
@@ -112,12 +117,14 @@ impl Converter<'_> {
         if length > most {
             // Not cleaned first: what is refused need not be normalised.
             let marks = longest_run_of_marks(text);
-            return Err(if marks > self.limits.marks_max { too_many_marks(marks) } else { cell_too_long(length, most) });
+            return Err(if marks > self.limits.marks_max { too_many_marks(self.limits) } else { cell_too_long(most) });
         }
         let cleaned = normalise::clean(text);
         for note in &cleaned.notes {
             match note {
-                Note::TooManyMarks { max_run } if *max_run > self.limits.marks_max => return Err(too_many_marks(*max_run)),
+                Note::TooManyMarks { max_run } if *max_run > self.limits.marks_max => {
+                    return Err(too_many_marks(self.limits));
+                }
                 Note::Lost { .. } => return Err(lost()),
                 Note::Removed { what, .. } => {
                     let place = self.place;
@@ -184,6 +191,17 @@ impl Converter<'_> {
     }
 }
 
+/// The beginning of a cell without stacked marks and invisible characters, which would spoil the line it is shown in.
+fn recognisable(cell: &Cell) -> String {
+    const SHOWN_MAX: usize = 200;
+    let start: String = cell.shown().chars().take(SHOWN_MAX).collect();
+    let visible = |c: &char| {
+        !is_combining_mark(*c)
+            && !matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    start.nfc().filter(visible).collect()
+}
+
 fn text_or_null(text: String) -> Value {
     if text.is_empty() { Value::Null } else { Value::String(text) }
 }
@@ -203,7 +221,7 @@ fn choose(field: &Field, text: &str) -> Result<String, Diagnostic> {
         "choice-unknown",
         say!("không nằm trong các giá trị cho phép của “{}”", "is not one of the values allowed for “{}”", field.title),
     );
-    Err(problem.remedy(match nearest(text, field.choices.iter().map(String::as_str)) {
+    Err(problem.remedy(match headings::nearest_folded(text, field.choices.iter().map(String::as_str)) {
         Some(near) => say!("có phải “{near}”? chỉ được ghi: “{allowed}”", "is it “{near}”? allowed: “{allowed}”"),
         None => say!("chỉ được ghi: “{allowed}”", "allowed: “{allowed}”"),
     }))
@@ -227,7 +245,9 @@ fn boolean(cell: &Cell) -> Result<Value, Diagnostic> {
 fn is_email(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     let local_ok = (1..=64).contains(&local.len())
-        && local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b)));
+        && local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+/=?^_`{|}~-".contains(&b)));
     let label_ok = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
@@ -265,7 +285,9 @@ fn date_problem(error: &DateError) -> Diagnostic {
                 say!("có năm {year} nằm ngoài khoảng 1900–2199", "has the year {year}, outside 1900–2199"),
             );
             problem.remedy(match suggestion.map(date::short) {
-                Some(date) => say!("nếu là Phật lịch, ghi dương lịch: {date}", "if it is of the Buddhist calendar, write {date}"),
+                Some(date) => {
+                    say!("nếu là Phật lịch, ghi dương lịch: {date}", "if it is of the Buddhist calendar, write {date}")
+                }
                 None => say!("kiểm tra lại năm; ghi ngày/tháng/năm", "check the year; write day/month/year"),
             })
         }
@@ -276,7 +298,8 @@ fn no_such_day(day: u8, month: u8, year: i16) -> Text {
     if !(1..=12).contains(&month) {
         return say!("một năm chỉ có 12 tháng; ghi ngày/tháng/năm", "a year has 12 months; write day/month/year");
     }
-    let days = i8::try_from(month).ok().and_then(|month| jiff::civil::Date::new(year, month, 1).ok()).map_or(31, |first| first.days_in_month());
+    let days =
+        i8::try_from(month).ok().and_then(|month| jiff::civil::Date::new(year, month, 1).ok()).map_or(31, |first| first.days_in_month());
     if day == 0 {
         return say!("ngày bắt đầu từ 01; ghi ngày/tháng/năm", "days begin with 01; write day/month/year");
     }
@@ -311,18 +334,20 @@ fn too_long(title: &str, length: usize, most: usize) -> Diagnostic {
     .remedy(say!("viết ngắn lại", "write it shorter"))
 }
 
-fn cell_too_long(length: usize, most: usize) -> Diagnostic {
+/// How long it is, is not said: a reader may have cut it already.
+fn cell_too_long(most: usize) -> Diagnostic {
     Diagnostic::error(
         "cell-too-long",
-        say!("dài {length} ký tự, một ô chỉ được {most}", "has {length} characters, a cell may have {most}"),
+        say!("dài quá {most} ký tự, giới hạn của một ô", "has more than {most} characters, the limit of a cell"),
     )
     .remedy(say!("kiểm tra xem có dán nhầm vào ô này không", "check whether something was pasted here by mistake"))
 }
 
-fn too_many_marks(run: usize) -> Diagnostic {
+fn too_many_marks(limits: &Limits) -> Diagnostic {
+    let most = limits.marks_max;
     Diagnostic::error(
         "marks-too-many",
-        say!("có {run} dấu chồng lên một chữ, không phải chữ viết", "has {run} marks on one letter, which is no writing"),
+        say!("có hơn {most} dấu chồng lên một chữ, không phải chữ viết", "has more than {most} marks on one letter, which is no writing"),
     )
     .remedy(say!("xoá ô và gõ lại", "clear the cell and type it again"))
 }
@@ -330,7 +355,10 @@ fn too_many_marks(run: usize) -> Diagnostic {
 fn lost() -> Diagnostic {
     Diagnostic::error(
         "character-lost",
-        say!("có ký tự � : chữ ở đó đã mất trước khi tệp đến đây", "holds the character �: the letter there was lost before the file came here"),
+        say!(
+            "có ký tự � : chữ ở đó đã mất trước khi tệp đến đây",
+            "holds the character �: the letter there was lost before the file came here"
+        ),
     )
     .remedy(say!("gõ lại ô này theo bản gốc", "type this cell again from the original"))
 }
@@ -338,8 +366,12 @@ fn lost() -> Diagnostic {
 fn removed(what: Removed) -> Text {
     match what {
         Removed::SoftHyphen => say!("có dấu nối mềm không nhìn thấy; đã bỏ", "held invisible soft hyphens; removed"),
-        Removed::ZeroWidth => say!("có ký tự rộng bằng không, không nhìn thấy; đã bỏ", "held invisible zero-width characters; removed"),
-        Removed::BidiControl => say!("có ký tự đảo chiều viết, không nhìn thấy; đã bỏ", "held invisible controls of writing direction; removed"),
+        Removed::ZeroWidth => {
+            say!("có ký tự rộng bằng không, không nhìn thấy; đã bỏ", "held invisible zero-width characters; removed")
+        }
+        Removed::BidiControl => {
+            say!("có ký tự đảo chiều viết, không nhìn thấy; đã bỏ", "held invisible controls of writing direction; removed")
+        }
         Removed::Control => say!("có ký tự điều khiển; đã bỏ", "held control characters; removed"),
         Removed::Noncharacter => say!("có mã không phải ký tự; đã bỏ", "held codes that are no characters; removed"),
     }

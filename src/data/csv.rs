@@ -107,7 +107,8 @@ impl<R: Read> Records<R> {
                         continue;
                     }
                     State::Quoted { opened } => {
-                        if cell.len() >= self.cell_bytes_max && cell.contains(&b'\n') {
+                        // Cells of many lines are short; a long one has swallowed the rest of the list.
+                        if cell.len() >= self.cell_bytes_max && self.line > opened {
                             return Err(Malformed::UnclosedQuote { line: opened });
                         }
                         if byte == b'\r' {
@@ -184,8 +185,7 @@ pub(super) fn choose_delimiter(sample: &str, limits: &Limits, known: &dyn Fn(&st
             }
         }
         let usual = |size: &usize| sizes.iter().filter(|other| *other == size).count();
-        let (alike, size) =
-            sizes.iter().filter(|size| **size > 1).map(|size| (usual(size), *size)).max().unwrap_or_default();
+        let (alike, size) = sizes.iter().filter(|size| **size > 1).map(|size| (usual(size), *size)).max().unwrap_or_default();
         (headings, alike, size)
     };
     // `max_by_key` keeps the last of equals; reversed, the first delimiter wins.

@@ -150,9 +150,12 @@ fn guess(head: &[u8]) -> Option<TextEncoding> {
 
 /// The refusal of text with NUL characters.
 pub(super) fn nul(place: Place) -> Diagnostic {
-    Diagnostic::error("text-nul", say!("có ký tự NUL, không phải tệp văn bản bình thường", "holds NUL characters and is no ordinary text file"))
-        .at(place)
-        .remedy(save_as_utf8())
+    Diagnostic::error(
+        "text-nul",
+        say!("có ký tự NUL, không phải tệp văn bản bình thường", "holds NUL characters and is no ordinary text file"),
+    )
+    .at(place)
+    .remedy(save_as_utf8())
 }
 
 fn save_as_utf8() -> crate::language::Text {
@@ -182,15 +185,7 @@ pub(super) fn open(path: &Path, encoding: TextEncoding) -> io::Result<Utf8Text> 
         TextEncoding::Utf16Be => UTF_16BE.new_decoder_with_bom_removal(),
         TextEncoding::EightBit(_) => WINDOWS_1252.new_decoder_without_bom_handling(),
     };
-    Ok(Utf8Text {
-        file,
-        decoder,
-        raw: vec![0; 32_768],
-        text: vec![0; 131_072],
-        text_start: 0,
-        text_end: 0,
-        ended: false,
-    })
+    Ok(Utf8Text { file, decoder, raw: vec![0; 32_768], text: vec![0; 131_072], text_start: 0, text_end: 0, ended: false })
 }
 
 impl Read for Utf8Text {
@@ -202,8 +197,7 @@ impl Read for Utf8Text {
             let count = self.file.read(&mut self.raw)?;
             self.ended = count == 0;
             // The buffer for text holds four times the raw bytes, more than any of these encodings expands to.
-            let (result, _, written, _) =
-                self.decoder.decode_to_utf8(&self.raw[..count], &mut self.text, self.ended);
+            let (result, _, written, _) = self.decoder.decode_to_utf8(&self.raw[..count], &mut self.text, self.ended);
             debug_assert_eq!(result, CoderResult::InputEmpty);
             (self.text_start, self.text_end) = (0, written);
         }

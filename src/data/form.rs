@@ -3,21 +3,19 @@
 //! Owns the assembly of that record. Single values come from the sheet of common values ([`super::common`]), the rows of
 //! a table are converted by [`super::table`].
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use super::common::{COMMON_SHEET, Common};
+use super::head::Purpose;
 use super::headings;
 use super::json::complete;
 use super::list::{Sink, Source};
 use super::notices::Notices;
-use super::places::{Layout, Places};
-use super::table::{Item, Purpose, Table};
+use super::places::{Places, Tables};
+use super::table::{Item, Table};
 use super::workbook::{self, SheetInfo, Sheets, hidden_rows_notice, is_reserved, sheet_name};
 use super::{Context, Emit, Outcome, Row};
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use crate::template::contract::{Field, Kind, Scope};
 
@@ -25,13 +23,19 @@ use crate::template::contract::{Field, Kind, Scope};
 #[derive(Default)]
 struct Assembly {
     values: Map<String, Value>,
-    tables: BTreeMap<String, (Arc<Layout>, Vec<u64>)>,
+    tables: Tables,
     refused: Vec<String>,
     diagnostics: Vec<Diagnostic>,
 }
 
 /// Reads a workbook that is one record.
-pub(super) fn read_workbook(context: &Context<'_>, sheets: &mut dyn Sheets, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+pub(super) fn read_workbook(
+    context: &Context<'_>,
+    sheets: &mut dyn Sheets,
+    common: &Common,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let infos: Vec<SheetInfo> = sheets.sheets().into_iter().filter(|info| !is_reserved(&info.name)).collect();
     let tables: Vec<&Field> = context.contract.fields.iter().filter(|field| is_table(field)).collect();
     let mut owner: Vec<Option<&Field>> =
@@ -66,21 +70,46 @@ pub(super) fn read_workbook(context: &Context<'_>, sheets: &mut dyn Sheets, comm
 }
 
 /// Reads delimited text into the only table of a form; its single values can only come with the request.
-pub(super) fn read_single_table(context: &Context<'_>, source: Source<'_>, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+pub(super) fn read_single_table(
+    context: &Context<'_>,
+    source: Source<'_>,
+    common: &Common,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let mut tables = context.contract.fields.iter().filter(|field| matches!(field.kind, Kind::Table(_)));
     let (Some(field), None) = (tables.next(), tables.next()) else {
         return Err(vec![
-            Diagnostic::error("form-needs-workbook", say!("mẫu này có nhiều bảng, một tệp CSV không chứa đủ", "this template has several tables, which one CSV file cannot hold"))
-                .remedy(say!("dùng sổ Excel (.xlsx) có mỗi bảng một trang tính", "use a workbook (.xlsx) with one sheet for each table")),
+            Diagnostic::error(
+                "form-needs-workbook",
+                say!(
+                    "mẫu này có nhiều bảng, một tệp CSV không chứa đủ",
+                    "this template has several tables, which one CSV file cannot hold"
+                ),
+            )
+            .remedy(say!("dùng sổ Excel (.xlsx) có mỗi bảng một trang tính", "use a workbook (.xlsx) with one sheet for each table")),
         ]);
     };
     let mut assembly = Assembly::default();
     let mut problems = read_table(context, source, field, &mut assembly, notices).err().unwrap_or_default();
-    problems.extend(missing_values(context, common, false));
+    // A column for a single value is no way out here, unlike in a list.
+    problems.extend(missing_values(context, common, false).into_iter().map(|problem| {
+        problem.remedy(say!(
+            "cho giá trị này khi chạy, hoặc dùng sổ Excel có trang tính “{COMMON_SHEET}”",
+            "give the value with the request, or use a workbook with a sheet “{COMMON_SHEET}”"
+        ))
+    }));
     finish(context, common, assembly, problems, notices, emit)
 }
 
-fn finish(context: &Context<'_>, common: &Common, assembly: Assembly, problems: Vec<Diagnostic>, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+fn finish(
+    context: &Context<'_>,
+    common: &Common,
+    assembly: Assembly,
+    problems: Vec<Diagnostic>,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -92,7 +121,14 @@ fn finish(context: &Context<'_>, common: &Common, assembly: Assembly, problems: 
     Ok(Outcome { rows: 1, ..Outcome::default() })
 }
 
-fn read_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, sheet: &str, field: &Field, assembly: &mut Assembly, notices: &mut Notices) -> Result<(), Vec<Diagnostic>> {
+fn read_sheet(
+    context: &Context<'_>,
+    sheets: &mut dyn Sheets,
+    sheet: &str,
+    field: &Field,
+    assembly: &mut Assembly,
+    notices: &mut Notices,
+) -> Result<(), Vec<Diagnostic>> {
     hidden_rows_notice(context, sheets, sheet, notices);
     let merged = sheets.merged(sheet).map_err(|problem| vec![problem])?;
     let mut pour = |sink: Sink<'_>| sheets.rows(&context.file, sheet, context.limits, sink);
@@ -101,7 +137,13 @@ fn read_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, sheet: &str, field
 }
 
 /// Reads the rows of one table, or of a plain list, into the record.
-fn read_table(context: &Context<'_>, source: Source<'_>, field: &Field, assembly: &mut Assembly, notices: &mut Notices) -> Result<(), Vec<Diagnostic>> {
+fn read_table(
+    context: &Context<'_>,
+    source: Source<'_>,
+    field: &Field,
+    assembly: &mut Assembly,
+    notices: &mut Notices,
+) -> Result<(), Vec<Diagnostic>> {
     let column;
     let fields = match &field.kind {
         Kind::Table(fields) => fields.as_slice(),
@@ -112,13 +154,7 @@ fn read_table(context: &Context<'_>, source: Source<'_>, field: &Field, assembly
     };
     let is_table = matches!(field.kind, Kind::Table(_));
     let needed = |inner: &Field| is_table && inner.required;
-    let purpose = Purpose {
-        fields,
-        chosen: &context.selection.columns,
-        needed: &needed,
-        merged: source.merged,
-        encoding: source.encoding,
-    };
+    let purpose = Purpose { fields, chosen: &context.selection.columns, needed: &needed, merged: source.merged, encoding: source.encoding };
     let mut table = Table::new(context.file.clone(), source.sheet, purpose, context.limits);
     let (mut rows, mut items) = (Vec::new(), Vec::new());
     let Assembly { refused, diagnostics, .. } = assembly;
@@ -170,7 +206,10 @@ fn two_sheets(field: &Field, first: &str, second: &str) -> Diagnostic {
     let title = &field.title;
     Diagnostic::error(
         "sheet-duplicate",
-        say!("hai trang tính cùng là bảng “{title}”: “{first}” và “{second}”", "two sheets are both the table “{title}”: “{first}” and “{second}”"),
+        say!(
+            "hai trang tính cùng là bảng “{title}”: “{first}” và “{second}”",
+            "two sheets are both the table “{title}”: “{first}” and “{second}”"
+        ),
     )
     .remedy(say!("xoá hoặc đổi tên một trang", "delete or rename one of them"))
 }
@@ -179,15 +218,16 @@ fn no_sheet(field: &Field, infos: &[SheetInfo], owner: &[Option<&Field>]) -> Dia
     let name = workbook::sheet_name(&field.title);
     let free = infos.iter().zip(owner).filter(|(_, owner)| owner.is_none()).map(|(info, _)| info.name.as_str());
     let problem = Diagnostic::error("sheet-missing", say!("thiếu trang tính “{name}”", "the sheet “{name}” is missing"));
-    problem.remedy(match nearest(&name, free) {
-        Some(near) => say!("có phải “{near}”? nếu phải, đổi tên thành “{name}”", "is it “{near}”? if so, rename it to “{name}”"),
+    problem.remedy(match headings::nearest_folded(&name, free) {
+        Some(near) => {
+            say!("có phải “{near}”? nếu phải, đổi tên thành “{name}”", "is it “{near}”? if so, rename it to “{name}”")
+        }
         None => say!("thêm trang tính tên “{name}”", "add a sheet called “{name}”"),
     })
 }
 
 fn unknown_sheet(sheet: &str, file: &str, tables: &[&Field]) -> Diagnostic {
-    let wanted: Vec<String> =
-        std::iter::once(COMMON_SHEET.to_owned()).chain(tables.iter().map(|field| sheet_name(&field.title))).collect();
+    let wanted: Vec<String> = std::iter::once(COMMON_SHEET.to_owned()).chain(tables.iter().map(|field| sheet_name(&field.title))).collect();
     let wanted = wanted.join("”, “");
     Diagnostic::warning(
         "sheet-unknown",

@@ -113,11 +113,7 @@ fn detect_text(path: &Path, head: &[u8]) -> Format {
         Some(b'{') => {
             let mut lines = start.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
             let first_is_whole = lines.next().is_some_and(|line| line.ends_with(b"}"));
-            if first_is_whole && lines.next().is_some_and(|line| line.starts_with(b"{")) {
-                Format::JsonLines
-            } else {
-                Format::Json
-            }
+            if first_is_whole && lines.next().is_some_and(|line| line.starts_with(b"{")) { Format::JsonLines } else { Format::Json }
         }
         Some(b'[') => Format::Json,
         _ if extension == "json" => Format::Json,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use unicode_normalization::UnicodeNormalization;
 
 use super::cell::is_blank;
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place, column_letters, nearest};
 use crate::say;
 use crate::template::contract::Field;
 use crate::vietnamese::letters;
@@ -18,6 +18,9 @@ pub const ERRORS_HEADING: &str = "Lỗi cần sửa";
 
 /// Columns that most lists carry and no template needs: the running number and the errors of a correction workbook.
 const IGNORED: [&str; 5] = [ERRORS_HEADING, "STT", "TT", "Số TT", "Số thứ tự"];
+
+/// Longest text that may be a heading, in bytes. Folding and comparing cost time, and a cell may hold a megabyte.
+pub(super) const HEADING_BYTES_MAX: usize = 1_000;
 
 /// A column that is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +63,22 @@ pub(super) fn names(field: &Field) -> impl Iterator<Item = &str> {
 /// The field that `heading` names among `fields`: by an exact name, else by a name without diacritics if only one
 /// field has it.
 pub(super) fn find_field(heading: &str, fields: &[Field]) -> Option<usize> {
+    if heading.len() > HEADING_BYTES_MAX {
+        return None;
+    }
     let exact = key(heading);
     if exact.is_empty() {
         return None;
     }
     if let Some(field) = fields.iter().position(|field| names(field).any(|name| key(name) == exact)) {
         return Some(field);
+    }
+    // A remark in parentheses is no part of the name: “Họ và tên (ghi đủ)”.
+    if let Some((name, _)) = heading.split_once('(')
+        && !name.trim().is_empty()
+        && heading.trim_end().ends_with(')')
+    {
+        return find_field(name, fields);
     }
     let loose = loose_key(heading);
     let mut candidates = fields.iter().enumerate().filter(|(_, field)| names(field).any(|name| loose_key(name) == loose));
@@ -116,8 +129,7 @@ pub(super) fn match_headings(
             owner[column] = find_field(heading, fields).filter(|field| !chosen.contains_key(&fields[*field].name));
         }
     }
-    let unknown: Vec<usize> =
-        (0..headings.len()).filter(|column| owner[*column].is_none() && !is_ignored(&headings[*column])).collect();
+    let unknown: Vec<usize> = (0..headings.len()).filter(|column| owner[*column].is_none() && !is_ignored(&headings[*column])).collect();
     let missing: Vec<usize> =
         (0..fields.len()).filter(|field| !owner.contains(&Some(*field)) && !chosen.contains_key(&fields[*field].name)).collect();
     for (field_index, field) in fields.iter().enumerate() {
@@ -129,24 +141,28 @@ pub(super) fn match_headings(
         matched.columns.push(Column { index: first, heading: headings[first].clone(), field: field_index });
     }
     matched.columns.sort_by_key(|column| column.index);
+    let mut suggested = Vec::new();
     for &field in missing.iter().filter(|field| needed(&fields[**field])) {
-        let candidates = unknown.iter().map(|column| headings[*column].as_str());
-        matched.diagnostics.push(missing_column(&fields[field], nearest_heading(&fields[field], candidates)).at(row_place.clone()));
+        let near = nearest_heading(&fields[field], unknown.iter().map(|column| headings[*column].as_str()));
+        suggested.extend(near);
+        matched.diagnostics.push(missing_column(&fields[field], near).at(row_place.clone()));
     }
-    for column in unknown {
+    for column in unknown.into_iter().filter(|column| !suggested.contains(&headings[*column].as_str())) {
         let suggestion = nearest_field(&headings[column], missing.iter().map(|field| &fields[*field]));
         matched.diagnostics.push(unknown_heading(suggestion).at(place(column)).with_value(&headings[column]));
     }
     matched
 }
 
-/// Likeness is judged without case and diacritics, which is what a misspelling most often gets wrong.
+/// The candidate nearest to `word`, judged without case and diacritics, which is what is most often wrong.
+pub(super) fn nearest_folded<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let folded: Vec<(String, &str)> = candidates.map(|candidate| (letters::fold(&key(candidate)), candidate)).collect();
+    let near = nearest(&letters::fold(&key(word)), folded.iter().map(|(folded, _)| folded.as_str()))?;
+    folded.iter().find(|(folded, _)| folded == near).map(|(_, candidate)| *candidate)
+}
+
 fn nearest_heading<'a>(field: &Field, headings: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    let folded: Vec<(String, &str)> = headings.map(|heading| (letters::fold(&key(heading)), heading)).collect();
-    names(field).find_map(|name| {
-        let near = nearest(&letters::fold(&key(name)), folded.iter().map(|(folded, _)| folded.as_str()))?;
-        folded.iter().find(|(folded, _)| folded == near).map(|(_, heading)| *heading)
-    })
+    names(field).find_map(|name| nearest_folded(name, headings.clone()))
 }
 
 fn nearest_field<'a>(heading: &str, fields: impl Iterator<Item = &'a Field>) -> Option<&'a Field> {
@@ -155,15 +171,11 @@ fn nearest_field<'a>(heading: &str, fields: impl Iterator<Item = &'a Field>) -> 
 }
 
 fn duplicate(field: &Field, first: usize, second: usize, headings: &[String], place: &dyn Fn(usize) -> Place) -> Diagnostic {
-    let (first_heading, second_heading) = (&headings[first], &headings[second]);
-    let title = &field.title;
-    let (vi, en) = (place(first).describe(crate::language::Language::Vietnamese), place(first).describe(crate::language::Language::English));
+    let named = |column: usize| format!("{} (“{}”)", column_letters(column as u32), headings[column]);
+    let (first, other, title) = (named(first), named(second), &field.title);
     Diagnostic::error(
         "heading-duplicate",
-        say!(
-            "hai cột cùng là “{title}”: “{second_heading}” và “{first_heading}” ({vi})",
-            "two columns are both “{title}”: “{second_heading}” and “{first_heading}” ({en})"
-        ),
+        say!("cột {first} và cột {other} cùng là “{title}”", "the columns {first} and {other} are both “{title}”"),
     )
     .at(place(second))
     .remedy(say!("xoá hoặc đổi tên một trong hai cột", "delete or rename one of the two columns"))
@@ -173,10 +185,9 @@ fn missing_column(field: &Field, near: Option<&str>) -> Diagnostic {
     let title = &field.title;
     let problem = Diagnostic::error("column-missing", say!("thiếu cột bắt buộc “{title}”", "the required column “{title}” is missing"));
     problem.remedy(match near {
-        Some(near) => say!(
-            "có phải cột “{near}”? nếu phải, đổi tiêu đề thành “{title}”",
-            "is it the column “{near}”? if so, rename it to “{title}”"
-        ),
+        Some(near) => {
+            say!("có phải cột “{near}”? nếu phải, đổi tiêu đề thành “{title}”", "is it the column “{near}”? if so, rename it to “{title}”")
+        }
         None => say!("thêm cột có tiêu đề “{title}”", "add a column with the heading “{title}”"),
     })
 }

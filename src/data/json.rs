@@ -20,9 +20,16 @@ use super::{Context, Emit, Row, unreadable};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use crate::template::contract::{Field, Kind};
+use crate::vietnamese::number;
 
 /// Reads one document: an array of records, or one record.
-pub(super) fn read_document(context: &Context<'_>, path: &Path, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<u64, Vec<Diagnostic>> {
+pub(super) fn read_document(
+    context: &Context<'_>,
+    path: &Path,
+    common: &Common,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<u64, Vec<Diagnostic>> {
     let mut text = String::new();
     open(context, path)
         .and_then(|mut input| input.read_to_string(&mut text).map_err(|error| unreadable(&error)))
@@ -55,7 +62,13 @@ pub(super) fn read_document(context: &Context<'_>, path: &Path, common: &Common,
 }
 
 /// Reads one record from each line; a broken line is that record's error only.
-pub(super) fn read_lines(context: &Context<'_>, path: &Path, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<u64, Vec<Diagnostic>> {
+pub(super) fn read_lines(
+    context: &Context<'_>,
+    path: &Path,
+    common: &Common,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<u64, Vec<Diagnostic>> {
     let mut input = BufReader::new(open(context, path).map_err(|problem| vec![problem])?);
     let (mut line, mut number) = (0_u64, 0_u64);
     let mut bytes = Vec::new();
@@ -65,7 +78,7 @@ pub(super) fn read_lines(context: &Context<'_>, path: &Path, common: &Common, no
             break;
         }
         line += 1;
-        let text = String::from_utf8_lossy(&bytes);
+        let text = String::from_utf8_lossy(bytes.trim_ascii_end());
         if text.trim().is_empty() {
             continue;
         }
@@ -90,8 +103,10 @@ pub(super) fn read_lines(context: &Context<'_>, path: &Path, common: &Common, no
 
 fn open(context: &Context<'_>, path: &Path) -> Result<encoding::Utf8Text, Diagnostic> {
     match encoding::survey(path, &context.file)? {
-        TextEncoding::EightBit(_) => Err(Diagnostic::error("utf8-invalid", say!("tệp JSON không phải UTF-8", "the JSON file is not UTF-8"))
-            .remedy(say!("lưu lại tệp bằng UTF-8", "save the file as UTF-8"))),
+        TextEncoding::EightBit(_) => {
+            Err(Diagnostic::error("utf8-invalid", say!("tệp JSON không phải UTF-8", "the JSON file is not UTF-8"))
+                .remedy(say!("lưu lại tệp bằng UTF-8", "save the file as UTF-8")))
+        }
         encoding => encoding::open(path, encoding).map_err(|error| unreadable(&error)),
     }
 }
@@ -101,7 +116,7 @@ fn empty() -> Diagnostic {
 }
 
 fn too_many(context: &Context<'_>) -> Diagnostic {
-    let most = context.limits.rows_max;
+    let most = number::group(&context.limits.rows_max.to_string());
     Diagnostic::error("rows-too-many", say!("có hơn {most} bản ghi", "has more than {most} records"))
         .remedy(say!("chia thành nhiều tệp", "split it into several files"))
 }
@@ -134,7 +149,9 @@ fn refused_row(context: &Context<'_>, number: u64, places: Places, problem: Diag
 
 fn record_row(context: &Context<'_>, number: u64, record: Json, places: Places, common: &Common, notices: &mut Notices, emit: Emit<'_>) {
     let Json::Object(members) = record else {
-        let problem = Diagnostic::error("record-not-object", say!("bản ghi không phải đối tượng {{…}}", "the record is not an object {{…}}")).at(places.of(""));
+        let problem =
+            Diagnostic::error("record-not-object", say!("bản ghi không phải đối tượng {{…}}", "the record is not an object {{…}}"))
+                .at(places.of(""));
         emit(refused_row(context, number, places, problem, notices));
         return;
     };
@@ -182,7 +199,13 @@ impl Filler<'_> {
             let at = format!("{pointer}/{}", escape(&field.name));
             if values.contains_key(&field.name) {
                 let title = &field.title;
-                self.refuse(&at, Diagnostic::error("key-duplicate", say!("“{title}” được ghi hai lần dưới hai tên", "“{title}” is given twice under two names")));
+                self.refuse(
+                    &at,
+                    Diagnostic::error(
+                        "key-duplicate",
+                        say!("“{title}” được ghi hai lần dưới hai tên", "“{title}” is given twice under two names"),
+                    ),
+                );
                 continue;
             }
             let value = self.value(field, json, &at);
@@ -268,9 +291,12 @@ impl Filler<'_> {
     fn unknown(&mut self, fields: &[Field], name: &str, pointer: &str) {
         let place = (self.place_of)(&format!("{pointer}/{}", escape(name)));
         self.notices.once(name, "key-unknown", || {
-            let problem = Diagnostic::warning("key-unknown", say!("là trường mà mẫu không dùng; bị bỏ qua", "is a name that the template does not use; ignored"))
-                .at(place)
-                .with_value(name);
+            let problem = Diagnostic::warning(
+                "key-unknown",
+                say!("là trường mà mẫu không dùng; bị bỏ qua", "is a name that the template does not use; ignored"),
+            )
+            .at(place)
+            .with_value(name);
             match crate::diagnostic::nearest(name, fields.iter().map(|field| field.name.as_str())) {
                 Some(near) => problem.remedy(say!("có phải “{near}”?", "is it “{near}”?")),
                 None => problem,

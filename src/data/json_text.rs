@@ -105,10 +105,7 @@ impl<'t> Parser<'t> {
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Json, Fault>) -> Result<Json, Fault> {
         if self.depth_max == 0 {
-            return Err(Fault {
-                code: "json-too-deep",
-                ..self.fault(say!("lồng nhau quá nhiều tầng", "is nested too deeply"))
-            });
+            return Err(Fault { code: "json-too-deep", ..self.fault(say!("lồng nhau quá nhiều tầng", "is nested too deeply")) });
         }
         self.depth_max -= 1;
         self.at += 1;
@@ -287,8 +284,5 @@ fn is_number(token: &str) -> bool {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (mantissa, None),
     };
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(digits)
+    digits(whole) && (whole == "0" || !whole.starts_with('0')) && fraction.is_none_or(digits) && exponent.is_none_or(digits)
 }

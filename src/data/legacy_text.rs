@@ -3,6 +3,7 @@
 //! Owns when to convert, when to ask and what the clerk is told. The encodings and the guessing are
 //! [`crate::vietnamese::legacy`]'s.
 
+use super::headings::HEADING_BYTES_MAX;
 use crate::diagnostic::Diagnostic;
 use crate::say;
 use crate::vietnamese::legacy::{self, Confidence, Encoding};
@@ -23,7 +24,7 @@ impl Decoder {
 
 /// `text` as a heading: decoded if that, and only that, makes it `known`; else by the encoding of the whole `file`.
 pub(super) fn heading(text: &str, file: Option<Encoding>, known: impl Fn(&str) -> bool) -> String {
-    if text.is_ascii() || known(text) {
+    if text.is_ascii() || text.len() > HEADING_BYTES_MAX || known(text) {
         return text.to_owned();
     }
     let decoded = Encoding::ALL.into_iter().filter_map(|encoding| legacy::decode(text, encoding)).find(|text| known(text));
@@ -43,7 +44,8 @@ pub(super) enum Finding {
 
 /// Looks at the texts of a column.
 pub(super) fn examine(samples: &[&str]) -> Finding {
-    match legacy::detect(&samples.join("\n")) {
+    let starts: Vec<&str> = samples.iter().map(|text| start(text)).collect();
+    match legacy::detect(&starts.join("\n")) {
         None => Finding::Unicode,
         Some(guess) if guess.confidence == Confidence::Sure => Finding::Legacy(guess.encoding),
         Some(guess) => Finding::Perhaps(guess.encoding),
@@ -84,9 +86,16 @@ pub(super) fn perhaps(heading: &str, samples: &[&str], encoding: Encoding) -> Op
     )))
 }
 
+/// The beginning of a text, which tells its encoding as well as the whole.
+fn start(text: &str) -> &str {
+    const SAMPLE_BYTES: usize = 300;
+    &text[..text.floor_char_boundary(SAMPLE_BYTES)]
+}
+
 fn example(samples: &[&str], encoding: Encoding) -> Option<(String, String)> {
     const SHOWN_MAX: usize = 40;
     samples.iter().find_map(|text| {
+        let text = &start(text);
         let after = Decoder(encoding).decode(text);
         let short = |text: &str| text.chars().take(SHOWN_MAX).collect::<String>();
         (after != **text).then(|| (short(text), short(&after)))

@@ -12,11 +12,12 @@ use super::common::Common;
 use super::csv::{self, Malformed, Records};
 use super::encoding::{self, TextEncoding};
 use super::form;
+use super::head::Purpose;
 use super::headings;
 use super::notices::Notices;
 use super::ods_extent::Area;
 use super::places::Places;
-use super::table::{Item, Purpose, Table};
+use super::table::{Item, Table};
 use super::{Context, Emit, Outcome, Row, unreadable};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
@@ -43,18 +44,18 @@ pub(super) struct Source<'a> {
 }
 
 /// Reads a list.
-pub(super) fn read(context: &Context<'_>, source: Source<'_>, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+pub(super) fn read(
+    context: &Context<'_>,
+    source: Source<'_>,
+    common: &Common,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let fields = &context.contract.fields;
     let has_sheets = source.sheet.is_some();
     let sheet = source.sheet.as_ref().map(ToString::to_string);
     let needed = |field: &Field| field.required && field.scope == Scope::Record && !common.has(field);
-    let purpose = Purpose {
-        fields,
-        chosen: &context.selection.columns,
-        needed: &needed,
-        merged: source.merged,
-        encoding: source.encoding,
-    };
+    let purpose = Purpose { fields, chosen: &context.selection.columns, needed: &needed, merged: source.merged, encoding: source.encoding };
     let mut table = Table::new(context.file.clone(), source.sheet, purpose, context.limits);
     let mut number = 0;
     let mut emit_item = |item: Item| {
@@ -84,7 +85,13 @@ pub(super) fn read(context: &Context<'_>, source: Source<'_>, common: &Common, n
 }
 
 /// Reads delimited text.
-pub(super) fn read_text(context: &Context<'_>, path: &Path, common: &Common, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+pub(super) fn read_text(
+    context: &Context<'_>,
+    path: &Path,
+    common: &Common,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let encoding = encoding::survey(path, &context.file).map_err(|problem| vec![problem])?;
     let (delimiter, skipped) = delimiter(context, path, encoding).map_err(|problem| vec![problem])?;
     let mut pour = |sink: Sink<'_>| pour_text(context, path, encoding, delimiter, skipped, sink);
@@ -106,9 +113,7 @@ pub(super) fn read_text(context: &Context<'_>, path: &Path, common: &Common, not
 /// The delimiter, and the bytes of Excel's own line that names it.
 fn delimiter(context: &Context<'_>, path: &Path, encoding: TextEncoding) -> Result<(u8, u64), Diagnostic> {
     let mut sample = Vec::new();
-    encoding::open(path, encoding)
-        .and_then(|text| text.take(SAMPLE_BYTES).read_to_end(&mut sample))
-        .map_err(|error| unreadable(&error))?;
+    encoding::open(path, encoding).and_then(|text| text.take(SAMPLE_BYTES).read_to_end(&mut sample)).map_err(|error| unreadable(&error))?;
     let sample = String::from_utf8_lossy(&sample);
     if let Some((delimiter, bytes)) = csv::declared_delimiter(&sample) {
         return Ok((delimiter, bytes as u64));
@@ -120,13 +125,23 @@ fn delimiter(context: &Context<'_>, path: &Path, encoding: TextEncoding) -> Resu
     let names: Vec<String> = columns.flat_map(headings::names).map(headings::loose_key).collect();
     let chosen: Vec<String> = context.selection.columns.values().map(|heading| headings::loose_key(heading)).collect();
     let known = |text: &str| {
+        if text.len() > headings::HEADING_BYTES_MAX {
+            return false;
+        }
         let key = headings::loose_key(text);
         !key.is_empty() && (names.contains(&key) || chosen.contains(&key))
     };
     Ok((csv::choose_delimiter(&sample, context.limits, &known), 0))
 }
 
-fn pour_text(context: &Context<'_>, path: &Path, encoding: TextEncoding, delimiter: u8, skipped: u64, sink: Sink<'_>) -> Result<(), Diagnostic> {
+fn pour_text(
+    context: &Context<'_>,
+    path: &Path,
+    encoding: TextEncoding,
+    delimiter: u8,
+    skipped: u64,
+    sink: Sink<'_>,
+) -> Result<(), Diagnostic> {
     let mut text = encoding::open(path, encoding).map_err(|error| unreadable(&error))?;
     std::io::copy(&mut text.by_ref().take(skipped), &mut std::io::sink()).map_err(|error| unreadable(&error))?;
     let first_line = if skipped > 0 { 2 } else { 1 };

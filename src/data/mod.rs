@@ -4,10 +4,10 @@
 //! pointer where it stands. Nothing of a list is kept. What a record must hold is the contract's; checking it against
 //! the schema, planning and rendering are the callers'. Correction workbooks are [`crate::spreadsheet`]'s.
 //!
-//! In reading order: [`format`] and [`archive`] tell what a file is, before anything opens it; [`encoding`] and [`csv`],
-//! [`xlsx`] and [`legacy_workbook`], [`json_text`] read rows of [`cell`]s; [`table`] finds the headings
-//! ([`headings`], [`legacy_text`]) and converts ([`convert`], [`numbers`]); [`list`], [`form`] and [`json`] make records,
-//! with [`common`] values; [`places`] and [`notices`] remember where and what.
+//! In reading order: `format` and `archive` tell what a file is, before anything opens it; `encoding` and `csv`,
+//! `xlsx` and `legacy_workbook`, `json_text` read rows of `cell`s; `table` finds the headings
+//! (`head`, `headings`, `legacy_text`) and converts (`convert`, `numbers`); `list`, `form` and `json` make records,
+//! with `common` values; `places` and `notices` remember where and what.
 
 mod archive;
 mod cell;
@@ -17,6 +17,7 @@ mod csv;
 mod encoding;
 mod form;
 mod format;
+mod head;
 mod headings;
 mod json;
 mod json_text;
@@ -190,15 +191,18 @@ impl Context<'_> {
 fn check_file(path: &Path, limits: &Limits) -> Result<u64, Diagnostic> {
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
-        return Err(Diagnostic::error("file-missing", say!("không phải tệp", "is not a file")));
+        return Err(Diagnostic::error("file-missing", say!("là thư mục, không phải tệp", "is a folder, not a file")));
     }
     if metadata.len() == 0 {
         return Err(Diagnostic::error("data-empty", say!("tệp rỗng", "the file is empty")));
     }
     if metadata.len() > limits.file_bytes_max {
         let (size, most) = (metadata.len() / 1_000_000, limits.file_bytes_max / 1_000_000);
-        return Err(Diagnostic::error("file-too-large", say!("tệp lớn {size} MB, giới hạn là {most} MB", "the file has {size} MB, the limit is {most} MB"))
-            .remedy(say!("chia danh sách thành nhiều tệp", "split the list into several files")));
+        return Err(Diagnostic::error(
+            "file-too-large",
+            say!("tệp lớn {size} MB, giới hạn là {most} MB", "the file has {size} MB, the limit is {most} MB"),
+        )
+        .remedy(say!("chia danh sách thành nhiều tệp", "split the list into several files")));
     }
     Ok(metadata.len())
 }
@@ -222,11 +226,14 @@ fn unreadable(error: &io::Error) -> Diagnostic {
 
 /// The finding that a workbook is damaged; `cause` is for whoever helps the clerk.
 fn broken(cause: &dyn Display) -> Diagnostic {
-    Diagnostic::error("file-broken", say!("tệp hỏng, không đọc được (chi tiết: {cause})", "the file is damaged and cannot be read (detail: {cause})"))
-        .remedy(say!(
-            "mở tệp bằng Excel rồi lưu thành tệp .xlsx mới; nếu Excel cũng báo hỏng, lấy lại bản gốc",
-            "open it in Excel and save it as a new .xlsx file; if Excel finds it damaged too, get the original again"
-        ))
+    Diagnostic::error(
+        "file-broken",
+        say!("tệp hỏng, không đọc được (chi tiết: {cause})", "the file is damaged and cannot be read (detail: {cause})"),
+    )
+    .remedy(say!(
+        "mở tệp bằng Excel rồi lưu thành tệp .xlsx mới; nếu Excel cũng báo hỏng, lấy lại bản gốc",
+        "open it in Excel and save it as a new .xlsx file; if Excel finds it damaged too, get the original again"
+    ))
 }
 
 /// Does the directory of an OLE container hold a stream called `name`? Its entries lie on multiples of 128 bytes and

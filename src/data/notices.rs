@@ -48,8 +48,7 @@ impl Notices {
 
     /// All notices, each with the number of further places.
     pub(super) fn finish(self) -> Vec<Diagnostic> {
-        let mut diagnostics: Vec<Diagnostic> =
-            self.kinds.into_iter().map(|(diagnostic, more)| with_count(diagnostic, more)).collect();
+        let mut diagnostics: Vec<Diagnostic> = self.kinds.into_iter().map(|(diagnostic, more)| with_count(diagnostic, more)).collect();
         if self.suppressed > 0 {
             let more = self.suppressed;
             diagnostics.push(Diagnostic::warning(

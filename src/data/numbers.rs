@@ -52,10 +52,7 @@ pub(super) fn check_digits(number: f64) -> Result<(), Diagnostic> {
             "is stored as a number, so its last digits are lost (Excel keeps 15 digits)"
         ),
     )
-    .remedy(say!(
-        "đổi ô sang kiểu Văn bản (Text) rồi ghi lại đầy đủ",
-        "format the cell as Text and write it again in full"
-    )))
+    .remedy(say!("đổi ô sang kiểu Văn bản (Text) rồi ghi lại đầy đủ", "format the cell as Text and write it again in full")))
 }
 
 fn canonical(cell: &Cell, parse: fn(&str) -> Result<String, NumberError>) -> Result<String, Diagnostic> {
@@ -65,27 +62,26 @@ fn canonical(cell: &Cell, parse: fn(&str) -> Result<String, NumberError>) -> Res
             Ok(digits_of(*number))
         }
         Cell::Digits(token) => written_out(token).ok_or_else(too_long),
-        Cell::Text(text) => parse(text).map_err(|error| problem(&error)),
-        Cell::Date { .. } | Cell::Time(_) => Err(Diagnostic::error(
-            "number-is-date",
-            say!("là ngày giờ, không phải số", "is a date or time, not a number"),
-        )
-        .remedy(say!("đổi ô sang kiểu Số (Number) rồi ghi lại", "format the cell as Number and write it again"))),
-        _ => Err(problem(&NumberError::Malformed)),
+        Cell::Text(text) => parse(text).map_err(|error| problem(&error, text)),
+        Cell::Date { .. } | Cell::Time(_) => {
+            Err(Diagnostic::error("number-is-date", say!("là ngày giờ, không phải số", "is a date or time, not a number"))
+                .remedy(say!("đổi ô sang kiểu Số (Number) rồi ghi lại", "format the cell as Number and write it again")))
+        }
+        _ => Err(problem(&NumberError::Malformed, "")),
     }
 }
 
-fn problem(error: &NumberError) -> Diagnostic {
+fn problem(error: &NumberError, text: &str) -> Diagnostic {
     let malformed = || {
         Diagnostic::error("number-malformed", say!("không phải số", "is not a number"))
             .remedy(say!("ghi số, ví dụ 1.234.567 hoặc 12,5", "write a number, such as 1.234.567 or 12,5"))
     };
     match error {
-        NumberError::NotANumber { found } => Diagnostic::error(
-            "number-malformed",
-            say!("không phải số: có “{found}”", "is not a number: it holds “{found}”"),
-        )
-        .remedy(say!("chỉ ghi chữ số, ví dụ 1.234.567 hoặc 12,5", "write digits only, such as 1.234.567 or 12,5")),
+        // Among digits the one wrong character is worth naming; of a word the first letter is not.
+        NumberError::NotANumber { found } if text.bytes().any(|byte| byte.is_ascii_digit()) => {
+            Diagnostic::error("number-malformed", say!("không phải số vì có “{found}”", "is not a number because it holds “{found}”"))
+                .remedy(say!("chỉ ghi chữ số, ví dụ 1.234.567 hoặc 12,5", "write digits only, such as 1.234.567 or 12,5"))
+        }
         NumberError::Ambiguous { thousands, decimal } => {
             let (thousands, decimal) = (number::group(thousands), number::group(decimal));
             Diagnostic::error(
@@ -98,7 +94,7 @@ fn problem(error: &NumberError) -> Diagnostic {
             ))
         }
         NumberError::TooLong => too_long(),
-        NumberError::Empty | NumberError::Malformed => malformed(),
+        NumberError::NotANumber { .. } | NumberError::Empty | NumberError::Malformed => malformed(),
     }
 }
 

@@ -10,6 +10,7 @@ use super::limits::Limits;
 use super::xml_tags::Tag;
 use crate::diagnostic::Diagnostic;
 use crate::say;
+use crate::vietnamese::number;
 
 /// Most cells of one document; calamine holds about 60 bytes for each.
 const CELLS_MAX: u64 = 5_000_000;
@@ -85,9 +86,7 @@ impl OdsExtent {
         if spans != (1, 1) {
             let known = self.merged.entry(self.table.clone()).or_default();
             if known.len() < MERGED_MAX {
-                let at = |row: u64, column: u64| {
-                    (u32::try_from(row).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
-                };
+                let at = |row: u64, column: u64| (u32::try_from(row).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX));
                 known.push((
                     at(self.row, first),
                     at(self.row.saturating_add(spans.0.saturating_sub(1)), first.saturating_add(spans.1.saturating_sub(1))),
@@ -108,13 +107,13 @@ impl OdsExtent {
         if self.cells <= CELLS_MAX && columns <= u64::from(limits.columns_max) {
             return Ok(());
         }
-        let columns_max = limits.columns_max;
+        let (columns_max, cells_max) = (limits.columns_max, number::group(&CELLS_MAX.to_string()));
+        let cells = number::group(&self.cells.to_string());
         Err(Diagnostic::error(
             "workbook-too-large",
             say!(
-                "bảng trải quá rộng: {columns} cột, {} ô (giới hạn {columns_max} cột, {CELLS_MAX} ô)",
-                "the tables spread too far: {columns} columns, {} cells (limit {columns_max} columns, {CELLS_MAX} cells)",
-                self.cells
+                "bảng trải quá rộng: {columns} cột, {cells} ô (giới hạn {columns_max} cột, {cells_max} ô)",
+                "the tables spread too far: {columns} columns, {cells} cells (limit {columns_max} columns, {cells_max} cells)"
             ),
         )
         .remedy(say!(

@@ -29,11 +29,7 @@ impl Layout {
                 column: column.map_or(0, |(index, _)| index),
                 row: u32::try_from(row).unwrap_or(u32::MAX),
             },
-            None => Place::Line {
-                file: self.file.to_string(),
-                line: row,
-                column: column.map(|(_, heading)| heading.to_owned()),
-            },
+            None => Place::Line { file: self.file.to_string(), line: row, column: column.map(|(_, heading)| heading.to_owned()) },
         }
     }
 
@@ -41,6 +37,9 @@ impl Layout {
         self.columns.iter().find(|(name, ..)| name == field).map(|(_, index, heading)| (*index, heading.as_str()))
     }
 }
+
+/// For each table of a form, its layout and the row number of each of its items.
+pub(super) type Tables = BTreeMap<String, (Arc<Layout>, Vec<u64>)>;
 
 /// Places of the values of one record.
 #[derive(Debug, Clone)]
@@ -58,8 +57,8 @@ enum Origin {
     Json { file: Arc<str>, prefix: String },
     /// A line of a JSON Lines file.
     JsonLine { file: Arc<str>, line: u64 },
-    /// A workbook that is one record: for each table its layout and the row number of each of its items.
-    Form { file: Arc<str>, tables: Arc<BTreeMap<String, (Arc<Layout>, Vec<u64>)>> },
+    /// A workbook that is one record.
+    Form { file: Arc<str>, tables: Arc<Tables> },
 }
 
 impl Places {
@@ -75,11 +74,7 @@ impl Places {
         Self { origin: Origin::JsonLine { file, line }, elsewhere: Arc::default() }
     }
 
-    pub(super) fn form(
-        file: Arc<str>,
-        tables: BTreeMap<String, (Arc<Layout>, Vec<u64>)>,
-        elsewhere: Arc<BTreeMap<String, Place>>,
-    ) -> Self {
+    pub(super) fn form(file: Arc<str>, tables: Tables, elsewhere: Arc<BTreeMap<String, Place>>) -> Self {
         Self { origin: Origin::Form { file, tables: Arc::new(tables) }, elsewhere }
     }
 
@@ -98,9 +93,7 @@ impl Places {
         }
         match &self.origin {
             Origin::Row { layout, row } => layout.place(*row, None),
-            Origin::Json { file, prefix } => {
-                Place::Pointer { file: file.to_string(), pointer: format!("{prefix}{pointer}") }
-            }
+            Origin::Json { file, prefix } => Place::Pointer { file: file.to_string(), pointer: format!("{prefix}{pointer}") },
             Origin::JsonLine { file, line } => Place::Line {
                 file: file.to_string(),
                 line: *line,
@@ -110,9 +103,7 @@ impl Places {
                 let item = tokens.next().and_then(|index| index.parse::<usize>().ok());
                 let table = tables.get(field);
                 match (table, item.zip(table).and_then(|(item, (_, rows))| rows.get(item))) {
-                    (Some((layout, _)), Some(row)) => {
-                        layout.place(*row, layout.column(tokens.next().unwrap_or_default()))
-                    }
+                    (Some((layout, _)), Some(row)) => layout.place(*row, layout.column(tokens.next().unwrap_or_default())),
                     (Some((layout, _)), None) => layout.place(1, None),
                     (None, _) => Place::File { file: file.to_string() },
                 }

@@ -1,25 +1,23 @@
 //! From the rows of one sheet or text file to items with a value for each matched field.
 //!
 //! Owns [`Table`]: it looks for the row of headings, buffers the first rows to recognise legacy text, then converts
-//! row by row and keeps nothing. Making records of the items is [`super::list`]'s and [`super::form`]'s work.
+//! row by row and keeps nothing. What the row of headings says is [`super::head`]'s; making records of the items is
+//! [`super::list`]'s and [`super::form`]'s work.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::cell::{Cell, Flow, SourceRow};
 use super::convert::Converter;
-use super::headings::{self, Column};
+use super::head::{Head, Purpose};
 use super::legacy_text::{self, Decoder, Finding};
 use super::limits::Limits;
 use super::notices::Notices;
-use super::ods_extent::Area;
 use super::places::Layout;
-use crate::diagnostic::{Diagnostic, Place, column_letters};
+use crate::diagnostic::{Diagnostic, column_letters};
 use crate::say;
-use crate::template::contract::Field;
-use crate::vietnamese::legacy::Encoding;
+use crate::vietnamese::number;
 
 /// Rows searched for the headings: lists often carry a title of a few lines above them.
 const HEADING_ROWS_MAX: usize = 20;
@@ -43,48 +41,12 @@ pub(super) struct Item {
     pub(super) layout: Arc<Layout>,
 }
 
-/// What is known once the headings are.
-#[derive(Debug, Clone)]
-pub(super) struct Head {
-    /// The used columns.
-    pub(super) layout: Arc<Layout>,
-    /// The headings of all columns, without that of a correction workbook's errors.
-    pub(super) headings: Vec<String>,
-    columns: Vec<Column>,
-    /// All cells of the heading row, to count against.
-    width: usize,
-    /// Columns that belong to the original list.
-    original: Vec<usize>,
-    row: u64,
-}
-
-impl Head {
-    /// The place of the row of headings.
-    pub(super) fn place(&self) -> Place {
-        self.layout.place(self.row, None)
-    }
-}
-
 /// The stages of reading a table.
 enum Stage {
     SeekingHead(Vec<SourceRow>),
     Sampling(Vec<SourceRow>),
     Streaming,
     Failed,
-}
-
-/// What a table is read for.
-pub(super) struct Purpose<'a> {
-    /// The fields that columns may carry.
-    pub(super) fields: &'a [Field],
-    /// Headings chosen by the user.
-    pub(super) chosen: &'a BTreeMap<String, String>,
-    /// Must the field have a column?
-    pub(super) needed: &'a dyn Fn(&Field) -> bool,
-    /// Merged ranges of the sheet.
-    pub(super) merged: Vec<Area>,
-    /// The 8-bit encoding of the whole file, for a text file that is not Unicode.
-    pub(super) encoding: Option<Encoding>,
 }
 
 /// A table in the course of being read.
@@ -123,7 +85,7 @@ impl<'a> Table<'a> {
         match &mut self.stage {
             Stage::SeekingHead(rows) => {
                 rows.push(row);
-                if self.headings_matched(rows_last(&self.stage)) >= self.headings_wanted() {
+                if self.purpose.matches(rows_of(&self.stage).last()) >= self.purpose.matches_wanted() {
                     self.settle_head(None, notices);
                 } else if rows_of(&self.stage).len() >= HEADING_ROWS_MAX {
                     self.settle_best_head(notices);
@@ -176,42 +138,10 @@ impl<'a> Table<'a> {
         self.problems
     }
 
-    fn headings_wanted(&self) -> usize {
-        self.purpose.fields.len().clamp(1, 2)
-    }
-
-    /// Different fields that the cells of `row` name.
-    fn headings_matched(&self, row: Option<&SourceRow>) -> usize {
-        let Some(row) = row else { return 0 };
-        let mut fields: Vec<usize> = row
-            .cells
-            .iter()
-            .filter_map(|cell| match cell {
-                Cell::Text(text) => self.field_of(&self.heading(text)),
-                _ => None,
-            })
-            .collect();
-        fields.sort_unstable();
-        fields.dedup();
-        fields.len()
-    }
-
-    fn heading(&self, text: &str) -> String {
-        legacy_text::heading(text, self.purpose.encoding, |text| self.field_of(text).is_some())
-    }
-
-    fn field_of(&self, heading: &str) -> Option<usize> {
-        let chosen = self.purpose.chosen.iter().find(|(_, chosen)| headings::key(chosen) == headings::key(heading));
-        match chosen {
-            Some((name, _)) => self.purpose.fields.iter().position(|field| field.name == *name),
-            None => headings::find_field(heading, self.purpose.fields),
-        }
-    }
-
     /// No row names two fields: the first that names one, else the very first, is taken for the headings.
     fn settle_best_head(&mut self, notices: &mut Notices) {
         let rows = rows_of(&self.stage);
-        let at = rows.iter().position(|row| self.headings_matched(Some(row)) > 0).unwrap_or_default();
+        let at = rows.iter().position(|row| self.purpose.matches(Some(row)) > 0).unwrap_or_default();
         self.settle_head(Some(at), notices);
     }
 
@@ -221,58 +151,13 @@ impl<'a> Table<'a> {
         let at = at.unwrap_or(rows.len().saturating_sub(1));
         let waiting = rows.split_off((at + 1).min(rows.len()));
         let Some(row) = rows.pop() else { return };
-        let headings: Vec<String> = row.cells.iter().map(|cell| self.heading(&cell.shown())).collect();
-        let layout = Layout { file: self.file.clone(), sheet: self.sheet.clone(), columns: Vec::new() };
-        let place = |column: usize| layout.place(row.number, Some((column as u32, headings[column].as_str())));
-        let matched = headings::match_headings(
-            &headings,
-            self.purpose.fields,
-            self.purpose.chosen,
-            self.purpose.needed,
-            &place,
-            layout.place(row.number, None),
-        );
-        let (errors, warnings): (Vec<_>, Vec<_>) = matched.diagnostics.into_iter().partition(Diagnostic::is_error);
-        if matched.columns.is_empty() && !self.purpose.fields.is_empty() {
-            self.problems.push(self.no_heading(&row));
-            return;
+        match Head::settle(&self.purpose, &self.place_of_table(), &row, rows.len(), notices) {
+            Ok(head) => {
+                self.head = Some(head);
+                self.stage = Stage::Sampling(waiting);
+            }
+            Err(problems) => self.problems.extend(problems),
         }
-        if !rows.is_empty() {
-            let (count, first) = (rows.len(), row.number);
-            notices.add(
-                Diagnostic::notice(
-                    "rows-above-headings",
-                    say!(
-                        "dòng {first} là dòng tiêu đề; bỏ qua {count} dòng phía trên",
-                        "row {first} holds the headings; {count} rows above it are skipped"
-                    ),
-                )
-                .at(layout.place(row.number, None)),
-            );
-        }
-        warnings.into_iter().for_each(|warning| notices.add(warning));
-        self.problems.extend(errors);
-        self.check_merged(row.number);
-        if !self.problems.is_empty() {
-            return;
-        }
-        let columns = matched.columns;
-        let named = |column: &Column| {
-            (self.purpose.fields[column.field].name.clone(), column.index as u32, column.heading.clone())
-        };
-        let layout = Layout { columns: columns.iter().map(named).collect(), ..layout };
-        let original: Vec<usize> = (0..headings.len())
-            .filter(|index| headings::key(&headings[*index]) != headings::key(headings::ERRORS_HEADING))
-            .collect();
-        self.head = Some(Head {
-            layout: Arc::new(layout),
-            headings: original.iter().map(|index| headings[*index].clone()).collect(),
-            columns,
-            width: headings.len(),
-            original,
-            row: row.number,
-        });
-        self.stage = Stage::Sampling(waiting);
     }
 
     /// After the headings were chosen late, the buffered rows go through sampling again.
@@ -280,58 +165,6 @@ impl<'a> Table<'a> {
         if matches!(&self.stage, Stage::Sampling(rows) if rows.len() >= SAMPLE_ROWS) {
             self.settle_sample(notices, emit);
         }
-    }
-
-    fn check_merged(&mut self, heading_row: u64) {
-        let Some(sheet) = &self.sheet else { return };
-        for &((first_row, first_column), (last_row, last_column)) in &self.purpose.merged {
-            if u64::from(last_row) + 1 < heading_row || (first_row, first_column) == (last_row, last_column) {
-                continue;
-            }
-            let range = format!(
-                "{}{}:{}{}",
-                column_letters(first_column),
-                u64::from(first_row) + 1,
-                column_letters(last_column),
-                u64::from(last_row) + 1
-            );
-            self.problems.push(
-                Diagnostic::error(
-                    "cells-merged",
-                    say!(
-                        "các ô {range} bị gộp nên không biết giá trị thuộc dòng nào, cột nào",
-                        "the cells {range} are merged, so it is not known which row and column the value belongs to"
-                    ),
-                )
-                .at(Place::Cell {
-                    file: self.file.to_string(),
-                    sheet: sheet.to_string(),
-                    column: first_column,
-                    row: first_row.saturating_add(1),
-                })
-                .remedy(say!(
-                    "chọn vùng đó, bỏ gộp ô (Merge & Center), rồi ghi giá trị vào từng ô",
-                    "select the range, unmerge it (Merge & Center) and write the value into each cell"
-                )),
-            );
-        }
-    }
-
-    fn no_heading(&self, row: &SourceRow) -> Diagnostic {
-        let wanted: Vec<&str> = self.purpose.fields.iter().map(|field| field.title.as_str()).take(8).collect();
-        let wanted = wanted.join("”, “");
-        let found: Vec<String> = row.cells.iter().map(Cell::shown).filter(|text| !text.is_empty()).take(8).collect();
-        let layout = Layout { file: self.file.clone(), sheet: self.sheet.clone(), columns: Vec::new() };
-        Diagnostic::error(
-            "headings-not-found",
-            say!("không tìm thấy dòng tiêu đề cột của mẫu", "the template's column headings were not found"),
-        )
-        .at(layout.place(row.number, None))
-        .with_value(found.join(" | "))
-        .remedy(say!(
-            "dòng đầu phải là tiêu đề cột, ví dụ: “{wanted}”",
-            "the first row must hold the column headings, such as “{wanted}”"
-        ))
     }
 
     /// Recognises legacy text in the buffered rows, then lets them through.
@@ -389,7 +222,7 @@ impl<'a> Table<'a> {
             original: head.original.iter().map(|index| row.cell(*index).shown()).collect(),
             layout: head.layout.clone(),
         };
-        match ragged(&row, head) {
+        match head.ragged(&row) {
             Some(problem) => {
                 item.diagnostics.push(problem);
                 item.refused.push(String::new());
@@ -435,16 +268,20 @@ impl<'a> Table<'a> {
     }
 
     fn too_many_rows(&self, row: &SourceRow) -> Diagnostic {
-        let most = self.limits.rows_max;
-        let layout = Layout { file: self.file.clone(), sheet: self.sheet.clone(), columns: Vec::new() };
+        let most = number::group(&self.limits.rows_max.to_string());
+        let layout = self.place_of_table();
         Diagnostic::error("rows-too-many", say!("có hơn {most} bản ghi", "has more than {most} records"))
             .at(layout.place(row.number, None))
             .remedy(say!("chia danh sách thành nhiều tệp", "split the list into several files"))
     }
 
     fn whole(&self, code: &'static str, message: crate::language::Text, remedy: crate::language::Text) -> Diagnostic {
-        let layout = Layout { file: self.file.clone(), sheet: self.sheet.clone(), columns: Vec::new() };
-        Diagnostic::error(code, message).at(layout.place(1, None)).remedy(remedy)
+        Diagnostic::error(code, message).at(self.place_of_table().place(1, None)).remedy(remedy)
+    }
+
+    /// A layout that knows the table but none of its columns.
+    fn place_of_table(&self) -> Layout {
+        Layout { file: self.file.clone(), sheet: self.sheet.clone(), columns: Vec::new() }
     }
 }
 
@@ -457,38 +294,10 @@ fn rows_of(stage: &Stage) -> &[SourceRow] {
 
 /// The texts of one column.
 fn texts(rows: &[SourceRow], column: usize) -> Vec<&str> {
-    rows.iter().filter_map(|row| match row.cell(column) {
-        Cell::Text(text) => Some(text.as_str()),
-        _ => None,
-    }).collect()
-}
-
-fn rows_last(stage: &Stage) -> Option<&SourceRow> {
-    rows_of(stage).last()
-}
-
-/// A record of a text file with more or fewer cells than headings: its values cannot be told apart safely.
-fn ragged(row: &SourceRow, head: &Head) -> Option<Diagnostic> {
-    let (found, expected) = (row.cells.len(), head.width);
-    let surplus_is_blank = row.cells.iter().skip(expected).all(Cell::is_empty);
-    if !row.counted || found == expected || (found > expected && surplus_is_blank) {
-        return None;
-    }
-    let (cells, columns) = (if found == 1 { "cell" } else { "cells" }, if expected == 1 { "column" } else { "columns" });
-    let problem = Diagnostic::error(
-        "row-ragged",
-        say!("dòng có {found} ô, tiêu đề có {expected} cột", "the row has {found} {cells}, the headings {expected} {columns}"),
-    )
-    .at(head.layout.place(row.number, None));
-    Some(problem.remedy(if found > expected {
-        say!(
-            "nếu trong một ô có dấu phân cách, đặt cả ô đó trong dấu nháy kép \"…\"",
-            "if a cell contains the separator, put the whole cell in double quotes \"…\""
-        )
-    } else {
-        say!(
-            "bổ sung ô còn thiếu; ô trống cũng phải có dấu phân cách",
-            "add the missing cells; an empty cell needs its separator too"
-        )
-    }))
+    rows.iter()
+        .filter_map(|row| match row.cell(column) {
+            Cell::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
 }

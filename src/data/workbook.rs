@@ -12,7 +12,7 @@ use super::list::{self, Sink, Source};
 use super::notices::Notices;
 use super::ods_extent::Area;
 use super::{Context, Emit, Outcome, form};
-use crate::diagnostic::{Diagnostic, Place, nearest};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 
 /// Name of the sheet of explanations; it is never read.
@@ -57,7 +57,13 @@ pub fn sheet_name(title: &str) -> String {
 }
 
 /// Reads a workbook as the contract's shape wants.
-pub(super) fn read(context: &Context<'_>, sheets: &mut dyn Sheets, common: &mut Common, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+pub(super) fn read(
+    context: &Context<'_>,
+    sheets: &mut dyn Sheets,
+    common: &mut Common,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let one = |problem| vec![problem];
     let infos = sheets.sheets();
     let mut problems = Vec::new();
@@ -115,9 +121,10 @@ pub(super) fn is_reserved(sheet: &str) -> bool {
 fn choose_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, notices: &mut Notices) -> Result<String, Diagnostic> {
     let infos = sheets.sheets();
     if let Some(wanted) = &context.selection.sheet {
-        let found = infos.iter().find(|info| info.name == *wanted).or_else(|| {
-            infos.iter().find(|info| headings::key(&info.name) == headings::key(wanted))
-        });
+        let found = infos
+            .iter()
+            .find(|info| info.name == *wanted)
+            .or_else(|| infos.iter().find(|info| headings::key(&info.name) == headings::key(wanted)));
         return found.map(|info| info.name.clone()).ok_or_else(|| no_such_sheet(wanted, &infos));
     }
     let mut filled = Vec::new();
@@ -127,17 +134,17 @@ fn choose_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, notices: &mut No
         }
     }
     let Some((first, others)) = filled.split_first() else {
-        return Err(Diagnostic::error("data-empty", say!("không có trang tính nào (không ẩn) có dữ liệu", "has no visible sheet with data")));
+        return Err(Diagnostic::error(
+            "data-empty",
+            say!("không có trang tính nào (không ẩn) có dữ liệu", "has no visible sheet with data"),
+        ));
     };
     if !others.is_empty() {
         let others = others.join("”, “");
         notices.add(
             Diagnostic::notice(
                 "sheets-unread",
-                say!(
-                    "đọc trang tính “{first}”; không đọc “{others}”",
-                    "the sheet “{first}” is read; “{others}” not"
-                ),
+                say!("đọc trang tính “{first}”; không đọc “{others}”", "the sheet “{first}” is read; “{others}” not"),
             )
             .at(Place::File { file: context.file.to_string() }),
         );
@@ -161,7 +168,7 @@ fn no_such_sheet(wanted: &str, infos: &[SheetInfo]) -> Diagnostic {
     let names: Vec<&str> = infos.iter().map(|info| info.name.as_str()).collect();
     let list = names.join("”, “");
     let problem = Diagnostic::error("sheet-missing", say!("không có trang tính “{wanted}”", "there is no sheet “{wanted}”"));
-    problem.remedy(match nearest(wanted, names.iter().copied()) {
+    problem.remedy(match headings::nearest_folded(wanted, names.iter().copied()) {
         Some(near) => say!("có phải “{near}”? tệp có: “{list}”", "is it “{near}”? the file has “{list}”"),
         None => say!("tệp có các trang tính: “{list}”", "the file has the sheets “{list}”"),
     })

@@ -10,6 +10,7 @@ use super::limits::Limits;
 use super::{broken, format, unreadable};
 use crate::diagnostic::Diagnostic;
 use crate::say;
+use crate::vietnamese::number;
 
 /// Most cells of all sheets together; calamine holds about 60 bytes for each.
 const CELLS_MAX: u64 = 5_000_000;
@@ -23,12 +24,10 @@ pub(super) fn check(path: &Path, limits: &Limits) -> Result<(), Diagnostic> {
     if cells <= CELLS_MAX.min(limits.rows_max.saturating_mul(u64::from(limits.columns_max))) {
         return Ok(());
     }
+    let (cells, most) = (number::group(&cells.to_string()), number::group(&CELLS_MAX.to_string()));
     Err(Diagnostic::error(
         "workbook-too-large",
-        say!(
-            "bảng trải quá rộng: {cells} ô (giới hạn {CELLS_MAX} ô)",
-            "the tables spread too far: {cells} cells (limit {CELLS_MAX} cells)"
-        ),
+        say!("bảng trải quá rộng: {cells} ô (giới hạn {most} ô)", "the tables spread too far: {cells} cells (limit {most} cells)"),
     )
     .remedy(say!(
         "xoá các ô nằm xa vùng dữ liệu, hoặc chép vùng dữ liệu sang tệp .xlsx mới",
@@ -45,9 +44,7 @@ struct Extent {
 
 impl Extent {
     fn add(&mut self, row: u16, column: u16) {
-        let widen = |range: Option<(u16, u16)>, at: u16| {
-            Some(range.map_or((at, at), |(first, last)| (first.min(at), last.max(at))))
-        };
+        let widen = |range: Option<(u16, u16)>, at: u16| Some(range.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         self.rows = widen(self.rows, row);
         self.columns = widen(self.columns, column);
     }
@@ -156,11 +153,7 @@ impl<'a> Container<'a> {
         };
         let entry = names.iter().find_map(|name| entry(name))?;
         let (first, size) = (u32_at(entry, 116)?, u32_at(entry, 120)?);
-        let mut stream = if size >= u32_at(self.bytes, 56)? {
-            self.chain(first)?
-        } else {
-            self.small_stream(&directory, first)?
-        };
+        let mut stream = if size >= u32_at(self.bytes, 56)? { self.chain(first)? } else { self.small_stream(&directory, first)? };
         stream.truncate(size as usize);
         Some(stream)
     }

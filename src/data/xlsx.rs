@@ -20,6 +20,7 @@ use super::workbook::{SheetInfo, Sheets};
 use super::{broken, format, unreadable};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
+use crate::vietnamese::number;
 
 struct Workbook {
     xlsx: Xlsx<BufReader<File>>,
@@ -98,7 +99,7 @@ pub(super) fn check_position(file: &str, sheet: &str, row: u32, column: u32, lim
     if column < limits.columns_max && u64::from(row) <= limits.rows_max + ROWS_ABOVE {
         return Ok(());
     }
-    let (rows_max, columns_max) = (limits.rows_max, limits.columns_max);
+    let (rows_max, columns_max) = (number::group(&limits.rows_max.to_string()), limits.columns_max);
     Err(Diagnostic::error(
         "cell-out-of-range",
         say!(
@@ -107,7 +108,10 @@ pub(super) fn check_position(file: &str, sheet: &str, row: u32, column: u32, lim
         ),
     )
     .at(Place::Cell { file: file.to_owned(), sheet: sheet.to_owned(), column, row: row.saturating_add(1) })
-    .remedy(say!("xoá ô đó nếu ghi nhầm; danh sách dài hơn thì chia thành nhiều tệp", "delete the cell if it is there by mistake; split a longer list into several files")))
+    .remedy(say!(
+        "xoá ô đó nếu ghi nhầm; danh sách dài hơn thì chia thành nhiều tệp",
+        "delete the cell if it is there by mistake; split a longer list into several files"
+    )))
 }
 
 /// Calls calamine. It overflows or slices out of range on some damaged files; such a panic is the file's fault.

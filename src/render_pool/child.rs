@@ -63,8 +63,7 @@ impl Child {
             .kill_on_drop(true)
             .spawn()
             .map_err(|source| PoolError::Start { program: settings.program.clone(), source })?;
-        let (Some(input), Some(output), Some(mut stderr)) = (process.stdin.take(), process.stdout.take(), process.stderr.take())
-        else {
+        let (Some(input), Some(output), Some(mut stderr)) = (process.stdin.take(), process.stdout.take(), process.stderr.take()) else {
             return Err(PoolError::NotReady { reason: "no pipes".into() });
         };
         let said = Arc::new(Mutex::new(Vec::new()));
@@ -148,13 +147,18 @@ impl Child {
     }
 
     async fn post_mortem(&mut self) -> Death {
-        let said = self.last_words().await;
-        // The allocator's last line before it aborts, and what a failed thread or mapping says.
+        let last_words = self.last_words().await;
+        let said = self.said();
+        // The allocator's line before it aborts, and what a failed thread or mapping says.
         if said.contains("memory allocation of") || said.contains("Cannot allocate memory") {
             Death::Memory
         } else {
-            Death::Crash(said)
+            Death::Crash(last_words)
         }
+    }
+
+    fn said(&self) -> String {
+        self.said.lock().map(|said| String::from_utf8_lossy(&said).into_owned()).unwrap_or_default()
     }
 
     /// How it ended, and the last line it wrote.
@@ -167,8 +171,7 @@ impl Child {
                 "killed".to_owned()
             }
         };
-        let said = self.said.lock().map(|said| String::from_utf8_lossy(&said).into_owned()).unwrap_or_default();
-        match said.lines().rfind(|line| !line.trim().is_empty()) {
+        match self.said().lines().rfind(|line| !line.trim().is_empty() && !line.starts_with("note:")) {
             Some(line) => format!("{ended}: {line}"),
             None => ended,
         }

@@ -65,7 +65,7 @@ pub enum Verdict {
     /// The page or its checks refuse it.
     Failed(Vec<Diagnostic>),
     /// It killed two workers.
-    Quarantined(Diagnostic),
+    Quarantined(Box<Diagnostic>),
 }
 
 /// The pool cannot work at all.
@@ -157,12 +157,7 @@ async fn serve(settings: Settings, setup: Arc<Vec<u8>>, tasks: Arc<Mutex<mpsc::R
 }
 
 /// A death of the child is charged to the record; a second one sets it apart.
-async fn render_with_retry(
-    settings: &Settings,
-    setup: &[u8],
-    child: &mut Option<child::Child>,
-    job: &Job,
-) -> Result<Verdict, PoolError> {
+async fn render_with_retry(settings: &Settings, setup: &[u8], child: &mut Option<child::Child>, job: &Job) -> Result<Verdict, PoolError> {
     let mut deaths = Vec::new();
     while deaths.len() < 2 {
         let mut running = match child.take() {
@@ -198,7 +193,8 @@ async fn render_with_retry(
         vi: format!("bị tách riêng sau hai lần làm dừng tiến trình: {}", reason.vi),
         en: format!("set apart after it stopped two workers: {}", reason.en),
     };
-    Ok(Verdict::Quarantined(
-        Diagnostic::error("quarantined", message).remedy(say!("kiểm tra dữ liệu của bản ghi này và trang mẫu", "check this record's data and the template's page")),
+    Ok(Verdict::Quarantined(Box::new(
+        Diagnostic::error("quarantined", message)
+            .remedy(say!("kiểm tra dữ liệu của bản ghi này và trang mẫu", "check this record's data and the template's page")),
     ))
 }

@@ -37,14 +37,7 @@ pub(super) enum Answer {
     /// The worker cannot load its template.
     NotReady(String),
     /// A document follows, then its pictures.
-    Done {
-        pages: u32,
-        compile_us: u64,
-        export_us: u64,
-        pdf: u64,
-        images: Vec<u64>,
-        warnings: Vec<Diagnostic>,
-    },
+    Done { pages: u32, compile_us: u64, export_us: u64, pdf: u64, images: Vec<u64>, warnings: Vec<Diagnostic> },
     /// The record is refused.
     Failed { diagnostics: Vec<Diagnostic>, panicked: bool },
 }

@@ -104,8 +104,11 @@ fn answer(typesetter: &mut Typesetter, job: &Job, output: &mut impl Write) -> st
         }
         Err(_) => {
             let diagnostics = vec![
-                Diagnostic::error("engine-panic", say!("bộ dàn trang gặp lỗi bên trong với dữ liệu này", "the typesetter failed inside on this data"))
-                    .remedy(say!("kiểm tra ký tự lạ trong bản ghi này", "look for unusual characters in this record")),
+                Diagnostic::error(
+                    "engine-panic",
+                    say!("bộ dàn trang gặp lỗi bên trong với dữ liệu này", "the typesetter failed inside on this data"),
+                )
+                .remedy(say!("kiểm tra ký tự lạ trong bản ghi này", "look for unusual characters in this record")),
             ];
             protocol::write(output, &Answer::Failed { diagnostics, panicked: true }, &[])?;
             Ok(false)

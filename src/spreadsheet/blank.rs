@@ -1,6 +1,6 @@
 //! The workbook that a clerk fills in: headings, drop-downs, formats and explanations from the contract.
 //!
-//! Owns [`blank`]. Whatever it writes, the reader takes back: headings with the mark of required fields, the sheet of
+//! Owns [`blank()`]. Whatever it writes, the reader takes back: headings with the mark of required fields, the sheet of
 //! common values, tables under names cut to Excel's length; the sheet of explanations is never read.
 
 use std::path::Path;

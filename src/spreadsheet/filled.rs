@@ -18,8 +18,11 @@ pub fn lists(contract: &Contract, lists: &[(&str, &[Map<String, Value>])], path:
     debug_assert_eq!(contract.shape(), Shape::List);
     write(path, |workbook, styles| {
         for (name, records) in lists {
-            let used: Vec<&Field> =
-                contract.fields.iter().filter(|field| records.iter().any(|record| record.get(&field.name).is_some_and(|value| !value.is_null()))).collect();
+            let used: Vec<&Field> = contract
+                .fields
+                .iter()
+                .filter(|field| records.iter().any(|record| record.get(&field.name).is_some_and(|value| !value.is_null())))
+                .collect();
             let sheet = workbook.add_worksheet();
             sheet.set_name(sheet_name(name))?;
             rows(sheet, &used, records, styles)?;
@@ -78,8 +81,12 @@ struct Styles {
 }
 
 fn write(path: &Path, fill: impl FnOnce(&mut Workbook, &Styles) -> Result<(), XlsxError>) -> Result<(), SpreadsheetError> {
-    let styles =
-        Styles { heading: style::heading(), date: Format::new().set_num_format("dd/mm/yyyy"), text: style::text(), wrapped: style::wrapped() };
+    let styles = Styles {
+        heading: style::heading(),
+        date: Format::new().set_num_format("dd/mm/yyyy"),
+        text: style::text(),
+        wrapped: style::wrapped(),
+    };
     let mut workbook = Workbook::new();
     fill(&mut workbook, &styles).map_err(|source| SpreadsheetError::Layout { path: path.to_owned(), source })?;
     save(workbook, path)

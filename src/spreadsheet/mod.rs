@@ -1,6 +1,6 @@
 //! Workbooks that people fill in or correct: written with rust_xlsxwriter, every value as text.
 //!
-//! Owns [`blank`] (the workbook to fill in), [`filled`] (one that holds records), [`rejected`] (rows to correct and hand in again), [`table`] (a plain
+//! Owns [`blank()`] (the workbook to fill in), [`filled`] (one that holds records), [`rejected()`] (rows to correct and hand in again), [`table()`] (a plain
 //! table for reports) and [`SpreadsheetError`]. Nothing from data is ever written as a formula, a link or a number.
 //! Reading workbooks is [`crate::data`]'s work.
 
@@ -12,7 +12,7 @@ mod style;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, Worksheet, XlsxError};
 
 pub use blank::blank;
 pub use rejected::{RejectedRow, rejected};
@@ -94,6 +94,10 @@ fn fill_table(
 /// Saves through a neighbouring file, so that nobody ever opens half a workbook.
 fn save(mut workbook: Workbook, path: &Path) -> Result<(), SpreadsheetError> {
     let failed = |source| SpreadsheetError::Write { path: path.to_owned(), source };
+    // A fixed creation time: the same rows give the same bytes.
+    if let Ok(epoch) = ExcelDateTime::from_ymd(2000, 1, 1) {
+        workbook.set_properties(&DocProperties::new().set_creation_datetime(&epoch));
+    }
     let bytes = workbook.save_to_buffer().map_err(|error| match error {
         XlsxError::IoError(source) => failed(source),
         source => SpreadsheetError::Layout { path: path.to_owned(), source },

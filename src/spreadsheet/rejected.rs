@@ -1,6 +1,6 @@
 //! The correction workbook: rows that could not be used, each with what is wrong, to be mended and handed in again.
 //!
-//! Owns [`rejected`]. The reader ignores the column of errors, so the corrected workbook is read like the first one; the
+//! Owns [`rejected()`]. The reader ignores the column of errors, so the corrected workbook is read like the first one; the
 //! common values go with it, for it may be handed in alone.
 
 use std::collections::BTreeMap;
@@ -72,7 +72,8 @@ fn fill<'a>(
                 sheet.insert_note(row, column, &style::note(&faults.join("\n")))?;
             }
         }
-        let all: Vec<String> = rejected.diagnostics.iter().filter(|fault| fault.is_error()).map(|fault| sentence(fault, headings)).collect();
+        let all: Vec<String> =
+            rejected.diagnostics.iter().filter(|fault| fault.is_error()).map(|fault| sentence(fault, headings)).collect();
         sheet.write_string_with_format(row, errors_column, style::fitted(&all.join("\n")), &wrapped)?;
         last_row = row;
     }

@@ -1,6 +1,6 @@
 //! How the workbooks look: headings, widths, the marks of required fields and of errors.
 //!
-//! Owns the formats that [`super::blank`], [`super::rejected`] and [`super::table`] share.
+//! Owns the formats that [`super::blank()`], [`super::rejected()`] and [`super::table()`] share.
 
 use std::borrow::Cow;
 

@@ -99,10 +99,7 @@ impl Contract {
         })?;
         let mut problems = Vec::new();
         let fields = read_fields(file, "", &schema, &mut problems);
-        let validator = jsonschema::options()
-            .with_draft(jsonschema::Draft::Draft202012)
-            .should_validate_formats(false)
-            .build(&schema);
+        let validator = jsonschema::options().with_draft(jsonschema::Draft::Draft202012).should_validate_formats(false).build(&schema);
         match validator {
             Ok(validator) if problems.is_empty() => Ok(Self {
                 title: text_of(&schema, "title"),
@@ -169,11 +166,7 @@ fn read_fields(file: &str, pointer: &str, schema: &Value, problems: &mut Vec<Dia
             aliases: strings_of(property, "x-aliases"),
             description: text_of(property, "description"),
             kind,
-            scope: if property.get("x-scope").and_then(Value::as_str) == Some("common") {
-                Scope::Common
-            } else {
-                Scope::Record
-            },
+            scope: if property.get("x-scope").and_then(Value::as_str) == Some("common") { Scope::Common } else { Scope::Record },
             required: required.contains(name),
             length_max: property.get("maxLength").and_then(Value::as_u64).map(|n| n as usize),
             choices: strings_of(property, "enum"),

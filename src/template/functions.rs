@@ -43,9 +43,7 @@ const FUNCTIONS: [(&str, usize, Body); 22] = [
         Ok(letters::point_letter(n))
     }),
     ("phan_tram", 2, |args, _| number::percent(&digits(&args[0])?, &digits(&args[1])?).ok_or("hai số, số sau khác 0")),
-    ("tang_giam", 2, |args, _| {
-        number::change_in_words(&digits(&args[0])?, &digits(&args[1])?).ok_or("hai số, số sau khác 0")
-    }),
+    ("tang_giam", 2, |args, _| number::change_in_words(&digits(&args[0])?, &digits(&args[1])?).ok_or("hai số, số sau khác 0")),
     ("tong", 2, |args, _| {
         let column = text(&args[1])?;
         let mut total = "0".to_owned();
@@ -70,8 +68,10 @@ const FUNCTIONS: [(&str, usize, Body); 22] = [
     ("ten_don_vi", 1, |args, _| Ok(unit::expand(&shown(&args[0])))),
 ];
 
+type Operation = fn(&str, &str) -> Option<String>;
+
 /// Sums and differences return numbers, so that they can be arguments of the others.
-const ARITHMETIC: [(&str, fn(&str, &str) -> Option<String>); 2] = [("cong", number::add), ("tru", number::subtract)];
+const ARITHMETIC: [(&str, Operation); 2] = [("cong", number::add), ("tru", number::subtract)];
 
 /// Puts every function into `registry`.
 pub(super) fn register(registry: &mut Handlebars<'static>) {
@@ -101,7 +101,7 @@ struct Function {
 
 struct Arithmetic {
     name: &'static str,
-    operation: fn(&str, &str) -> Option<String>,
+    operation: Operation,
 }
 
 impl HelperDef for Function {

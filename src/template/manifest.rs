@@ -138,11 +138,7 @@ impl Manifest {
         if !problems.is_empty() {
             return Err(problems);
         }
-        Ok(self
-            .options
-            .iter()
-            .map(|(name, option)| (name.clone(), chosen.get(name).unwrap_or(&option.default).clone()))
-            .collect())
+        Ok(self.options.iter().map(|(name, option)| (name.clone(), chosen.get(name).unwrap_or(&option.default).clone())).collect())
     }
 }
 

@@ -77,8 +77,8 @@ impl Template {
             .and_then(|text| keep(Contract::parse(&format!("{name}/contract.json"), &text), &mut problems));
         let words_text = text("words.toml", &mut problems);
         text("page.typ", &mut problems);
-        let sample = text("sample.json", &mut problems)
-            .and_then(|text| keep(parse_sample(&format!("{name}/sample.json"), &text), &mut problems));
+        let sample =
+            text("sample.json", &mut problems).and_then(|text| keep(parse_sample(&format!("{name}/sample.json"), &text), &mut problems));
         let words = match (&manifest, &contract, words_text) {
             (Some(manifest), Some(contract), Some(text)) => keep(Words::parse(name, &text, manifest, contract), &mut problems),
             _ => None,
@@ -158,16 +158,22 @@ fn check_names(name: &str, manifest: &Manifest, contract: &Contract) -> Vec<Diag
     for key in &contract.duplicate_key {
         if contract.field(key).is_none() {
             problems.push(
-                Diagnostic::error("contract-key", say!("“x-duplicate-key” nêu “{key}” không có", "`x-duplicate-key` names `{key}`, which does not exist"))
-                    .at(Place::File { file: format!("{name}/contract.json") }),
+                Diagnostic::error(
+                    "contract-key",
+                    say!("“x-duplicate-key” nêu “{key}” không có", "`x-duplicate-key` names `{key}`, which does not exist"),
+                )
+                .at(Place::File { file: format!("{name}/contract.json") }),
             );
         }
     }
     for (option, choice) in &manifest.options {
         if !choice.values.contains(&choice.default) {
             problems.push(
-                Diagnostic::error("manifest-option", say!("mặc định của “{option}” không nằm trong “values”", "the default of `{option}` is not in `values`"))
-                    .at(place.clone()),
+                Diagnostic::error(
+                    "manifest-option",
+                    say!("mặc định của “{option}” không nằm trong “values”", "the default of `{option}` is not in `values`"),
+                )
+                .at(place.clone()),
             );
         }
     }

@@ -52,8 +52,9 @@ impl Contract {
                 _ if !refused.is_empty() && pointer.is_empty() => {}
                 kind => {
                     let title = self.title_at(&pointer);
-                    let mut diagnostic =
-                        Diagnostic::error(code_of(kind), sentence(kind, &title)).at(place_of(&pointer)).remedy(self.expectation_at(&pointer));
+                    let mut diagnostic = Diagnostic::error(code_of(kind), sentence(kind, &title))
+                        .at(place_of(&pointer))
+                        .remedy(self.expectation_at(&pointer));
                     match error.instance().as_ref() {
                         Value::String(text) => diagnostic = diagnostic.with_value(text),
                         Value::Object(_) | Value::Array(_) => {}
@@ -89,9 +90,7 @@ impl Contract {
     }
 
     fn title_at(&self, pointer: &str) -> String {
-        self.field_at(pointer)
-            .map(|field| field.title.clone())
-            .unwrap_or_else(|| pointer.trim_start_matches('/').to_owned())
+        self.field_at(pointer).map(|field| field.title.clone()).unwrap_or_else(|| pointer.trim_start_matches('/').to_owned())
     }
 
     fn expectation_at(&self, pointer: &str) -> Text {
@@ -205,11 +204,7 @@ fn type_names(kind: &TypeKind) -> (String, String) {
 fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(members) => Value::Object(
-            members
-                .iter()
-                .filter(|(_, member)| !member.is_null())
-                .map(|(name, member)| (name.clone(), without_nulls(member)))
-                .collect(),
+            members.iter().filter(|(_, member)| !member.is_null()).map(|(name, member)| (name.clone(), without_nulls(member))).collect(),
         ),
         Value::Array(items) => Value::Array(items.iter().map(without_nulls).collect()),
         other => other.clone(),

@@ -81,8 +81,7 @@ impl Words {
             words.compile(name, spanned.get_ref(), origin, contract, &mut problems);
         }
         let manifest_file = format!("{folder}/template.toml");
-        let patterns =
-            [(TITLE, Some(&manifest.output.title)), (FILE, Some(&manifest.output.file)), (QR, manifest.output.qr.as_ref())];
+        let patterns = [(TITLE, Some(&manifest.output.title)), (FILE, Some(&manifest.output.file)), (QR, manifest.output.qr.as_ref())];
         for (name, pattern) in patterns {
             if let Some(pattern) = pattern {
                 let origin = Origin { file: manifest_file.clone(), text: pattern.clone(), line: 1, column: 1 };
@@ -149,7 +148,10 @@ impl Words {
                         say!("câu chữ “{name}” sai cú pháp: {reason}", "wording `{name}` has a syntax error: {reason}"),
                     )
                     .at(source_place(&origin.file, &origin.text, line, column))
-                    .remedy(say!("mỗi {{{{ cần một }}}}, mỗi {{{{#if}}}} cần một {{{{/if}}}}", "each {{{{ needs its }}}}, each {{{{#if}}}} its {{{{/if}}}}")),
+                    .remedy(say!(
+                        "mỗi {{{{ cần một }}}}, mỗi {{{{#if}}}} cần một {{{{/if}}}}",
+                        "each {{{{ needs its }}}}, each {{{{#if}}}} its {{{{/if}}}}"
+                    )),
                 );
             }
         }
@@ -170,11 +172,9 @@ impl Words {
                 let path = path.clone().unwrap_or_default();
                 say!("câu chữ “{name}” dùng “{path}” mà bản ghi không có", "wording `{name}` uses `{path}`, which the record lacks")
             }
-            RenderErrorReason::IOError(_) => say!(
-                "câu chữ “{name}” dài quá {} KiB",
-                "wording `{name}` is longer than {} KiB",
-                FILLED_BYTES_MAX / 1024
-            ),
+            RenderErrorReason::IOError(_) => {
+                say!("câu chữ “{name}” dài quá {} KiB", "wording `{name}` is longer than {} KiB", FILLED_BYTES_MAX / 1024)
+            }
             reason => say!("câu chữ “{name}” không điền được: {reason}", "wording `{name}` cannot be filled: {reason}"),
         };
         let diagnostic = Diagnostic::error("words-fill", message);
@@ -201,11 +201,7 @@ fn content_start(text: &str, start: usize) -> (usize, usize) {
     let rest = text.get(start..).unwrap_or_default();
     let quotes = if rest.starts_with("\"\"\"") || rest.starts_with("'''") { 3 } else { 1 };
     let (line, column) = line_and_column(text, start);
-    if quotes == 3 && rest[3..].trim_start_matches('\r').starts_with('\n') {
-        (line + 1, 1)
-    } else {
-        (line, column + quotes)
-    }
+    if quotes == 3 && rest[3..].trim_start_matches('\r').starts_with('\n') { (line + 1, 1) } else { (line, column + quotes) }
 }
 
 fn registry(file_name: bool) -> Handlebars<'static> {
@@ -244,8 +240,7 @@ struct Check<'a> {
 }
 
 /// Helpers that Handlebars itself brings and the wording may use.
-const BUILT_IN: [&str; 14] =
-    ["if", "unless", "each", "with", "lookup", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not"];
+const BUILT_IN: [&str; 14] = ["if", "unless", "each", "with", "lookup", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not"];
 
 impl Check<'_> {
     /// `inner`: inside `each` or `with`, where the names of table columns are known too; `named`: inside a block with
@@ -287,9 +282,12 @@ impl Check<'_> {
             self.parameter(&expression.name, position, inner, named);
             return;
         }
-        if !BUILT_IN.contains(&name.as_str()) && self.registry.get_template(&name).is_none() && !functions::is_function(&name) && name != "len" {
-            let mut problem =
-                Diagnostic::error("words-function", say!("không có hàm “{name}”", "there is no function `{name}`"));
+        if !BUILT_IN.contains(&name.as_str())
+            && self.registry.get_template(&name).is_none()
+            && !functions::is_function(&name)
+            && name != "len"
+        {
+            let mut problem = Diagnostic::error("words-function", say!("không có hàm “{name}”", "there is no function `{name}`"));
             if let Some(near) = nearest(&name, functions::names().chain(BUILT_IN)) {
                 problem = problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?"));
             }
@@ -315,10 +313,8 @@ impl Check<'_> {
                 }
                 let known = self.known(inner);
                 if !known.contains(&root) {
-                    let mut problem = Diagnostic::error(
-                        "words-field",
-                        say!("không có trường “{root}” trong mẫu", "the template has no field `{root}`"),
-                    );
+                    let mut problem =
+                        Diagnostic::error("words-field", say!("không có trường “{root}” trong mẫu", "the template has no field `{root}`"));
                     problem = match nearest(root, known.iter().copied()) {
                         Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
                         None => {

@@ -30,8 +30,14 @@ pub(super) fn inspect(document: &PagedDocument, area: &TextArea, pages_max: u32)
     let pages = document.pages().len();
     if pages > pages_max as usize {
         found.push(
-            Diagnostic::error("too-many-pages", say!("văn bản dài {pages} trang, mẫu cho tối đa {pages_max}", "the document has {pages} pages, the template allows {pages_max}"))
-                .remedy(say!("rút gọn nội dung, hoặc dùng mẫu nhiều trang", "shorten the content, or use a template for longer documents")),
+            Diagnostic::error(
+                "too-many-pages",
+                say!(
+                    "văn bản dài {pages} trang, mẫu cho tối đa {pages_max}",
+                    "the document has {pages} pages, the template allows {pages_max}"
+                ),
+            )
+            .remedy(say!("rút gọn nội dung, hoặc dùng mẫu nhiều trang", "shorten the content, or use a template for longer documents")),
         );
     }
     for (index, page) in document.pages().iter().enumerate() {
@@ -89,7 +95,10 @@ impl Walk<'_> {
             self.push(
                 Diagnostic::error(
                     "glyph-missing",
-                    say!("phông “{family}” không có ký tự này ({points}), trang {page}", "font “{family}” has no glyph for this ({points}), page {page}"),
+                    say!(
+                        "phông “{family}” không có ký tự này ({points}), trang {page}",
+                        "font “{family}” has no glyph for this ({points}), page {page}"
+                    ),
                 )
                 .with_value(missing)
                 .remedy(say!("thay ký tự, hoặc dùng phông có ký tự này", "replace the character, or use a font that has it")),
@@ -114,9 +123,12 @@ impl Walk<'_> {
         if outside {
             let page = self.page;
             self.push(
-                Diagnostic::error("overflow", say!("chữ tràn ra ngoài vùng in, trang {page}", "text runs out of the printing area, page {page}"))
-                    .with_value(text.text.as_str())
-                    .remedy(say!("rút gọn hoặc chia nhỏ nội dung này", "shorten or split this content")),
+                Diagnostic::error(
+                    "overflow",
+                    say!("chữ tràn ra ngoài vùng in, trang {page}", "text runs out of the printing area, page {page}"),
+                )
+                .with_value(text.text.as_str())
+                .remedy(say!("rút gọn hoặc chia nhỏ nội dung này", "shorten or split this content")),
             );
         }
     }
@@ -128,7 +140,7 @@ impl Walk<'_> {
     }
 }
 
-/// What the page itself found: `#metadata((ma:, truong:, vi:, en:)) <vanthu-loi>`.
+/// What the page itself found: `#metadata((ma:, vi:, en:)) <vanthu-loi>`.
 fn reported(document: &PagedDocument) -> Vec<Diagnostic> {
     let Some(label) = Label::new(PicoStr::intern(REPORT_LABEL)) else { return Vec::new() };
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -139,11 +151,8 @@ fn reported(document: &PagedDocument) -> Vec<Diagnostic> {
                 let text = |key: &str| report.get(key).ok().and_then(|value| value.clone().cast::<String>().ok());
                 let vi = text("vi").unwrap_or_default();
                 let en = text("en").unwrap_or_else(|| vi.clone());
-                let field = text("truong").unwrap_or_default();
-                let diagnostic = Diagnostic::error("page-report", Text { vi, en });
                 let code = if text("ma").as_deref() == Some("tran") { "overflow" } else { "page-report" };
-                let diagnostic = Diagnostic { code: code.into(), ..diagnostic };
-                if field.is_empty() { diagnostic } else { diagnostic.with_value(field) }
+                Diagnostic::error(code, Text { vi, en })
             }
             other => {
                 let shown = other.repr();

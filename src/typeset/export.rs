@@ -60,8 +60,8 @@ impl Standard {
         let wanted = wanted.strip_prefix("pdf/").unwrap_or(&wanted);
         Self::ALL.iter().find(|(known, _)| *known == wanted).map(|(_, standard)| *standard).ok_or_else(|| {
             let names = Self::ALL.map(|(known, _)| known).join(", ");
-            let problem = Diagnostic::error("standard-unknown", say!("không có chuẩn PDF này", "is not a PDF standard known here"))
-                .with_value(name);
+            let problem =
+                Diagnostic::error("standard-unknown", say!("không có chuẩn PDF này", "is not a PDF standard known here")).with_value(name);
             match nearest(wanted, Self::ALL.iter().map(|(known, _)| *known)) {
                 Some(near) => problem.remedy(say!("có phải “{near}”? Các chuẩn: {names}", "did you mean `{near}`? Known: {names}")),
                 None => problem.remedy(say!("các chuẩn: {names}", "known: {names}")),

@@ -66,6 +66,7 @@ impl Fonts {
     }
 }
 
+#[expect(clippy::ptr_arg, reason = "a borrowed face is shared with the binary, an owned one is copied")]
 fn typst_bytes(bytes: &Cow<'static, [u8]>) -> Bytes {
     match bytes {
         Cow::Borrowed(bytes) => Bytes::new(*bytes),
@@ -102,9 +103,7 @@ impl Coverages {
             !c.is_control()
                 && !c.is_ascii_alphanumeric()
                 && !families.iter().any(|family| {
-                    self.families
-                        .get(&family.to_lowercase())
-                        .is_some_and(|faces| faces.iter().all(|coverage| coverage.contains(c as u32)))
+                    self.families.get(&family.to_lowercase()).is_some_and(|faces| faces.iter().all(|coverage| coverage.contains(c as u32)))
                 })
         })
     }

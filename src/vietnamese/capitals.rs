@@ -80,9 +80,7 @@ pub fn check(text: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut at = 0;
     while at < words.len() {
-        let found = set_name(text, &words, at)
-            .or_else(|| part_or_unit(text, &words, at))
-            .or_else(|| weekday(text, &words, at));
+        let found = set_name(text, &words, at).or_else(|| part_or_unit(text, &words, at)).or_else(|| weekday(text, &words, at));
         if let Some((length, finding)) = found {
             findings.extend(finding);
             at += length;
@@ -139,23 +137,14 @@ fn spells(text: &str, words: &[Word], at: usize, phrase: &str) -> Option<usize> 
         let between = &text[pair[0].range.end..pair[1].range.start];
         between.split_whitespace().collect()
     };
-    let same_gaps = wanted
-        .windows(2)
-        .zip(there.windows(2))
-        .all(|(a, b)| gap(phrase, a) == gap(text, b));
+    let same_gaps = wanted.windows(2).zip(there.windows(2)).all(|(a, b)| gap(phrase, a) == gap(text, b));
     (same_words && same_gaps).then_some(wanted.len())
 }
 
 fn set_name(text: &str, words: &[Word], at: usize) -> Option<Match> {
-    let (name, length) = SET_NAMES
-        .iter()
-        .filter_map(|name| Some((*name, spells(text, words, at, name)?)))
-        .max_by_key(|(_, length)| *length)?;
-    let name = if opens_sentence(text, words, at) {
-        letters::capitalise(name)
-    } else {
-        name.to_owned()
-    };
+    let (name, length) =
+        SET_NAMES.iter().filter_map(|name| Some((*name, spells(text, words, at, name)?))).max_by_key(|(_, length)| *length)?;
+    let name = if opens_sentence(text, words, at) { letters::capitalise(name) } else { name.to_owned() };
     let wanted = self::words(&name);
     let there = &words[at..at + length];
     // Word by word, so that the writer's spaces and placing of tones stay.
@@ -165,11 +154,7 @@ fn set_name(text: &str, words: &[Word], at: usize) -> Option<Match> {
         .map(|(word, model)| {
             let capital = name[model.range.clone()].starts_with(char::is_uppercase);
             let small = letters::lower(&text[word.range.clone()]);
-            if capital {
-                letters::capitalise(&small)
-            } else {
-                small
-            }
+            if capital { letters::capitalise(&small) } else { small }
         })
         .collect();
     let range = there[0].range.start..there[length - 1].range.end;
@@ -182,21 +167,12 @@ fn set_name(text: &str, words: &[Word], at: usize) -> Option<Match> {
         suggestion.push_str(word);
     }
     let right = suggestion == found || is_shouted(found);
-    let finding = (!right).then_some(Finding {
-        range,
-        suggestion,
-        rule: Rule::SetName,
-    });
+    let finding = (!right).then_some(Finding { range, suggestion, rule: Rule::SetName });
     Some((length, finding))
 }
 
 fn part_or_unit(text: &str, words: &[Word], at: usize) -> Option<Match> {
-    let spelled = |phrases: &[&str]| {
-        phrases
-            .iter()
-            .filter_map(|phrase| spells(text, words, at, phrase))
-            .max()
-    };
+    let spelled = |phrases: &[&str]| phrases.iter().filter_map(|phrase| spells(text, words, at, phrase)).max();
     let follows = |length: usize| {
         let next = words.get(at + length)?;
         let between = &text[words[at + length - 1].range.end..next.range.start];
@@ -226,17 +202,9 @@ fn part_or_unit(text: &str, words: &[Word], at: usize) -> Option<Match> {
     let range = words[at].range.start..words[at + length - 1].range.end;
     let found = &text[range.clone()];
     let capital = capital || opens_sentence(text, words, at);
-    let suggestion = if capital {
-        letters::capitalise(&letters::lower(found))
-    } else {
-        letters::lower(found)
-    };
+    let suggestion = if capital { letters::capitalise(&letters::lower(found)) } else { letters::lower(found) };
     let right = suggestion == found || is_shouted(found);
-    let finding = (!right).then_some(Finding {
-        range,
-        suggestion,
-        rule,
-    });
+    let finding = (!right).then_some(Finding { range, suggestion, rule });
     Some((length, finding))
 }
 
@@ -251,22 +219,13 @@ fn weekday(text: &str, words: &[Word], at: usize) -> Option<Match> {
     }
     let after = text[day.range.end..].trim_start();
     let is_day = after.starts_with("ngày")
-        || after
-            .strip_prefix([',', '('])
-            .is_some_and(|rest| rest.trim_start().starts_with("ngày"))
-        || after
-            .trim_start_matches([',', '('])
-            .trim_start()
-            .starts_with(|c: char| c.is_ascii_digit());
+        || after.strip_prefix([',', '(']).is_some_and(|rest| rest.trim_start().starts_with("ngày"))
+        || after.trim_start_matches([',', '(']).trim_start().starts_with(|c: char| c.is_ascii_digit());
     let found = &text[day.range.clone()];
     if !is_day || found.starts_with(char::is_uppercase) {
         return None;
     }
-    let finding = Finding {
-        range: day.range.clone(),
-        suggestion: letters::capitalise(found),
-        rule: Rule::Weekday,
-    };
+    let finding = Finding { range: day.range.clone(), suggestion: letters::capitalise(found), rule: Rule::Weekday };
     Some((2, Some(finding)))
 }
 
@@ -311,6 +270,5 @@ fn is_shouted(found: &str) -> bool {
 }
 
 fn is_roman(word: &str) -> bool {
-    word.bytes()
-        .all(|b| matches!(b, b'I' | b'V' | b'X' | b'L' | b'C'))
+    word.bytes().all(|b| matches!(b, b'I' | b'V' | b'X' | b'L' | b'C'))
 }

@@ -32,10 +32,8 @@ pub const LETTERS: [char; 134] = [
 
 /// Letters that number the điểm of a khoản: đ has its own place, and f, j, w, z
 /// and the letters with ă, â, ê, ô, ơ, ư are not used (Decree 30, annex II).
-const POINT_LETTERS: [char; 23] = [
-    'a', 'b', 'c', 'd', 'đ', 'e', 'g', 'h', 'i', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't',
-    'u', 'v', 'x', 'y',
-];
+const POINT_LETTERS: [char; 23] =
+    ['a', 'b', 'c', 'd', 'đ', 'e', 'g', 'h', 'i', 'k', 'l', 'm', 'n', 'o', 'p', 'q', 'r', 's', 't', 'u', 'v', 'x', 'y'];
 
 /// Whether `c` is one of the 134 accented Vietnamese letters in its precomposed
 /// form. Plain ASCII letters are not.
@@ -48,11 +46,7 @@ pub fn is_accented(c: char) -> bool {
 /// letter other than f, j, w, z.
 #[must_use]
 pub fn is_letter(c: char) -> bool {
-    if c.is_ascii() {
-        c.is_ascii_alphabetic() && !matches!(c.to_ascii_lowercase(), 'f' | 'j' | 'w' | 'z')
-    } else {
-        is_accented(c)
-    }
+    if c.is_ascii() { c.is_ascii_alphabetic() && !matches!(c.to_ascii_lowercase(), 'f' | 'j' | 'w' | 'z') } else { is_accented(c) }
 }
 
 /// The letter of the `n`-th điểm, counted from 1: a, b, c, d, đ, e, g … y, then

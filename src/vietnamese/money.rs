@@ -22,11 +22,7 @@ pub fn in_words(canonical: &str, reading: &Reading, chan: bool) -> Option<String
     }
     let words = letters::capitalise(&number::in_words(canonical, *reading)?);
     let round = canonical.ends_with(ROUND);
-    Some(if chan && round {
-        format!("{words} đồng chẵn")
-    } else {
-        format!("{words} đồng")
-    })
+    Some(if chan && round { format!("{words} đồng chẵn") } else { format!("{words} đồng") })
 }
 
 /// An amount in figures: `425000000` → 425.000.000 đồng.
@@ -43,9 +39,6 @@ pub fn display(canonical: &str) -> String {
 /// As for [`number::parse`].
 pub fn parse(text: &str) -> Result<String, NumberError> {
     let lower = letters::lower(text);
-    let amount = ["đồng", "vnđ", "vnd", "đ", "₫"]
-        .iter()
-        .find_map(|unit| lower.trim_end().strip_suffix(unit))
-        .unwrap_or(&lower);
+    let amount = ["đồng", "vnđ", "vnd", "đ", "₫"].iter().find_map(|unit| lower.trim_end().strip_suffix(unit)).unwrap_or(&lower);
     number::parse(amount)
 }

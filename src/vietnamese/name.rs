@@ -15,17 +15,8 @@ use super::{letters, syllable};
 
 /// Surnames of several syllables, longest first. Nguyễn Phúc and double parental
 /// surnames look like họ and đệm, and are taken so.
-const COMPOUND_SURNAMES: [&str; 9] = [
-    "công tằng tôn nữ",
-    "công huyền tôn nữ",
-    "huyền tôn nữ",
-    "công tôn nữ",
-    "tôn thất",
-    "tôn nữ",
-    "âu dương",
-    "tư mã",
-    "công tằng",
-];
+const COMPOUND_SURNAMES: [&str; 9] =
+    ["công tằng tôn nữ", "công huyền tôn nữ", "huyền tôn nữ", "công tôn nữ", "tôn thất", "tôn nữ", "âu dương", "tư mã", "công tằng"];
 
 /// A name in its three parts, each possibly of several syllables.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -50,11 +41,7 @@ pub fn split(text: &str) -> Name {
         return Name::default();
     };
     let surname = surname_length(before);
-    Name {
-        ho: before[..surname].join(" "),
-        dem: before[surname..].join(" "),
-        ten: (*ten).to_owned(),
-    }
+    Name { ho: before[..surname].join(" "), dem: before[surname..].join(" "), ten: (*ten).to_owned() }
 }
 
 /// How many of the syllables before the tên are the surname.
@@ -62,11 +49,7 @@ fn surname_length(before: &[&str]) -> usize {
     let joined = letters::lower(&before.join(" "));
     COMPOUND_SURNAMES
         .iter()
-        .find(|surname| {
-            joined
-                .strip_prefix(**surname)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-        })
+        .find(|surname| joined.strip_prefix(**surname).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
         .map_or(before.len().min(1), |surname| surname.split(' ').count())
 }
 
@@ -122,8 +105,7 @@ pub enum ToneOrder {
 
 /// The collator of CLDR for Vietnamese, from data compiled into the program.
 static COLLATOR: LazyLock<CollatorBorrowed<'static>> = LazyLock::new(|| {
-    Collator::try_new(locale!("vi").into(), CollatorOptions::default())
-        .expect("collation data for Vietnamese is compiled in")
+    Collator::try_new(locale!("vi").into(), CollatorOptions::default()).expect("collation data for Vietnamese is compiled in")
 });
 
 /// A key that sorts names: by tên, then đệm, then họ, each syllable by syllable
@@ -167,9 +149,7 @@ impl SortKey {
 /// once (`sort_by_cached_key`).
 #[must_use]
 pub fn compare(a: &str, b: &str, order: ToneOrder) -> Ordering {
-    SortKey::new(a, order)
-        .cmp(&SortKey::new(b, order))
-        .then_with(|| a.cmp(b))
+    SortKey::new(a, order).cmp(&SortKey::new(b, order)).then_with(|| a.cmp(b))
 }
 
 /// Appends the words of `component`, each ended by a zero, and a zero. The

@@ -87,10 +87,7 @@ pub struct Cleaned {
 #[must_use]
 pub fn clean(text: &str) -> Cleaned {
     if is_clean(text) {
-        return Cleaned {
-            text: text.to_owned(),
-            notes: Vec::new(),
-        };
+        return Cleaned { text: text.to_owned(), notes: Vec::new() };
     }
     let mut tally = Tally::default();
     let visible = tally.keep_visible(text);
@@ -105,10 +102,7 @@ pub fn clean(text: &str) -> Cleaned {
     tally.eths = eths;
     tally.lost = text.matches(char::REPLACEMENT_CHARACTER).count();
     tally.longest_marks = longest_run_of_marks(&text);
-    Cleaned {
-        text,
-        notes: tally.notes(),
-    }
+    Cleaned { text, notes: tally.notes() }
 }
 
 /// Whether [`clean`] would return `text` itself without a note.
@@ -118,7 +112,6 @@ fn is_clean(text: &str) -> bool {
         let plain = match c {
             ' ' => previous != ' ',
             '\n' | '\u{20}'..='\u{7e}' => true,
-            c if c < '\u{a0}' => false,
             'Ð' | 'ð' | 'Ɖ' | char::REPLACEMENT_CHARACTER => false,
             c => treatment(c) == Treatment::Keep && !is_combining_mark(c),
         };
@@ -127,9 +120,7 @@ fn is_clean(text: &str) -> bool {
         }
         previous = c;
     }
-    !text.starts_with([' ', '\n'])
-        && !text.ends_with([' ', '\n'])
-        && is_nfc_quick(text.chars()) == IsNormalized::Yes
+    !text.starts_with([' ', '\n']) && !text.ends_with([' ', '\n']) && is_nfc_quick(text.chars()) == IsNormalized::Yes
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,15 +139,9 @@ fn treatment(c: char) -> Treatment {
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => Treatment::Remove(Removed::Control),
         '\u{20}'..='\u{7e}' => Treatment::Keep,
         '\u{ad}' => Treatment::Remove(Removed::SoftHyphen),
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
-            Treatment::ExoticSpace
-        }
-        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{34f}' | '\u{180e}' => {
-            Treatment::Remove(Removed::ZeroWidth)
-        }
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' => {
-            Treatment::Remove(Removed::BidiControl)
-        }
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Treatment::ExoticSpace,
+        '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{34f}' | '\u{180e}' => Treatment::Remove(Removed::ZeroWidth),
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}' => Treatment::Remove(Removed::BidiControl),
         '\u{fdd0}'..='\u{fdef}' => Treatment::Remove(Removed::Noncharacter),
         c if u32::from(c) & 0xfffe == 0xfffe => Treatment::Remove(Removed::Noncharacter),
         _ => Treatment::Keep,
@@ -175,13 +160,7 @@ struct Tally {
 }
 
 impl Tally {
-    const KINDS: [Removed; 5] = [
-        Removed::SoftHyphen,
-        Removed::ZeroWidth,
-        Removed::BidiControl,
-        Removed::Control,
-        Removed::Noncharacter,
-    ];
+    const KINDS: [Removed; 5] = [Removed::SoftHyphen, Removed::ZeroWidth, Removed::BidiControl, Removed::Control, Removed::Noncharacter];
 
     fn keep_visible(&mut self, text: &str) -> String {
         let mut kept = String::with_capacity(text.len());
@@ -230,9 +209,7 @@ impl Tally {
             notes.push(Note::Lost { count: self.lost });
         }
         if self.longest_marks > MARKS_MAX {
-            notes.push(Note::TooManyMarks {
-                max_run: self.longest_marks,
-            });
+            notes.push(Note::TooManyMarks { max_run: self.longest_marks });
         }
         notes
     }
@@ -282,9 +259,7 @@ fn replace_eths(text: &str) -> (String, usize) {
     for piece in words_and_gaps(text) {
         let replaced: String = piece.chars().map(as_d).collect();
         let several = piece.chars().nth(1).is_some();
-        let abbreviation = replaced
-            .chars()
-            .all(|c| letters::is_letter(c) && c.is_uppercase());
+        let abbreviation = replaced.chars().all(|c| letters::is_letter(c) && c.is_uppercase());
         if several && (abbreviation || syllable::is_syllable(&replaced)) {
             count += piece.chars().filter(|c| is_eth(*c)).count();
             in_words.push_str(&replaced);
@@ -321,9 +296,7 @@ fn words_and_gaps(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let in_word = rest.chars().next()?.is_alphabetic();
-        let end = rest
-            .find(|c: char| c.is_alphabetic() != in_word)
-            .unwrap_or(rest.len());
+        let end = rest.find(|c: char| c.is_alphabetic() != in_word).unwrap_or(rest.len());
         let (piece, after) = rest.split_at(end);
         rest = after;
         Some(piece)

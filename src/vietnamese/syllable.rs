@@ -37,8 +37,7 @@ pub fn is_syllable(word: &str) -> bool {
             return false;
         }
         let (bare, tone) = tone::separate(tone::lower_one(c));
-        if !(bare.is_ascii_lowercase() || matches!(bare, 'ă' | 'â' | 'đ' | 'ê' | 'ô' | 'ơ' | 'ư'))
-        {
+        if !(bare.is_ascii_lowercase() || matches!(bare, 'ă' | 'â' | 'đ' | 'ê' | 'ô' | 'ơ' | 'ư')) {
             return false;
         }
         if tone != Tone::Ngang && mark.replace((count, tone)).is_some() {
@@ -69,10 +68,7 @@ impl<'a> Shape<'a> {
             ['g', 'i', next, ..] if !is_vowel(*next) => 1,
             _ => onset,
         };
-        let vowels = letters[start..]
-            .iter()
-            .take_while(|c| is_vowel(**c))
-            .count();
+        let vowels = letters[start..].iter().take_while(|c| is_vowel(**c)).count();
         let nucleus = &letters[start..start + vowels];
         let ending = ending_of(&letters[start + vowels..])?;
         let allowed = match &letters[..onset] {
@@ -80,11 +76,7 @@ impl<'a> Shape<'a> {
             _ => endings(nucleus),
         };
         let fits = spelling_fits(&letters[..onset], nucleus) || is_kan(letters);
-        (fits && allowed & ending != 0).then_some(Shape {
-            nucleus,
-            start,
-            ending,
-        })
+        (fits && allowed & ending != 0).then_some(Shape { nucleus, start, ending })
     }
 
     fn allows(&self, mark: Option<(usize, Tone)>) -> bool {
@@ -110,10 +102,7 @@ impl<'a> Shape<'a> {
 }
 
 fn is_vowel(c: char) -> bool {
-    matches!(
-        c,
-        'a' | 'ă' | 'â' | 'e' | 'ê' | 'i' | 'o' | 'ô' | 'ơ' | 'u' | 'ư' | 'y'
-    )
+    matches!(c, 'a' | 'ă' | 'â' | 'e' | 'ê' | 'i' | 'o' | 'ô' | 'ơ' | 'u' | 'ư' | 'y')
 }
 
 fn is_kan(letters: &[char]) -> bool {
@@ -123,11 +112,7 @@ fn is_kan(letters: &[char]) -> bool {
 fn onset_length(letters: &[char]) -> usize {
     match letters {
         ['n', 'g', 'h', ..] => 3,
-        ['n', 'g' | 'h', ..]
-        | ['g', 'h' | 'i', ..]
-        | ['c' | 'k' | 'p', 'h', ..]
-        | ['t', 'h' | 'r', ..]
-        | ['q', 'u', ..] => 2,
+        ['n', 'g' | 'h', ..] | ['g', 'h' | 'i', ..] | ['c' | 'k' | 'p', 'h', ..] | ['t', 'h' | 'r', ..] | ['q', 'u', ..] => 2,
         [first, ..] if !is_vowel(*first) => 1,
         _ => 0,
     }
@@ -148,9 +133,7 @@ fn spelling_fits(onset: &[char], nucleus: &[char]) -> bool {
         ['k'] => front,
         ['g', 'h'] | ['n', 'g', 'h'] => front && *first != 'y',
         ['c' | 'g'] | ['n', 'g'] => !front,
-        ['b' | 'd' | 'đ' | 'h' | 'l' | 'm' | 'n' | 'p' | 'r' | 's' | 't' | 'v' | 'x'] | [_, _] => {
-            true
-        }
+        ['b' | 'd' | 'đ' | 'h' | 'l' | 'm' | 'n' | 'p' | 'r' | 's' | 't' | 'v' | 'x'] | [_, _] => true,
         _ => false,
     }
 }

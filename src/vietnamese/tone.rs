@@ -28,14 +28,7 @@ pub enum Tone {
 
 impl Tone {
     /// All six, in the order of the columns of the vowel table.
-    pub const ALL: [Tone; 6] = [
-        Tone::Ngang,
-        Tone::Huyen,
-        Tone::Sac,
-        Tone::Hoi,
-        Tone::Nga,
-        Tone::Nang,
-    ];
+    pub const ALL: [Tone; 6] = [Tone::Ngang, Tone::Huyen, Tone::Sac, Tone::Hoi, Tone::Nga, Tone::Nang];
 
     const fn column(self) -> usize {
         match self {
@@ -95,11 +88,7 @@ pub fn separate(c: char) -> (char, Tone) {
     let small = lower_one(c);
     for row in &VOWELS {
         if let Some(column) = row.iter().position(|v| *v == small) {
-            let bare = if c == small {
-                row[0]
-            } else {
-                upper_one(row[0])
-            };
+            let bare = if c == small { row[0] } else { upper_one(row[0]) };
             return (bare, Tone::ALL[column]);
         }
     }
@@ -185,10 +174,7 @@ fn placed_ending(word: &str, placement: Placement) -> Option<(&str, char, char)>
     let (at, before) = backwards.next()?;
     let (first, first_tone) = separate(before);
     let (second, second_tone) = separate(last);
-    if !matches!(
-        (lower_one(first), lower_one(second)),
-        ('o', 'a' | 'e') | ('u', 'y')
-    ) {
+    if !matches!((lower_one(first), lower_one(second)), ('o', 'a' | 'e') | ('u', 'y')) {
         return None;
     }
     let stem = &word[..at];
@@ -196,9 +182,7 @@ fn placed_ending(word: &str, placement: Placement) -> Option<(&str, char, char)>
     if stem.ends_with(['q', 'Q']) {
         return None;
     }
-    let ((Tone::Ngang, tone, Placement::Old) | (tone, Tone::Ngang, Placement::New)) =
-        (first_tone, second_tone, placement)
-    else {
+    let ((Tone::Ngang, tone, Placement::Old) | (tone, Tone::Ngang, Placement::New)) = (first_tone, second_tone, placement) else {
         return None;
     };
     if tone == Tone::Ngang || !syllable::is_syllable(word) {

@@ -16,10 +16,7 @@ pub struct DocumentType {
 }
 
 const fn coded(code: &'static str, name: &'static str) -> DocumentType {
-    DocumentType {
-        code: Some(code),
-        name,
-    }
+    DocumentType { code: Some(code), name }
 }
 
 const fn uncoded(name: &'static str) -> DocumentType {
@@ -60,11 +57,7 @@ pub const TYPES: [DocumentType; 29] = [
 ];
 
 /// The forms of copy, numbered in one series of their own.
-pub const COPIES: [DocumentType; 3] = [
-    coded("SY", "Sao y"),
-    coded("TrS", "Trích sao"),
-    coded("SL", "Sao lục"),
-];
+pub const COPIES: [DocumentType; 3] = [coded("SY", "Sao y"), coded("TrS", "Trích sao"), coded("SL", "Sao lục")];
 
 /// The type whose code is exactly `code`, case included.
 #[must_use]
@@ -85,18 +78,11 @@ pub fn by_name(name: &str) -> Option<&'static DocumentType> {
 #[must_use]
 pub fn suggest(text: &str) -> Option<&'static DocumentType> {
     let text = text.trim();
-    let by_case = |t: &&DocumentType| {
-        t.code
-            .is_some_and(|code| letters::lower(code) == letters::lower(text))
-    };
+    let by_case = |t: &&DocumentType| t.code.is_some_and(|code| letters::lower(code) == letters::lower(text));
     let folded = letters::fold(text);
-    let by_fold = |t: &&DocumentType| {
-        letters::fold(t.name) == folded || t.code.is_some_and(|code| letters::fold(code) == folded)
-    };
+    let by_fold = |t: &&DocumentType| letters::fold(t.name) == folded || t.code.is_some_and(|code| letters::fold(code) == folded);
     let by_slip = |t: &&DocumentType| one_slip_apart(&letters::fold(t.name), &folded);
-    only(&by_case)
-        .or_else(|| only(&by_fold))
-        .or_else(|| only(&by_slip))
+    only(&by_case).or_else(|| only(&by_fold)).or_else(|| only(&by_slip))
 }
 
 /// The only type for which `matches` holds.

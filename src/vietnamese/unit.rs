@@ -61,8 +61,8 @@ enum Bare {
 
 /// First syllables of three-syllable names that make them a person's.
 const SURNAMES: [&str; 23] = [
-    "Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ",
-    "Hồ", "Ngô", "Dương", "Lý", "Trương", "Đinh", "Lương", "Đoàn", "Mạc", "Tôn", "Trịnh",
+    "Nguyễn", "Trần", "Lê", "Phạm", "Huỳnh", "Hoàng", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý", "Trương",
+    "Đinh", "Lương", "Đoàn", "Mạc", "Tôn", "Trịnh",
 ];
 
 /// Places whose names look like persons'.
@@ -187,11 +187,7 @@ fn expand_first(text: &str) -> Option<(String, &str)> {
     if *noun == "thị trấn" && !proper.first().is_some_and(|w| syllable::is_syllable(w)) {
         return None;
     }
-    let noun = if is_person_or_event(&proper) {
-        letters::capitalise(noun)
-    } else {
-        (*noun).to_owned()
-    };
+    let noun = if is_person_or_event(&proper) { letters::capitalise(noun) } else { (*noun).to_owned() };
     Some((format!("{noun} "), name))
 }
 
@@ -220,11 +216,7 @@ fn is_person_or_event(words: &[&str]) -> bool {
     let joined = letters::lower(&words.join(" "));
     // Another unit may follow the name without a comma.
     let opens = |names: &[&str]| {
-        names.iter().any(|name| {
-            joined
-                .strip_prefix(&letters::lower(name))
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
-        })
+        names.iter().any(|name| joined.strip_prefix(&letters::lower(name)).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
     };
     let surname = words.first().is_some_and(|w| SURNAMES.contains(w));
     opens(&PERSONS_AND_EVENTS) || (surname && words.len() >= 3 && !opens(&PLACES))

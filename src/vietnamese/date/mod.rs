@@ -17,12 +17,7 @@ use super::number::{self, Reading};
 /// becoming 11, and 2 from becoming 12.
 #[must_use]
 pub fn long(date: Date) -> String {
-    format!(
-        "ngày {:02} tháng {} năm {}",
-        date.day(),
-        month(date),
-        date.year()
-    )
+    format!("ngày {:02} tháng {} năm {}", date.day(), month(date), date.year())
 }
 
 /// `05/3/2020`, the same zeros as in [`long`].
@@ -61,16 +56,8 @@ pub fn in_words_with(date: Date, capital_month: bool, reading: Reading) -> Strin
         4 => "tư".to_owned(),
         other => words(i16::from(other)),
     };
-    let month = if capital_month {
-        letters::capitalise(&month)
-    } else {
-        month
-    };
-    format!(
-        "ngày {} tháng {month} năm {}",
-        words(i16::from(date.day())),
-        words(date.year())
-    )
+    let month = if capital_month { letters::capitalise(&month) } else { month };
+    format!("ngày {} tháng {month} năm {}", words(i16::from(date.day())), words(date.year()))
 }
 
 /// `08 giờ 30 phút`, as minutes of meetings write it; the minutes are always

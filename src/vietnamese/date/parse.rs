@@ -59,27 +59,14 @@ impl fmt::Display for DateError {
             Self::NoSuchDay { day, month, year } => {
                 write!(f, "the calendar has no day `{day:02}/{month:02}/{year}`")
             }
-            Self::MonthFirst { suggestion } => write!(
-                f,
-                "the month seems to stand before the day; write `{}`",
-                super::short(*suggestion)
-            ),
+            Self::MonthFirst { suggestion } => write!(f, "the month seems to stand before the day; write `{}`", super::short(*suggestion)),
             Self::TwoDigitYear { year } => {
                 write!(f, "the year `{year:02}` has two digits; write four")
             }
             Self::YearOutOfRange { year, suggestion } => {
-                write!(
-                    f,
-                    "the year `{year}` is outside {} to {}",
-                    YEARS.start(),
-                    YEARS.end()
-                )?;
+                write!(f, "the year `{year}` is outside {} to {}", YEARS.start(), YEARS.end())?;
                 match suggestion {
-                    Some(date) => write!(
-                        f,
-                        "; if it is of the Buddhist calendar, write `{}`",
-                        super::short(*date)
-                    ),
+                    Some(date) => write!(f, "; if it is of the Buddhist calendar, write `{}`", super::short(*date)),
                     None => Ok(()),
                 }
             }
@@ -98,9 +85,7 @@ impl std::error::Error for DateError {}
 /// See [`DateError`].
 pub fn parse(text: &str) -> Result<Date, DateError> {
     let lower = letters::lower(text.trim());
-    let worded = ["ngày", "tháng", "năm"]
-        .iter()
-        .all(|word| lower.contains(word));
+    let worded = ["ngày", "tháng", "năm"].iter().all(|word| lower.contains(word));
     let parts: Vec<&str> = if worded {
         in_words_parts(&lower).ok_or(DateError::NotADate)?
     } else {
@@ -132,8 +117,7 @@ fn without_midnight(lower: &str) -> &str {
     let Some((date, time)) = lower.split_once([' ', 't']) else {
         return lower;
     };
-    let midnight =
-        time.starts_with("00:00") && time.chars().all(|c| matches!(c, '0' | ':' | '.' | 'z'));
+    let midnight = time.starts_with("00:00") && time.chars().all(|c| matches!(c, '0' | ':' | '.' | 'z'));
     if midnight { date } else { lower }
 }
 
@@ -146,15 +130,10 @@ fn date_of(day: &str, month: &str, year: &str) -> Result<Date, DateError> {
         (4, _, true) => year.parse().map_err(|_| DateError::NotADate)?,
         _ => return Err(DateError::NotADate),
     };
-    let make = |year: i16, month: u8, day: u8| {
-        Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
-    };
+    let make = |year: i16, month: u8, day: u8| Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok();
     if !YEARS.contains(&year) {
         let gregorian = year - BUDDHIST_OFFSET;
-        let suggestion = YEARS
-            .contains(&gregorian)
-            .then(|| make(gregorian, month, day))
-            .flatten();
+        let suggestion = YEARS.contains(&gregorian).then(|| make(gregorian, month, day)).flatten();
         return Err(DateError::YearOutOfRange { year, suggestion });
     }
     if let Some(date) = make(year, month, day) {
@@ -175,9 +154,7 @@ fn digits(text: &str) -> bool {
 
 /// One or two ASCII digits.
 fn small_number(text: &str) -> Option<u8> {
-    (digits(text) && text.len() <= 2)
-        .then(|| text.parse().ok())
-        .flatten()
+    (digits(text) && text.len() <= 2).then(|| text.parse().ok()).flatten()
 }
 
 /// Reads a time of day: `8h30`, `08:30`, `8h`, `8 giờ 30 phút`, `8g30`. Hours

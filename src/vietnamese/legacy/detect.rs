@@ -92,10 +92,7 @@ pub struct Guess {
 /// for valid Vietnamese, for French.
 #[must_use]
 pub fn detect(sample: &str) -> Option<Guess> {
-    let lines: Vec<&str> = sample
-        .split(['\n', '\r'])
-        .filter(|line| !line.is_ascii() && tables::bytes_of(line).is_some())
-        .collect();
+    let lines: Vec<&str> = sample.split(['\n', '\r']).filter(|line| !line.is_ascii() && tables::bytes_of(line).is_some()).collect();
     if lines.is_empty() {
         return None;
     }
@@ -124,17 +121,8 @@ pub fn detect(sample: &str) -> Option<Guess> {
     if score.share() < GUESS_SHARE || as_it_stands.share() >= score.share() {
         return None;
     }
-    let sure = score.share() >= SURE_SHARE
-        && score.share() >= runner_up + MARGIN
-        && score.evidence >= SURE_EVIDENCE;
-    Some(Guess {
-        encoding,
-        confidence: if sure {
-            Confidence::Sure
-        } else {
-            Confidence::Ambiguous
-        },
-    })
+    let sure = score.share() >= SURE_SHARE && score.share() >= runner_up + MARGIN && score.evidence >= SURE_EVIDENCE;
+    Some(Guess { encoding, confidence: if sure { Confidence::Sure } else { Confidence::Ambiguous } })
 }
 
 /// The words of `lines` with a character outside ASCII, without the ASCII

@@ -84,11 +84,7 @@ pub fn decode(text: &str, encoding: Encoding) -> Option<String> {
         Encoding::Vni => vni::decode(text),
         Encoding::Viscii => by_table(&tables::VISCII, text)?,
         Encoding::Vps => by_table(&tables::VPS, text)?,
-        Encoding::Windows1258 => WINDOWS_1258
-            .decode_without_bom_handling(&bytes)
-            .0
-            .nfc()
-            .collect(),
+        Encoding::Windows1258 => WINDOWS_1258.decode_without_bom_handling(&bytes).0.nfc().collect(),
         Encoding::Utf8AsWindows1252 => std::str::from_utf8(&bytes).ok()?.nfc().collect(),
     })
 }
@@ -137,11 +133,7 @@ pub fn by_font(name: &str) -> Option<Encoding> {
     if !known {
         return None;
     }
-    Some(if name.ends_with('H') || lower.ends_with("timeh") {
-        Encoding::Tcvn3Capitals
-    } else {
-        Encoding::Tcvn3
-    })
+    Some(if name.ends_with('H') || lower.ends_with("timeh") { Encoding::Tcvn3Capitals } else { Encoding::Tcvn3 })
 }
 
 /// Replaces each byte the table knows; the others stay as they look.

@@ -76,9 +76,7 @@ fn letter_of(byte: u8) -> Option<char> {
 fn shown(c: char) -> Option<char> {
     match LETTERS.iter().position(|l| *l == c) {
         Some(at) => Some(tables::shown(tables::TCVN3[at])),
-        None => tables::byte_of(c)
-            .filter(|byte| letter_of(*byte).is_none())
-            .map(|_| c),
+        None => tables::byte_of(c).filter(|byte| letter_of(*byte).is_none()).map(|_| c),
     }
 }
 
@@ -93,14 +91,8 @@ fn inside_capitals(shown: &[char], at: usize) -> bool {
     }
     let ends = |c: &char| c.is_whitespace() || c.is_ascii_punctuation();
     let start = shown[..at].iter().rposition(ends).map_or(0, |s| s + 1);
-    let end = shown[at..]
-        .iter()
-        .position(ends)
-        .map_or(shown.len(), |e| at + e);
-    let word: Option<String> = shown[start..end]
-        .iter()
-        .map(|c| Some(letter_of(tables::byte_of(*c)?).unwrap_or(*c)))
-        .collect();
+    let end = shown[at..].iter().position(ends).map_or(shown.len(), |e| at + e);
+    let word: Option<String> = shown[start..end].iter().map(|c| Some(letter_of(tables::byte_of(*c)?).unwrap_or(*c))).collect();
     word.is_some_and(|word| syllable::is_syllable(&word))
 }
 
@@ -130,10 +122,7 @@ fn restore_capitals(text: &str) -> String {
         let shouted = match cases[at] {
             Case::Settled => false,
             Case::Capitals => true,
-            Case::Open => {
-                neighbours().any(|case| case == Case::Capitals)
-                    && neighbours().all(|case| case != Case::Settled)
-            }
+            Case::Open => neighbours().any(|case| case == Case::Capitals) && neighbours().all(|case| case != Case::Settled),
         };
         if shouted {
             result.push_str(&piece.to_uppercase());
@@ -151,9 +140,7 @@ fn case_of(piece: &str) -> Case {
     }
     // A small letter of ASCII, or one whose capital every font has, was meant
     // small; only a toned letter had no choice.
-    let meant_small = word
-        .chars()
-        .any(|c| c.is_lowercase() && tone::separate(c).0 == c);
+    let meant_small = word.chars().any(|c| c.is_lowercase() && tone::separate(c).0 == c);
     if meant_small || !syllable::is_syllable(word) {
         return Case::Settled;
     }

@@ -8,44 +8,17 @@
 use super::super::tone::{self, Tone, lower_one, upper_one};
 
 /// Letters written as one character, without a mark of their own.
-const SINGLE: [(char, char); 9] = [
-    ('đ', 'ñ'),
-    ('ơ', 'ô'),
-    ('ư', 'ö'),
-    ('ì', 'ì'),
-    ('í', 'í'),
-    ('ỉ', 'æ'),
-    ('ĩ', 'ó'),
-    ('ị', 'ò'),
-    ('ỵ', 'î'),
-];
+const SINGLE: [(char, char); 9] =
+    [('đ', 'ñ'), ('ơ', 'ô'), ('ư', 'ö'), ('ì', 'ì'), ('í', 'í'), ('ỉ', 'æ'), ('ĩ', 'ó'), ('ị', 'ò'), ('ỵ', 'î')];
 
 /// The mark for a bare tone, in the order of [`Tone::ALL`] after ngang.
-const TONES: [(Tone, char); 5] = [
-    (Tone::Huyen, 'ø'),
-    (Tone::Sac, 'ù'),
-    (Tone::Hoi, 'û'),
-    (Tone::Nga, 'õ'),
-    (Tone::Nang, 'ï'),
-];
+const TONES: [(Tone, char); 5] = [(Tone::Huyen, 'ø'), (Tone::Sac, 'ù'), (Tone::Hoi, 'û'), (Tone::Nga, 'õ'), (Tone::Nang, 'ï')];
 
-const CIRCUMFLEX: [(Tone, char); 6] = [
-    (Tone::Ngang, 'â'),
-    (Tone::Huyen, 'à'),
-    (Tone::Sac, 'á'),
-    (Tone::Hoi, 'å'),
-    (Tone::Nga, 'ã'),
-    (Tone::Nang, 'ä'),
-];
+const CIRCUMFLEX: [(Tone, char); 6] =
+    [(Tone::Ngang, 'â'), (Tone::Huyen, 'à'), (Tone::Sac, 'á'), (Tone::Hoi, 'å'), (Tone::Nga, 'ã'), (Tone::Nang, 'ä')];
 
-const BREVE: [(Tone, char); 6] = [
-    (Tone::Ngang, 'ê'),
-    (Tone::Huyen, 'è'),
-    (Tone::Sac, 'é'),
-    (Tone::Hoi, 'ú'),
-    (Tone::Nga, 'ü'),
-    (Tone::Nang, 'ë'),
-];
+const BREVE: [(Tone, char); 6] =
+    [(Tone::Ngang, 'ê'), (Tone::Huyen, 'è'), (Tone::Sac, 'é'), (Tone::Hoi, 'ú'), (Tone::Nga, 'ü'), (Tone::Nang, 'ë')];
 
 /// Replaces every letter with a mark; whatever follows no rule stays. The case
 /// is the base letter's: `Aø` is À though the mark is small.
@@ -54,9 +27,7 @@ pub(super) fn decode(text: &str) -> String {
     let mut characters = text.chars().peekable();
     while let Some(c) = characters.next() {
         let base = single(lower_one(c));
-        let marked = characters
-            .peek()
-            .and_then(|mark| marked(base, lower_one(*mark)));
+        let marked = characters.peek().and_then(|mark| marked(base, lower_one(*mark)));
         let letter = match marked {
             Some(letter) => {
                 characters.next();
@@ -110,28 +81,17 @@ pub(super) fn encode(text: &str) -> Option<String> {
 
 /// The letter that `shown` stands for when no mark follows.
 fn single(shown: char) -> char {
-    SINGLE
-        .iter()
-        .find(|(_, s)| *s == shown)
-        .map_or(shown, |(letter, _)| *letter)
+    SINGLE.iter().find(|(_, s)| *s == shown).map_or(shown, |(letter, _)| *letter)
 }
 
 /// How a bare vowel is shown: ơ as ô, ư as ö.
 fn single_shown(bare: char) -> char {
-    SINGLE
-        .iter()
-        .find(|(letter, _)| *letter == bare)
-        .map_or(bare, |(_, shown)| *shown)
+    SINGLE.iter().find(|(letter, _)| *letter == bare).map_or(bare, |(_, shown)| *shown)
 }
 
 /// The letter made of `base` (already as Unicode) and the following `mark`.
 fn marked(base: char, mark: char) -> Option<char> {
-    let find = |marks: &[(Tone, char)]| {
-        marks
-            .iter()
-            .find(|(_, shown)| *shown == mark)
-            .map(|(tone, _)| *tone)
-    };
+    let find = |marks: &[(Tone, char)]| marks.iter().find(|(_, shown)| *shown == mark).map(|(tone, _)| *tone);
     // ì … ị have characters of their own, yet some converters wrote i + mark.
     if matches!(base, 'a' | 'e' | 'i' | 'o' | 'ơ' | 'u' | 'ư' | 'y')
         && let Some(tone) = find(&TONES)
@@ -154,8 +114,5 @@ fn marked(base: char, mark: char) -> Option<char> {
 }
 
 fn mark(marks: &[(Tone, char)], tone: Tone) -> Option<char> {
-    marks
-        .iter()
-        .find(|(t, _)| *t == tone)
-        .map(|(_, shown)| *shown)
+    marks.iter().find(|(t, _)| *t == tone).map(|(_, shown)| *shown)
 }

@@ -18,25 +18,14 @@ fn units(canonical: &str) -> Option<i128> {
     let integer: i128 = pieces.integer.parse().ok()?;
     let decimals: i128 = format!("{fraction:0<SCALE_MAX$}").parse().ok()?;
     let magnitude = integer * ONE + decimals;
-    Some(if pieces.negative {
-        -magnitude
-    } else {
-        magnitude
-    })
+    Some(if pieces.negative { -magnitude } else { magnitude })
 }
 
 /// The canonical number of `units`; `None` beyond [`INTEGER_DIGITS_MAX`].
 fn canonical(units: i128) -> Option<String> {
     let integer = (units.abs() / ONE).to_string();
     let fraction = format!("{:0SCALE_MAX$}", units.abs() % ONE);
-    (integer.len() <= INTEGER_DIGITS_MAX).then(|| {
-        Pieces {
-            negative: units < 0,
-            integer: &integer,
-            fraction: &fraction,
-        }
-        .canonical()
-    })
+    (integer.len() <= INTEGER_DIGITS_MAX).then(|| Pieces { negative: units < 0, integer: &integer, fraction: &fraction }.canonical())
 }
 
 /// `a + b`, exactly. `None` when either is not a canonical number within the
@@ -97,11 +86,7 @@ pub fn change_in_words(now: &str, before: &str) -> Option<String> {
         return None;
     }
     let tenths = tenths_of_a_percent((now - before).abs(), before)?;
-    Some(if tenths == 0 {
-        format!("{verb} dưới 0,1%")
-    } else {
-        format!("{verb} {}", percent_text(tenths))
-    })
+    Some(if tenths == 0 { format!("{verb} dưới 0,1%") } else { format!("{verb} {}", percent_text(tenths)) })
 }
 
 /// `part / whole` in thousandths, rounded half away from zero. Long division,
@@ -119,11 +104,7 @@ fn tenths_of_a_percent(part: i128, whole: i128) -> Option<i128> {
         quotient += 1;
     }
     let magnitude = i128::try_from(quotient).ok()?;
-    Some(if (part < 0) == (whole < 0) {
-        magnitude
-    } else {
-        -magnitude
-    })
+    Some(if (part < 0) == (whole < 0) { magnitude } else { -magnitude })
 }
 
 fn percent_text(tenths: i128) -> String {

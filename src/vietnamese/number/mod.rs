@@ -52,16 +52,8 @@ impl<'a> Pieces<'a> {
             return None;
         }
         let trimmed = integer.trim_start_matches('0');
-        let integer = if trimmed.is_empty() {
-            &integer[integer.len() - 1..]
-        } else {
-            trimmed
-        };
-        Some(Self {
-            negative,
-            integer,
-            fraction,
-        })
+        let integer = if trimmed.is_empty() { &integer[integer.len() - 1..] } else { trimmed };
+        Some(Self { negative, integer, fraction })
     }
 
     /// The canonical string: no trailing zeros, no negative zero.

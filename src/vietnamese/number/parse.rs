@@ -38,19 +38,14 @@ impl fmt::Display for NumberError {
             Self::NotANumber { found } => {
                 write!(f, "`{}` does not belong in a number", found.escape_debug())
             }
-            Self::Malformed => {
-                f.write_str("digits are not grouped in threes; write `1.234.567` or `1.234.567,89`")
-            }
+            Self::Malformed => f.write_str("digits are not grouped in threes; write `1.234.567` or `1.234.567,89`"),
             Self::Ambiguous { thousands, decimal } => write!(
                 f,
                 "the comma may group thousands or mark decimals; write `{}` or `{}0`",
                 super::group(thousands),
                 super::group(decimal),
             ),
-            Self::TooLong => write!(
-                f,
-                "more than {INTEGER_DIGITS_MAX} digits, or {SCALE_MAX} decimals"
-            ),
+            Self::TooLong => write!(f, "more than {INTEGER_DIGITS_MAX} digits, or {SCALE_MAX} decimals"),
         }
     }
 }
@@ -95,15 +90,9 @@ pub fn parse(text: &str) -> Result<String, NumberError> {
     let split = split(&plain)?;
     let integer: String = split.integer.chars().filter(char::is_ascii_digit).collect();
     let canonical = |fraction: &str, integer: &str| {
-        let joined = if fraction.is_empty() {
-            integer.to_owned()
-        } else {
-            format!("{integer}.{fraction}")
-        };
+        let joined = if fraction.is_empty() { integer.to_owned() } else { format!("{integer}.{fraction}") };
         let pieces = Pieces::of(&joined).ok_or(NumberError::Malformed)?;
-        if pieces.integer.len() > INTEGER_DIGITS_MAX
-            || pieces.fraction.trim_end_matches('0').len() > SCALE_MAX
-        {
+        if pieces.integer.len() > INTEGER_DIGITS_MAX || pieces.fraction.trim_end_matches('0').len() > SCALE_MAX {
             return Err(NumberError::TooLong);
         }
         Ok(Pieces { negative, ..pieces }.canonical())
@@ -158,17 +147,12 @@ fn split(text: &str) -> Result<Split<'_>, NumberError> {
     if decimal_mark == Some('.') && spaces > 0 && fraction.len() == 3 {
         return Err(NumberError::Malformed);
     }
-    Ok(Split {
-        integer,
-        fraction,
-        ambiguous,
-    })
+    Ok(Split { integer, fraction, ambiguous })
 }
 
 /// Whether the only dot of `text` groups thousands.
 fn dot_groups(text: &str) -> bool {
-    text.split_once('.')
-        .is_some_and(|(integer, rest)| rest.len() == 3 && groups_start(integer))
+    text.split_once('.').is_some_and(|(integer, rest)| rest.len() == 3 && groups_start(integer))
 }
 
 /// Whether `digits` could stand before a first group separator.
@@ -183,6 +167,5 @@ fn grouped_in_threes(integer: &str) -> bool {
         return !integer.is_empty();
     };
     let mut groups = integer.split(separator);
-    groups.next().is_some_and(groups_start)
-        && groups.all(|g| g.len() == 3 && g.bytes().all(|b| b.is_ascii_digit()))
+    groups.next().is_some_and(groups_start) && groups.all(|g| g.len() == 3 && g.bytes().all(|b| b.is_ascii_digit()))
 }

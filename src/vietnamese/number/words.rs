@@ -5,9 +5,7 @@ use super::Pieces;
 /// Digits that can be read before the decimal mark, and after it.
 const DIGITS_MAX: usize = 36;
 
-const DIGITS: [&str; 10] = [
-    "không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín",
-];
+const DIGITS: [&str; 10] = ["không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín"];
 
 /// How a zero in the tens is read: 105 is một trăm *linh* năm or *lẻ* năm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -135,12 +133,7 @@ fn read_block(words: &mut Vec<&'static str>, digits: &[u8], inside: bool, readin
 /// One to three digits, not all zero. `inside` says that a higher group was
 /// read, so that empty hundreds are spoken.
 fn read_group(words: &mut Vec<&'static str>, group: &[u8], inside: bool, reading: Reading) {
-    let place = |from_right: usize| {
-        group
-            .len()
-            .checked_sub(from_right)
-            .map_or(b'0', |at| group[at])
-    };
+    let place = |from_right: usize| group.len().checked_sub(from_right).map_or(b'0', |at| group[at]);
     let (hundreds, tens, units) = (place(3), place(2), place(1));
     let hundreds_spoken = hundreds != b'0' || inside;
     if hundreds_spoken {
@@ -177,9 +170,5 @@ fn read_group(words: &mut Vec<&'static str>, group: &[u8], inside: bool, reading
 /// first, each with the number of pieces after it.
 fn from_the_left(digits: &[u8], size: usize) -> impl Iterator<Item = (&[u8], usize)> {
     let pieces = digits.len().div_ceil(size);
-    digits
-        .rchunks(size)
-        .rev()
-        .enumerate()
-        .map(move |(at, piece)| (piece, pieces - 1 - at))
+    digits.rchunks(size).rev().enumerate().map(move |(at, piece)| (piece, pieces - 1 - at))
 }

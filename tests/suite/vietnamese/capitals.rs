@@ -20,50 +20,19 @@ fn corrected(text: &str) -> (String, Vec<Rule>) {
 #[test]
 fn wrong_capitals_are_found_with_the_right_suggestion() {
     for (text, right, rule) in [
-        (
-            "Kính gửi Ủy Ban Nhân Dân tỉnh",
-            "Kính gửi Ủy ban nhân dân tỉnh",
-            Rule::SetName,
-        ),
-        (
-            "Thường trực uỷ ban nhân dân",
-            "Thường trực Uỷ ban nhân dân",
-            Rule::SetName,
-        ),
-        (
-            "Độc Lập - Tự Do - Hạnh Phúc",
-            "Độc lập - Tự do - Hạnh phúc",
-            Rule::SetName,
-        ),
+        ("Kính gửi Ủy Ban Nhân Dân tỉnh", "Kính gửi Ủy ban nhân dân tỉnh", Rule::SetName),
+        ("Thường trực uỷ ban nhân dân", "Thường trực Uỷ ban nhân dân", Rule::SetName),
+        ("Độc Lập - Tự Do - Hạnh Phúc", "Độc lập - Tự do - Hạnh phúc", Rule::SetName),
+        ("Kính gửi Hội Khuyến học việt Nam", "Kính gửi Hội Khuyến học Việt Nam", Rule::SetName),
         ("Mừng Tết Nguyên Đán", "Mừng tết Nguyên đán", Rule::SetName),
         ("tết Nguyên đán", "Tết Nguyên đán", Rule::SetName),
-        (
-            "Theo điều 5 của Luật",
-            "Theo Điều 5 của Luật",
-            Rule::CitedPart,
-        ),
+        ("Theo điều 5 của Luật", "Theo Điều 5 của Luật", Rule::CitedPart),
         ("Theo chương II", "Theo Chương II", Rule::CitedPart),
-        (
-            "Theo Khoản 2 Điều 5",
-            "Theo khoản 2 Điều 5",
-            Rule::CitedPart,
-        ),
-        (
-            "Theo Điểm đ khoản 2",
-            "Theo điểm đ khoản 2",
-            Rule::CitedPart,
-        ),
+        ("Theo Khoản 2 Điều 5", "Theo khoản 2 Điều 5", Rule::CitedPart),
+        ("Theo Điểm đ khoản 2", "Theo điểm đ khoản 2", Rule::CitedPart),
         ("Họp tại quận 10", "Họp tại Quận 10", Rule::UnitWithNumber),
-        (
-            "Họp thứ hai, ngày 05",
-            "Họp thứ Hai, ngày 05",
-            Rule::Weekday,
-        ),
-        (
-            "Hội họp xong. mọi người về.",
-            "Hội họp xong. Mọi người về.",
-            Rule::SentenceStart,
-        ),
+        ("Họp thứ hai, ngày 05", "Họp thứ Hai, ngày 05", Rule::Weekday),
+        ("Hội họp xong. mọi người về.", "Hội họp xong. Mọi người về.", Rule::SentenceStart),
         ("Một\nhai dòng", "Một\nHai dòng", Rule::SentenceStart),
     ] {
         assert_eq!(corrected(text), (right.to_owned(), vec![rule]), "{text}");

@@ -27,25 +27,13 @@ fn dates_are_padded_as_the_decree_pads_them() {
 #[test]
 fn dates_are_read_aloud() {
     for (day, words) in [
-        (
-            on(2020, 3, 5),
-            "ngày năm tháng ba năm hai nghìn không trăm hai mươi",
-        ),
-        (
-            on(2026, 11, 22),
-            "ngày hai mươi hai tháng mười một năm hai nghìn không trăm hai mươi sáu",
-        ),
-        (
-            on(2024, 4, 24),
-            "ngày hai mươi tư tháng tư năm hai nghìn không trăm hai mươi tư",
-        ),
+        (on(2020, 3, 5), "ngày năm tháng ba năm hai nghìn không trăm hai mươi"),
+        (on(2026, 11, 22), "ngày hai mươi hai tháng mười một năm hai nghìn không trăm hai mươi sáu"),
+        (on(2024, 4, 24), "ngày hai mươi tư tháng tư năm hai nghìn không trăm hai mươi tư"),
     ] {
         assert_eq!(date::in_words(day, false), words);
     }
-    assert_eq!(
-        date::in_words(on(2020, 4, 1), true),
-        "ngày một tháng Tư năm hai nghìn không trăm hai mươi"
-    );
+    assert_eq!(date::in_words(on(2020, 4, 1), true), "ngày một tháng Tư năm hai nghìn không trăm hai mươi");
 }
 
 #[test]
@@ -84,41 +72,13 @@ fn dates_typed_wrongly_are_refused_for_the_right_reason() {
         ("29/02/2025", no_such_day(29, 2, 2025)),
         ("0/5/2026", no_such_day(0, 5, 2026)),
         ("25/25/2026", no_such_day(25, 25, 2026)),
-        (
-            "03/25/2020",
-            DateError::MonthFirst {
-                suggestion: on(2020, 3, 25),
-            },
-        ),
-        (
-            "05/13/2026",
-            DateError::MonthFirst {
-                suggestion: on(2026, 5, 13),
-            },
-        ),
+        ("03/25/2020", DateError::MonthFirst { suggestion: on(2020, 3, 25) }),
+        ("05/13/2026", DateError::MonthFirst { suggestion: on(2026, 5, 13) }),
         ("02/30/2020", no_such_day(2, 30, 2020)),
         ("5/3/20", DateError::TwoDigitYear { year: 20 }),
-        (
-            "5/3/2569",
-            DateError::YearOutOfRange {
-                year: 2569,
-                suggestion: Some(on(2026, 3, 5)),
-            },
-        ),
-        (
-            "5/3/1820",
-            DateError::YearOutOfRange {
-                year: 1820,
-                suggestion: None,
-            },
-        ),
-        (
-            "5/3/9999",
-            DateError::YearOutOfRange {
-                year: 9999,
-                suggestion: None,
-            },
-        ),
+        ("5/3/2569", DateError::YearOutOfRange { year: 2569, suggestion: Some(on(2026, 3, 5)) }),
+        ("5/3/1820", DateError::YearOutOfRange { year: 1820, suggestion: None }),
+        ("5/3/9999", DateError::YearOutOfRange { year: 9999, suggestion: None }),
     ] {
         assert_eq!(date::parse(typed), Err(error), "{typed}");
     }
@@ -126,15 +86,7 @@ fn dates_typed_wrongly_are_refused_for_the_right_reason() {
 
 #[test]
 fn times_are_read_and_written() {
-    for typed in [
-        "8h30",
-        "08:30",
-        "8:30",
-        "8 giờ 30",
-        "08 giờ 30 phút",
-        "8g30",
-        "08:30:00",
-    ] {
+    for typed in ["8h30", "08:30", "8:30", "8 giờ 30", "08 giờ 30 phút", "8g30", "08:30:00"] {
         assert_eq!(date::parse_time(typed), Some((8, 30)), "{typed}");
     }
     assert_eq!(date::parse_time("14h"), Some((14, 0)));
@@ -147,8 +99,7 @@ fn times_are_read_and_written() {
 }
 
 fn any_date() -> impl Strategy<Value = Date> {
-    (1900_i16..=2199, 1_i8..=12, 1_i8..=31)
-        .prop_filter_map("the day exists", |(y, m, d)| Date::new(y, m, d).ok())
+    (1900_i16..=2199, 1_i8..=12, 1_i8..=31).prop_filter_map("the day exists", |(y, m, d)| Date::new(y, m, d).ok())
 }
 
 proptest! {

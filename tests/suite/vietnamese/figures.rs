@@ -6,12 +6,7 @@ use proptest::prelude::*;
 use vanthu::vietnamese::money;
 use vanthu::vietnamese::number::{self, Billion, Four, NumberError, Reading, Thousand, ZeroTen};
 
-const SOUTHERN: Reading = Reading {
-    linh_le: ZeroTen::Le,
-    nghin_ngan: Thousand::Ngan,
-    tu_bon: Four::Bon,
-    ty_ti: Billion::Ti,
-};
+const SOUTHERN: Reading = Reading { linh_le: ZeroTen::Le, nghin_ngan: Thousand::Ngan, tu_bon: Four::Bon, ty_ti: Billion::Ti };
 
 fn read(canonical: &str) -> String {
     number::in_words(canonical, Reading::default()).expect("a canonical number")
@@ -54,10 +49,7 @@ fn integers_are_read_as_in_the_table() {
         ("105000", "một trăm linh năm nghìn"),
         ("1000001", "một triệu không trăm linh một"),
         ("1001000", "một triệu không trăm linh một nghìn"),
-        (
-            "1234567",
-            "một triệu hai trăm ba mươi tư nghìn năm trăm sáu mươi bảy",
-        ),
+        ("1234567", "một triệu hai trăm ba mươi tư nghìn năm trăm sáu mươi bảy"),
         ("2500000000", "hai tỷ năm trăm triệu"),
         ("1000000000000", "một nghìn tỷ"),
         ("1001000000000", "một nghìn không trăm linh một tỷ"),
@@ -90,10 +82,7 @@ fn the_southern_manner_changes_four_words() {
 fn thirty_six_digits_are_read_and_thirty_seven_are_not() {
     let widest = format!("1{}", "0".repeat(35));
     assert_eq!(read(&widest), "một trăm triệu tỷ tỷ tỷ");
-    assert_eq!(
-        number::in_words(&format!("{widest}0"), Reading::default()),
-        None
-    );
+    assert_eq!(number::in_words(&format!("{widest}0"), Reading::default()), None);
 }
 
 #[test]
@@ -105,14 +94,9 @@ fn what_is_no_canonical_number_is_not_read() {
 
 #[test]
 fn numbers_are_shown_with_dots_and_a_comma() {
-    for (canonical, shown) in [
-        ("0", "0"),
-        ("999", "999"),
-        ("1000", "1.000"),
-        ("1234567.89", "1.234.567,89"),
-        ("-1234.5", "-1.234,5"),
-        ("100000", "100.000"),
-    ] {
+    for (canonical, shown) in
+        [("0", "0"), ("999", "999"), ("1000", "1.000"), ("1234567.89", "1.234.567,89"), ("-1234.5", "-1.234,5"), ("100000", "100.000")]
+    {
         assert_eq!(number::group(canonical), shown);
     }
     assert_eq!(number::group("05/BC-HKH"), "05/BC-HKH");
@@ -120,15 +104,7 @@ fn numbers_are_shown_with_dots_and_a_comma() {
 
 #[test]
 fn one_digit_is_padded_and_nothing_else() {
-    for (plain, padded) in [
-        ("5", "05"),
-        ("0", "00"),
-        ("10", "10"),
-        ("1234", "1234"),
-        ("05", "05"),
-        ("-5", "-5"),
-        ("a", "a"),
-    ] {
+    for (plain, padded) in [("5", "05"), ("0", "00"), ("10", "10"), ("1234", "1234"), ("05", "05"), ("-5", "-5"), ("a", "a")] {
         assert_eq!(number::pad_two(plain), padded);
     }
 }
@@ -179,13 +155,7 @@ fn numbers_typed_wrongly_are_refused_for_the_right_reason() {
         ("1e5", not_a_number('e')),
         ("5%", not_a_number('%')),
         ("--5", not_a_number('-')),
-        (
-            "1,234",
-            Err(NumberError::Ambiguous {
-                thousands: "1234".into(),
-                decimal: "1.234".into(),
-            }),
-        ),
+        ("1,234", Err(NumberError::Ambiguous { thousands: "1234".into(), decimal: "1.234".into() })),
         ("1234567890123456789012345", Err(NumberError::TooLong)),
         ("0.1234567890123", Err(NumberError::TooLong)),
     ] {
@@ -196,10 +166,7 @@ fn numbers_typed_wrongly_are_refused_for_the_right_reason() {
 #[test]
 fn an_ambiguous_number_is_explained_with_two_spellings_that_parse() {
     let error = number::parse("-1,234").expect_err("ambiguous");
-    assert_eq!(
-        error.to_string(),
-        "the comma may group thousands or mark decimals; write `-1.234` or `-1,2340`"
-    );
+    assert_eq!(error.to_string(), "the comma may group thousands or mark decimals; write `-1.234` or `-1,2340`");
     assert_eq!(number::parse("-1.234").as_deref(), Ok("-1234"));
     assert_eq!(number::parse("-1,2340").as_deref(), Ok("-1.234"));
 }
@@ -209,15 +176,9 @@ fn arithmetic_is_exact_where_floats_are_not() {
     assert_eq!(number::add("0.1", "0.2").as_deref(), Some("0.3"));
     assert_eq!(number::subtract("1", "0.9").as_deref(), Some("0.1"));
     assert_eq!(number::subtract("5", "5.000").as_deref(), Some("0"));
-    assert_eq!(
-        number::add("999999999999999999999998", "1").as_deref(),
-        Some("999999999999999999999999")
-    );
+    assert_eq!(number::add("999999999999999999999998", "1").as_deref(), Some("999999999999999999999999"));
     assert_eq!(number::add("999999999999999999999999", "1"), None);
-    assert_eq!(
-        number::sum(["1000000", "2500000.5", "-0.5"]).as_deref(),
-        Some("3500000")
-    );
+    assert_eq!(number::sum(["1000000", "2500000.5", "-0.5"]).as_deref(), Some("3500000"));
     assert_eq!(number::sum([]).as_deref(), Some("0"));
     assert_eq!(number::sum(["1", "một"]), None);
     assert_eq!(number::compare("10", "9.99"), Some(Ordering::Greater));
@@ -239,11 +200,7 @@ fn percentages_have_one_decimal_rounded_half_up() {
         ("12345", "1", "1.234.500%"),
         ("-1", "4", "-25%"),
     ] {
-        assert_eq!(
-            number::percent(part, whole).as_deref(),
-            Some(shown),
-            "{part}/{whole}"
-        );
+        assert_eq!(number::percent(part, whole).as_deref(), Some(shown), "{part}/{whole}");
     }
     assert_eq!(number::percent("1", "0"), None);
     let widest = "9".repeat(24);
@@ -259,16 +216,9 @@ fn changes_are_told_in_words() {
         ("1000001", "1000000", "tăng dưới 0,1%"),
         ("0", "100", "giảm 100%"),
     ] {
-        assert_eq!(
-            number::change_in_words(now, before).as_deref(),
-            Some(words),
-            "{now} after {before}"
-        );
+        assert_eq!(number::change_in_words(now, before).as_deref(), Some(words), "{now} after {before}");
     }
-    assert_eq!(
-        number::change_in_words("0", "0").as_deref(),
-        Some("không thay đổi")
-    );
+    assert_eq!(number::change_in_words("0", "0").as_deref(), Some("không thay đổi"));
     assert_eq!(number::change_in_words("5", "0"), None);
     assert_eq!(number::change_in_words("5", "-1"), None);
 }
@@ -277,18 +227,9 @@ fn changes_are_told_in_words() {
 fn money_is_written_as_on_a_receipt() {
     let reading = Reading::default();
     let words = |n, chan| money::in_words(n, &reading, chan);
-    assert_eq!(
-        words("500000", false).as_deref(),
-        Some("Năm trăm nghìn đồng")
-    );
-    assert_eq!(
-        words("500000", true).as_deref(),
-        Some("Năm trăm nghìn đồng chẵn")
-    );
-    assert_eq!(
-        words("1234567", true).as_deref(),
-        Some("Một triệu hai trăm ba mươi tư nghìn năm trăm sáu mươi bảy đồng")
-    );
+    assert_eq!(words("500000", false).as_deref(), Some("Năm trăm nghìn đồng"));
+    assert_eq!(words("500000", true).as_deref(), Some("Năm trăm nghìn đồng chẵn"));
+    assert_eq!(words("1234567", true).as_deref(), Some("Một triệu hai trăm ba mươi tư nghìn năm trăm sáu mươi bảy đồng"));
     assert_eq!(words("0", true).as_deref(), Some("Không đồng"));
     assert_eq!(words("0.5", false), None);
     assert_eq!(money::display("425000000"), "425.000.000 đồng");
@@ -296,13 +237,7 @@ fn money_is_written_as_on_a_receipt() {
 
 #[test]
 fn money_is_read_with_its_unit() {
-    for typed in [
-        "500.000đ",
-        "500.000 đồng",
-        "500.000 ₫",
-        "500 000 VNĐ",
-        "500000",
-    ] {
+    for typed in ["500.000đ", "500.000 đồng", "500.000 ₫", "500 000 VNĐ", "500000"] {
         assert_eq!(money::parse(typed).as_deref(), Ok("500000"), "{typed}");
     }
     assert!(money::parse("đồng").is_err());
@@ -310,16 +245,8 @@ fn money_is_read_with_its_unit() {
 
 fn any_canonical() -> impl Strategy<Value = String> {
     ("-?(0|[1-9][0-9]{0,23})", "([0-9]{0,11}[1-9])?").prop_map(|(integer, fraction)| {
-        let integer = if fraction.is_empty() && integer == "-0" {
-            "0".to_owned()
-        } else {
-            integer
-        };
-        if fraction.is_empty() {
-            integer
-        } else {
-            format!("{integer}.{fraction}")
-        }
+        let integer = if fraction.is_empty() && integer == "-0" { "0".to_owned() } else { integer };
+        if fraction.is_empty() { integer } else { format!("{integer}.{fraction}") }
     })
 }
 

@@ -9,30 +9,12 @@ const MOTTO: &str = "Cộng hòa xã hội chủ nghĩa Việt Nam\nĐộc lập
 
 /// [`MOTTO`] as it looks undecoded.
 const GIVEAWAYS: [(Encoding, &str); 6] = [
-    (
-        Encoding::Tcvn3,
-        "Céng hßa x· héi chñ nghÜa ViÖt Nam\n§éc lËp - Tù do - H¹nh phóc",
-    ),
-    (
-        Encoding::Vni,
-        "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam\nÑoäc laäp - Töï do - Haïnh phuùc",
-    ),
-    (
-        Encoding::Viscii,
-        "Cµng hòa xã hµi chü nghîa Vi®t Nam\nÐµc l§p - Tñ do - HÕnh phúc",
-    ),
-    (
-        Encoding::Vps,
-        "C¶ng hòa xã h¶i chû nghïa ViŒt Nam\nñ¶c lÆp - T¿ do - Hånh phúc",
-    ),
-    (
-        Encoding::Windows1258,
-        "Côòng hoÌa xaÞ hôòi chuÒ nghiÞa Viêòt Nam\nÐôòc lâòp - Týò do - Haònh phuìc",
-    ),
-    (
-        Encoding::Utf8AsWindows1252,
-        "Cá»™ng hÃ²a xÃ£ há»™i chá»§ nghÄ©a Viá»‡t Nam\nÄá»™c láº\u{ad}p - Tá»± do - Háº¡nh phÃºc",
-    ),
+    (Encoding::Tcvn3, "Céng hßa x· héi chñ nghÜa ViÖt Nam\n§éc lËp - Tù do - H¹nh phóc"),
+    (Encoding::Vni, "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam\nÑoäc laäp - Töï do - Haïnh phuùc"),
+    (Encoding::Viscii, "Cµng hòa xã hµi chü nghîa Vi®t Nam\nÐµc l§p - Tñ do - HÕnh phúc"),
+    (Encoding::Vps, "C¶ng hòa xã h¶i chû nghïa ViŒt Nam\nñ¶c lÆp - T¿ do - Hånh phúc"),
+    (Encoding::Windows1258, "Côòng hoÌa xaÞ hôòi chuÒ nghiÞa Viêòt Nam\nÐôòc lâòp - Týò do - Haònh phuìc"),
+    (Encoding::Utf8AsWindows1252, "Cá»™ng hÃ²a xÃ£ há»™i chá»§ nghÄ©a Viá»‡t Nam\nÄá»™c láº\u{ad}p - Tá»± do - Háº¡nh phÃºc"),
 ];
 
 const SMALL_LETTERS: &str = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ";
@@ -51,11 +33,7 @@ fn from_hex(hex: &str) -> String {
 fn the_motto_is_decoded_from_every_encoding() {
     for (encoding, shown) in GIVEAWAYS {
         let shown = shown.replace("Äá»™c", "Ä\u{90}á»™c");
-        assert_eq!(
-            decode(&shown, encoding).as_deref(),
-            Some(MOTTO),
-            "{encoding:?}"
-        );
+        assert_eq!(decode(&shown, encoding).as_deref(), Some(MOTTO), "{encoding:?}");
     }
 }
 
@@ -71,11 +49,7 @@ fn the_motto_is_encoded_as_clerks_see_it() {
             assert!(again.starts_with("Côòng hoÌa xaÞ hôòi chuÒ nghiÞa Viêòt Nam"));
             continue;
         }
-        assert_eq!(
-            encode(MOTTO, encoding).as_deref(),
-            Some(shown.as_str()),
-            "{encoding:?}"
-        );
+        assert_eq!(encode(MOTTO, encoding).as_deref(), Some(shown.as_str()), "{encoding:?}");
     }
 }
 
@@ -87,11 +61,7 @@ fn all_134_letters_survive_every_encoding() {
             let shown = encode(&text, encoding).unwrap_or_else(|| panic!("{encoding:?} {letter}"));
             assert_ne!(shown, "", "{encoding:?} {letter}");
             let back = decode(&shown, encoding);
-            let expected = if encoding == Encoding::Tcvn3Capitals {
-                text.to_uppercase()
-            } else {
-                text
-            };
+            let expected = if encoding == Encoding::Tcvn3Capitals { text.to_uppercase() } else { text };
             assert_eq!(back, Some(expected), "{encoding:?} {letter} as {shown:?}");
         }
     }
@@ -109,10 +79,7 @@ fn small_letters_have_the_bytes_iconv_gives_them() {
             "E0E1E4E3D5E5A2A1C6C7A3E2A5A4A6E7A7F0E8E9EBA8A9EAABAAACADAEECEDEFEEB8F2F3F6F5F7F4B0AFB1B2B5BDB6BEB7DEFEF9FAFCFBF8DFD7D1D8E6F1CFFDD6DBDC",
         ),
     ] {
-        assert_eq!(
-            decode(&from_hex(hex), encoding).as_deref(),
-            Some(SMALL_LETTERS)
-        );
+        assert_eq!(decode(&from_hex(hex), encoding).as_deref(), Some(SMALL_LETTERS));
     }
 }
 
@@ -158,10 +125,7 @@ fn capitals_of_vn1_are_read_where_they_cannot_be_punctuation() {
         Some(SMALL_LETTERS.to_uppercase())
     );
     // As Windows-1252 shows them, 0x96 is a dash.
-    assert_eq!(
-        decode("H–C – “HéI”", Encoding::Tcvn3).as_deref(),
-        Some("HỌC – “HỘI”")
-    );
+    assert_eq!(decode("H–C – “HéI”", Encoding::Tcvn3).as_deref(), Some("HỌC – “HỘI”"));
 }
 
 #[test]
@@ -180,30 +144,20 @@ fn the_marks_of_vni_follow_their_rules() {
         ("Ñöôøng", "Đường"),
         ("Nguyeãn", "Nguyễn"),
     ] {
-        assert_eq!(
-            decode(shown, Encoding::Vni).as_deref(),
-            Some(text),
-            "{shown}"
-        );
+        assert_eq!(decode(shown, Encoding::Vni).as_deref(), Some(text), "{shown}");
     }
     assert_eq!(encode("ỷ ỹ Ỵ", Encoding::Vni).as_deref(), Some("yû yõ Î"));
 }
 
 #[test]
 fn u_horn_of_tcvn3_is_the_soft_hyphen() {
-    assert_eq!(
-        decode("Tr\u{ad}êng Phæ th«ng", Encoding::Tcvn3).as_deref(),
-        Some("Trường Phổ thông")
-    );
+    assert_eq!(decode("Tr\u{ad}êng Phæ th«ng", Encoding::Tcvn3).as_deref(), Some("Trường Phổ thông"));
 }
 
 #[test]
 fn words_typed_for_a_capitals_face_become_capitals() {
     for (shown, text) in [
-        (
-            "CéNG HßA X· HéI CHñ NGHÜA VIÖT NAM",
-            "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
-        ),
+        ("CéNG HßA X· HéI CHñ NGHÜA VIÖT NAM", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
         ("§éC LËP - Tù DO - H¹NH PHóC", "ĐỘC LẬP - TỰ DO - HẠNH PHÚC"),
         ("Hµ Néi", "Hà Nội"),
         ("TP Hµ Néi", "TP Hà Nội"),
@@ -211,17 +165,11 @@ fn words_typed_for_a_capitals_face_become_capitals() {
         ("UBND x· Hµ An", "UBND xã Hà An"),
         ("HéI Hµ TÜnh", "HỘI Hà Tĩnh"),
         ("Aµ, ¢Ê", "À, Ấ"),
+        ("£ª", "Êê"),
     ] {
-        assert_eq!(
-            decode(shown, Encoding::Tcvn3).as_deref(),
-            Some(text),
-            "{shown}"
-        );
+        assert_eq!(decode(shown, Encoding::Tcvn3).as_deref(), Some(text), "{shown}");
     }
-    assert_eq!(
-        decode("giÊy khen", Encoding::Tcvn3Capitals).as_deref(),
-        Some("GIẤY KHEN")
-    );
+    assert_eq!(decode("giÊy khen", Encoding::Tcvn3Capitals).as_deref(), Some("GIẤY KHEN"));
 }
 
 #[test]
@@ -234,12 +182,7 @@ fn text_that_is_unicode_already_is_not_decoded() {
 
 #[test]
 fn letters_an_encoding_lacks_are_not_encoded() {
-    for encoding in [
-        Encoding::Tcvn3,
-        Encoding::Vni,
-        Encoding::Viscii,
-        Encoding::Vps,
-    ] {
+    for encoding in [Encoding::Tcvn3, Encoding::Vni, Encoding::Viscii, Encoding::Vps] {
         assert_eq!(encode("中", encoding), None, "{encoding:?}");
     }
     // The byte of ß is ò in TCVN3; it must not come back as another letter.
@@ -270,14 +213,7 @@ fn fonts_tell_the_encoding() {
 fn each_encoding_is_recognised_from_the_motto() {
     for (encoding, shown) in GIVEAWAYS {
         let shown = shown.replace("Äá»™c", "Ä\u{90}á»™c");
-        assert_eq!(
-            detect(&shown),
-            Some(Guess {
-                encoding,
-                confidence: Confidence::Sure
-            }),
-            "{encoding:?}"
-        );
+        assert_eq!(detect(&shown), Some(Guess { encoding, confidence: Confidence::Sure }), "{encoding:?}");
     }
 }
 
@@ -294,19 +230,11 @@ fn a_column_of_names_is_enough() {
 
 #[test]
 fn a_single_telling_word_is_sure_and_another_is_not() {
-    assert_eq!(
-        detect("NguyÔn"),
-        Some(Guess {
-            encoding: Encoding::Tcvn3,
-            confidence: Confidence::Sure
-        })
-    );
+    assert_eq!(detect("NguyÔn"), Some(Guess { encoding: Encoding::Tcvn3, confidence: Confidence::Sure }));
+    // Read as it stands, a capital in mid-word makes it no Vietnamese.
+    assert_eq!(detect("bÊn").map(|guess| guess.encoding), Some(Encoding::Tcvn3));
     for word in ["b¶n", "®Êt"] {
-        assert_eq!(
-            detect(word).map(|guess| guess.confidence),
-            Some(Confidence::Ambiguous),
-            "{word}"
-        );
+        assert_eq!(detect(word).map(|guess| guess.confidence), Some(Confidence::Ambiguous), "{word}");
     }
 }
 

@@ -1,0 +1,297 @@
+//! What stands on a page, as facts: words and rows of text, rules, frames, pictures, in millimetres from the top-left.
+//!
+//! Owns the plain types that every later step reads. How they are read from the file is [`super::device`]'s and
+//! [`super::page`]'s affair; what they mean in an official document is [`super::components`]'s.
+
+/// Millimetres in one PDF point.
+pub const MM_PER_PT: f64 = 25.4 / 72.0;
+
+/// A rectangle on a page, for a person to find and for the picture to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Area {
+    /// One-based page.
+    pub page: usize,
+    /// Left edge, mm from the left of the page.
+    pub x_mm: f64,
+    /// Upper edge, mm from the top of the page.
+    pub y_mm: f64,
+    /// Width in mm.
+    pub w_mm: f64,
+    /// Height in mm.
+    pub h_mm: f64,
+}
+
+impl Area {
+    /// A whole page.
+    pub fn of_page(page: &Page) -> Self {
+        Self { page: page.number, x_mm: 0.0, y_mm: 0.0, w_mm: page.width_mm, h_mm: page.height_mm }
+    }
+
+    /// The smallest rectangle around both, on the page of the first.
+    pub fn join(self, other: Self) -> Self {
+        if other.page != self.page {
+            return self;
+        }
+        let (x, y) = (self.x_mm.min(other.x_mm), self.y_mm.min(other.y_mm));
+        let right = (self.x_mm + self.w_mm).max(other.x_mm + other.w_mm);
+        let bottom = (self.y_mm + self.h_mm).max(other.y_mm + other.h_mm);
+        Self { page: self.page, x_mm: x, y_mm: y, w_mm: right - x, h_mm: bottom - y }
+    }
+}
+
+/// One glyph as it was drawn.
+#[derive(Debug, Clone)]
+pub struct Glyph {
+    /// What it stands for; empty where the file does not say.
+    pub text: String,
+    /// Left edge, advance width and baseline in mm.
+    pub x: f64,
+    pub width: f64,
+    pub baseline: f64,
+    /// Font size in points, after every scaling.
+    pub size: f64,
+    /// Index into [`Document::fonts`].
+    pub font: usize,
+    /// Fill colour.
+    pub colour: [u8; 3],
+    /// Drawn bold: by its font, by an added stroke or by drawing it twice.
+    pub bold: bool,
+    /// Drawn slanted: by its font or by a skewed matrix.
+    pub italic: bool,
+    /// The font's "no such character" box.
+    pub notdef: bool,
+}
+
+/// Glyphs without white space between them.
+#[derive(Debug, Clone, Default)]
+pub struct Word {
+    /// The characters in NFC.
+    pub text: String,
+    pub x0: f64,
+    pub x1: f64,
+    pub baseline: f64,
+    /// Size of most of its letters, in points.
+    pub size: f64,
+    pub font: usize,
+    pub colour: [u8; 3],
+    /// Letters and digits, and how many of them are bold and italic.
+    pub letters: usize,
+    pub bold: usize,
+    pub italic: usize,
+}
+
+/// Words on one baseline that belong together: a cell of the head, a line of a column, a line of a paragraph.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Line {
+    /// One-based page.
+    pub page: usize,
+    /// The words, one space between them.
+    pub text: String,
+    pub x0: f64,
+    pub x1: f64,
+    pub baseline: f64,
+    /// Size of most letters, in points.
+    pub size: f64,
+    pub font: usize,
+    pub colour: [u8; 3],
+    /// Shares of bold and of italic letters, 0–1.
+    pub bold: f64,
+    pub italic: f64,
+}
+
+impl Line {
+    /// The line made of `words`, which are in reading order.
+    pub fn from_words(page: usize, words: &[Word]) -> Option<Self> {
+        let main = words.iter().max_by_key(|word| word.letters)?;
+        let letters: usize = words.iter().map(|word| word.letters).sum();
+        let share = |part: fn(&Word) -> usize| {
+            words.iter().map(part).sum::<usize>() as f64 / letters.max(1) as f64
+        };
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        Some(Self {
+            page,
+            text: texts.join(" "),
+            x0: words.iter().map(|word| word.x0).fold(f64::INFINITY, f64::min),
+            x1: words.iter().map(|word| word.x1).fold(f64::NEG_INFINITY, f64::max),
+            baseline: main.baseline,
+            size: main.size,
+            font: main.font,
+            colour: main.colour,
+            bold: share(|word| word.bold),
+            italic: share(|word| word.italic),
+        })
+    }
+
+    /// Width in mm.
+    pub fn width(&self) -> f64 {
+        self.x1 - self.x0
+    }
+
+    /// Middle, mm from the left.
+    pub fn centre(&self) -> f64 {
+        (self.x0 + self.x1) / 2.0
+    }
+
+    /// Upper edge of its line box, with the ascent of Times New Roman.
+    pub fn top(&self) -> f64 {
+        self.baseline - 0.891 * self.size * MM_PER_PT
+    }
+
+    /// Lower edge of its line box, with the descent of Times New Roman.
+    pub fn bottom(&self) -> f64 {
+        self.baseline + 0.216 * self.size * MM_PER_PT
+    }
+
+    /// Is it set in bold, apart from a stray character?
+    pub fn is_bold(&self) -> bool {
+        self.bold >= 0.9
+    }
+
+    /// Is it set in italics, apart from a stray character?
+    pub fn is_italic(&self) -> bool {
+        self.italic >= 0.9
+    }
+
+    /// Is none of it bold, apart from a stray character?
+    pub fn is_light(&self) -> bool {
+        self.bold <= 0.1
+    }
+
+    /// Is none of it italic, apart from a stray character?
+    pub fn is_upright(&self) -> bool {
+        self.italic <= 0.1
+    }
+
+    /// Has it letters, and all of them capitals?
+    pub fn is_capitals(&self) -> bool {
+        let mut letters = self.text.chars().filter(|c| c.is_alphabetic()).peekable();
+        letters.peek().is_some() && letters.all(|c| !c.is_lowercase())
+    }
+
+    /// Where it stands.
+    pub fn area(&self) -> Area {
+        let top = self.top();
+        Area { page: self.page, x_mm: self.x0, y_mm: top, w_mm: self.width(), h_mm: self.bottom() - top }
+    }
+}
+
+/// All words of a page at one height, from left to right.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    pub words: Vec<Word>,
+    /// The words as pieces with wide gaps between them: cells, columns.
+    pub lines: Vec<Line>,
+    /// The whole height as one line.
+    pub whole: Line,
+}
+
+/// A horizontal line.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Stroke {
+    pub x0: f64,
+    pub x1: f64,
+    pub y: f64,
+    /// In mm.
+    pub thickness: f64,
+    pub dashed: bool,
+}
+
+impl Stroke {
+    /// Length in mm.
+    pub fn length(&self) -> f64 {
+        self.x1 - self.x0
+    }
+
+    /// Middle, mm from the left.
+    pub fn centre(&self) -> f64 {
+        (self.x0 + self.x1) / 2.0
+    }
+
+    /// Where it stands.
+    pub fn area(&self, page: usize) -> Area {
+        Area { page, x_mm: self.x0, y_mm: self.y - 0.5, w_mm: self.length(), h_mm: 1.0 }
+    }
+}
+
+/// A rectangle drawn as a frame, or the box around a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Frame {
+    pub x: f64,
+    pub y: f64,
+    pub w: f64,
+    pub h: f64,
+}
+
+/// One page.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// One-based.
+    pub number: usize,
+    pub width_mm: f64,
+    pub height_mm: f64,
+    pub rows: Vec<Row>,
+    pub strokes: Vec<Stroke>,
+    pub frames: Vec<Frame>,
+    pub images: Vec<Frame>,
+    /// Heights (from, to) that a table or a chart takes.
+    pub tables: Vec<(f64, f64)>,
+    /// Characters that no text should hold.
+    pub oddities: Vec<Oddity>,
+    /// Characters that are printed, and those that are there only for searching (a scan's OCR layer).
+    pub printed: usize,
+    pub hidden: usize,
+}
+
+impl Page {
+    /// Is the height `y` inside a table?
+    pub fn in_table(&self, y: f64) -> bool {
+        self.tables.iter().any(|(from, to)| (*from..=*to).contains(&y))
+    }
+}
+
+/// A character or a piece of text that is wrong wherever it stands.
+#[derive(Debug, Clone)]
+pub struct Oddity {
+    pub kind: OddityKind,
+    pub area: Area,
+    /// The word it stands in, as the file has it.
+    pub text: String,
+}
+
+/// What is odd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OddityKind {
+    /// Ð ð Ɖ ɖ, look-alikes of Đ đ.
+    Eth,
+    /// U+00AD.
+    SoftHyphen,
+    /// A character without width or a byte order mark.
+    ZeroWidth,
+    /// Text that is not in NFC.
+    Decomposed,
+    /// The box of a missing glyph.
+    Notdef,
+    /// A glyph of which the file does not tell the character.
+    Unmapped,
+}
+
+/// One font of the file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Font {
+    /// PostScript name without the subset's prefix.
+    pub name: String,
+    pub embedded: bool,
+    pub bold: bool,
+    pub italic: bool,
+    /// Letters and digits printed in it.
+    pub letters: usize,
+    /// One-based page where it is first used.
+    pub first_page: usize,
+}
+
+/// The whole file.
+#[derive(Debug, Clone, Default)]
+pub struct Document {
+    pub pages: Vec<Page>,
+    pub fonts: Vec<Font>,
+}

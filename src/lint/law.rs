@@ -1,0 +1,121 @@
+//! The decree as data: the sizes, ranges and words that the rules compare with.
+//!
+//! Owns the numbers of annex I of Decree 30/2020/NĐ-CP (Nghị định 30/2020/NĐ-CP, Phụ lục I). How a rule measures is
+//! [`super::rules`]' affair. A later decree is a second [`Law`], not an edit of this one.
+
+use crate::language::Text;
+use crate::say;
+
+use super::finding::number;
+
+/// A closed range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    pub from: f64,
+    pub to: f64,
+}
+
+impl Range {
+    const fn new(from: f64, to: f64) -> Self {
+        Self { from, to }
+    }
+
+    /// Does `value` lie in it, give or take `tolerance`?
+    pub fn holds(self, value: f64, tolerance: f64) -> bool {
+        value >= self.from - tolerance && value <= self.to + tolerance
+    }
+
+    /// `13–14 pt`, or `13 pt` where both ends are one.
+    pub fn show(self, unit: &str) -> Text {
+        let (from, to) = (number(self.from), number(self.to));
+        if self.from == self.to { say!("{from} {unit}", "{from} {unit}") } else { say!("{from}–{to} {unit}", "{from}–{to} {unit}") }
+    }
+}
+
+/// One version of the rules of form.
+#[derive(Debug, Clone, Copy)]
+pub struct Law {
+    /// Name for programs.
+    pub id: &'static str,
+    /// Name for people.
+    pub name: &'static str,
+    /// First day of validity (ISO 8601).
+    pub valid_from: &'static str,
+    /// Last day of validity, where a later text replaced it.
+    pub valid_to: Option<&'static str>,
+
+    /// Paper: A4, mm.
+    pub paper: (f64, f64),
+    /// Margins, mm.
+    pub margin_top: Range,
+    pub margin_bottom: Range,
+    pub margin_left: Range,
+    pub margin_right: Range,
+
+    /// Sizes, pt.
+    pub quoc_hieu: Range,
+    pub tieu_ngu: Range,
+    pub co_quan: Range,
+    pub so_ky_hieu: Range,
+    pub dia_danh: Range,
+    pub ten_loai: Range,
+    pub trich_yeu: Range,
+    pub trich_yeu_cong_van: Range,
+    pub noi_dung: Range,
+    pub chuc_vu: Range,
+    pub noi_nhan: Range,
+    pub noi_nhan_muc: Range,
+    pub so_trang: Range,
+    pub dau_khan: Range,
+
+    /// Length of the short rules as a share of the text above.
+    pub short_rule: Range,
+    /// First-line indents, mm: either of the two.
+    pub indents: [f64; 2],
+    /// Distance between baselines as a share of the size: single (1.15 em of Times New Roman) to one and a half.
+    pub line_pitch_em: Range,
+    /// Least gap between paragraphs, pt.
+    pub paragraph_gap: f64,
+    /// Stamps with the size of their box, mm (width, height).
+    pub urgency: [(&'static str, f64, f64); 3],
+    /// The two lines at the top.
+    pub quoc_hieu_text: &'static str,
+    pub tieu_ngu_text: &'static str,
+}
+
+/// Decree 30/2020/NĐ-CP of 5 March 2020, annex I.
+pub const DECREE_30: Law = Law {
+    id: "nd30-2020",
+    name: "Nghị định 30/2020/NĐ-CP",
+    valid_from: "2020-03-05",
+    valid_to: None,
+
+    paper: (210.0, 297.0),
+    margin_top: Range::new(20.0, 25.0),
+    margin_bottom: Range::new(20.0, 25.0),
+    margin_left: Range::new(30.0, 35.0),
+    margin_right: Range::new(15.0, 20.0),
+
+    quoc_hieu: Range::new(12.0, 13.0),
+    tieu_ngu: Range::new(13.0, 14.0),
+    co_quan: Range::new(12.0, 13.0),
+    so_ky_hieu: Range::new(13.0, 13.0),
+    dia_danh: Range::new(13.0, 14.0),
+    ten_loai: Range::new(13.0, 14.0),
+    trich_yeu: Range::new(13.0, 14.0),
+    trich_yeu_cong_van: Range::new(12.0, 13.0),
+    noi_dung: Range::new(13.0, 14.0),
+    chuc_vu: Range::new(13.0, 14.0),
+    noi_nhan: Range::new(12.0, 12.0),
+    noi_nhan_muc: Range::new(11.0, 11.0),
+    so_trang: Range::new(13.0, 14.0),
+    dau_khan: Range::new(13.0, 14.0),
+
+    short_rule: Range::new(1.0 / 3.0, 1.0 / 2.0),
+    indents: [10.0, 12.7],
+    line_pitch_em: Range::new(1.15, 1.725),
+    paragraph_gap: 6.0,
+    urgency: [("HỎA TỐC", 30.0, 8.0), ("THƯỢNG KHẨN", 40.0, 8.0), ("KHẨN", 20.0, 8.0)],
+    quoc_hieu_text: "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    tieu_ngu_text: "Độc lập - Tự do - Hạnh phúc",
+};

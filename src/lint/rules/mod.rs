@@ -1,0 +1,144 @@
+//! The rules: what each asks for, by which clause, and how it is measured.
+//!
+//! Owns the table and its running. A rule is a row of data with one small function; the files beside this one hold
+//! them by the part of the document that they look at. A rule that cannot measure its subject stays silent: that the
+//! subject is missing is another rule's finding, so that one mistake is reported once.
+
+mod body;
+mod characters;
+mod end;
+mod head;
+mod number;
+mod page;
+mod title;
+
+use crate::diagnostic::Severity;
+use crate::language::Text;
+use crate::say;
+
+use super::Options;
+use super::components::{Components, Kind};
+use super::finding::Finding;
+use super::ink::{Area, Document, Line};
+use super::law::{Law, Range};
+
+/// Sizes in points may be off by this much: Word writes 13.98 for 14, some drivers 14.04.
+const SIZE_TOLERANCE_PT: f64 = 0.2;
+/// One rule reports at most so many places; more tell nothing new.
+const PLACES_MAX: usize = 20;
+
+/// One rule.
+pub struct Rule {
+    /// Stable name for programs.
+    pub id: &'static str,
+    /// The clause of the decree, or the standard, that asks for it.
+    pub clause: &'static str,
+    /// What it asks for, as a sentence.
+    pub vi: &'static str,
+    pub en: &'static str,
+    pub severity: Severity,
+    /// Does it hold for certificates too?
+    pub certificates: bool,
+    check: fn(&Facts<'_>, &mut Places),
+}
+
+/// What a rule may look at.
+pub struct Facts<'a> {
+    pub document: &'a Document,
+    pub parts: &'a Components,
+    pub law: &'static Law,
+    pub options: &'a Options,
+}
+
+impl Facts<'_> {
+    /// Does the range of the law hold for the size of `line`?
+    fn size_is(&self, line: &Line, range: Range) -> bool {
+        range.holds(line.size, SIZE_TOLERANCE_PT)
+    }
+}
+
+/// The places where a rule is broken: area, what is there, what should be.
+#[derive(Default)]
+pub struct Places(Vec<(Area, Text, Text)>);
+
+impl Places {
+    fn add(&mut self, area: Area, found: Text, wanted: Text) {
+        if self.0.len() < PLACES_MAX {
+            self.0.push((area, found, wanted));
+        }
+    }
+
+    /// `line` must have a size in `range`.
+    fn size(&mut self, facts: &Facts<'_>, line: &Line, range: Range) {
+        if !facts.size_is(line, range) {
+            self.add(line.area(), super::finding::measure(line.size, "pt"), range.show("pt"));
+        }
+    }
+}
+
+/// All rules, in the order of annex I.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    [page::RULES, head::RULES, number::RULES, title::RULES, body::RULES, end::RULES, characters::RULES]
+        .into_iter()
+        .flatten()
+}
+
+/// Runs the rules that hold for `kind`.
+pub fn run(facts: &Facts<'_>, kind: Kind) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in all().filter(|rule| kind == Kind::Administrative || rule.certificates) {
+        let mut places = Places::default();
+        (rule.check)(facts, &mut places);
+        findings.extend(places.0.into_iter().map(|(area, found, wanted)| finding(rule, area, found, wanted)));
+    }
+    findings.sort_by(|a, b| {
+        a.area.page.cmp(&b.area.page).then(a.area.y_mm.total_cmp(&b.area.y_mm)).then(a.area.x_mm.total_cmp(&b.area.x_mm))
+    });
+    findings
+}
+
+fn finding(rule: &Rule, area: Area, found: Text, wanted: Text) -> Finding {
+    let (vi, en) = (rule.vi, rule.en);
+    let message = Text {
+        vi: format!("{vi}; ở đây: {}, cần: {}", found.vi, wanted.vi),
+        en: format!("{en}; here: {}, wanted: {}", found.en, wanted.en),
+    };
+    Finding { rule: rule.id, clause: rule.clause, area, found, wanted, message, severity: rule.severity }
+}
+
+/// A rule of the decree for administrative documents.
+const fn rule(
+    id: &'static str,
+    clause: &'static str,
+    vi: &'static str,
+    en: &'static str,
+    check: fn(&Facts<'_>, &mut Places),
+) -> Rule {
+    Rule { id, clause, vi, en, severity: Severity::Error, certificates: false, check }
+}
+
+/// A custom, or a matter of judgement.
+const fn custom(
+    id: &'static str,
+    clause: &'static str,
+    vi: &'static str,
+    en: &'static str,
+    check: fn(&Facts<'_>, &mut Places),
+) -> Rule {
+    Rule { id, clause, vi, en, severity: Severity::Warning, certificates: false, check }
+}
+
+/// The style of a line in words.
+fn style(line: &Line) -> Text {
+    let bold = match line.bold {
+        share if share >= 0.9 => say!("đậm", "bold"),
+        share if share > 0.1 => say!("đậm một phần", "partly bold"),
+        _ => say!("không đậm", "not bold"),
+    };
+    let italic = match line.italic {
+        share if share >= 0.9 => say!("nghiêng", "italic"),
+        share if share > 0.1 => say!("nghiêng một phần", "partly italic"),
+        _ => say!("đứng", "upright"),
+    };
+    Text { vi: format!("chữ {}, {}", italic.vi, bold.vi), en: format!("{}, {}", italic.en, bold.en) }
+}

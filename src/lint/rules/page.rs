@@ -1,0 +1,271 @@
+//! Rules of the page: paper, margins, typeface, page numbers (annex I, part I, section I).
+
+use crate::language::Text;
+use crate::say;
+
+use super::{Facts, Places, Rule, custom, rule};
+use crate::lint::finding::{absent, measure, number, quoted};
+use crate::lint::ink::{Area, Document, Line, Page};
+
+/// Paper is cut, and programs round, to this (mm).
+const PAPER_TOLERANCE_MM: f64 = 1.0;
+/// Side bearings and rounding.
+const MARGIN_TOLERANCE_MM: f64 = 0.7;
+
+pub const RULES: &[Rule] = &[
+    rule("paper-size", "NĐ 30/2020, PL I, I.1", "Khổ giấy là A4 (210 mm × 297 mm)", "The paper is A4 (210 mm × 297 mm)", paper_size),
+    rule(
+        "orientation",
+        "NĐ 30/2020, PL I, I.2",
+        "Văn bản trình bày theo chiều dài của khổ A4; chỉ trang có bảng biểu mới được xoay ngang",
+        "The page is portrait; only pages with tables may be landscape",
+        orientation,
+    ),
+    rule("margin-top", "NĐ 30/2020, PL I, I.3", "Lề trên 20–25 mm", "The top margin is 20–25 mm", margin_top),
+    rule("margin-bottom", "NĐ 30/2020, PL I, I.3", "Lề dưới 20–25 mm", "The bottom margin is 20–25 mm", margin_bottom),
+    rule("margin-left", "NĐ 30/2020, PL I, I.3", "Lề trái 30–35 mm", "The left margin is 30–35 mm", margin_left),
+    rule("margin-right", "NĐ 30/2020, PL I, I.3", "Lề phải 15–20 mm", "The right margin is 15–20 mm", margin_right),
+    rule(
+        "font-family",
+        "NĐ 30/2020, PL I, I.4",
+        "Phông chữ là Times New Roman (hoặc phông cùng kích thước chữ)",
+        "The typeface is Times New Roman (or one of the same metrics)",
+        font_family,
+    ),
+    rule("text-colour", "NĐ 30/2020, PL I, I.4", "Chữ màu đen", "The text is black", text_colour),
+    rule("folio-first-page", "NĐ 30/2020, PL I, I.7", "Trang thứ nhất không hiển thị số trang", "The first page shows no page number", folio_first_page),
+    rule("folio-missing", "NĐ 30/2020, PL I, I.7", "Từ trang thứ hai có số trang", "From the second page on, pages are numbered", folio_missing),
+    rule(
+        "folio-number",
+        "NĐ 30/2020, PL I, I.7",
+        "Số trang đánh liên tục từ 1 bằng chữ số Ả Rập; từng phụ lục đánh số riêng",
+        "Pages count from 1 in Arabic figures, in each appendix anew",
+        folio_number,
+    ),
+    rule(
+        "folio-place",
+        "NĐ 30/2020, PL I, I.7",
+        "Số trang đặt canh giữa theo chiều ngang trong phần lề trên",
+        "The page number stands centred in the top margin",
+        folio_place,
+    ),
+    rule("folio-size", "NĐ 30/2020, PL I, I.7", "Số trang cỡ 13–14, kiểu chữ đứng", "The page number is 13–14 pt, upright", folio_size),
+    custom(
+        "page-blank",
+        "NĐ 30/2020, PL I, I.3",
+        "Trang không để trống",
+        "No page is left blank",
+        page_blank,
+    ),
+];
+
+fn show_paper(page: &Page) -> Text {
+    let (w, h) = (number(page.width_mm), number(page.height_mm));
+    say!("{w} × {h} mm", "{w} × {h} mm")
+}
+
+fn paper_size(facts: &Facts<'_>, places: &mut Places) {
+    let (w, h) = facts.law.paper;
+    for page in &facts.document.pages {
+        let near = |a: f64, b: f64| (a - b).abs() <= PAPER_TOLERANCE_MM;
+        let (short, long) = (page.width_mm.min(page.height_mm), page.width_mm.max(page.height_mm));
+        if !(near(short, w) && near(long, h)) {
+            places.add(Area::of_page(page), show_paper(page), say!("{w} × {h} mm", "{w} × {h} mm"));
+        }
+    }
+}
+
+fn orientation(facts: &Facts<'_>, places: &mut Places) {
+    for page in facts.document.pages.iter().take(facts.parts.main_pages) {
+        let is_turned = page.width_mm > page.height_mm + PAPER_TOLERANCE_MM;
+        if is_turned && (page.number == 1 || page.tables.is_empty()) {
+            places.add(Area::of_page(page), say!("ngang", "landscape"), say!("dọc", "portrait"));
+        }
+    }
+}
+
+/// Portrait pages of the main part; margins of a turned page turn with it.
+fn upright_pages<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Page> {
+    facts.document.pages.iter().take(facts.parts.main_pages).filter(|page| page.height_mm >= page.width_mm)
+}
+
+fn is_folio(facts: &Facts<'_>, line: &Line) -> bool {
+    facts.parts.folios.iter().filter_map(|folio| folio.line.as_ref()).any(|folio| {
+        folio.page == line.page && folio.baseline == line.baseline
+    })
+}
+
+fn margin_top(facts: &Facts<'_>, places: &mut Places) {
+    let firsts = upright_pages(facts).filter_map(|page| {
+        let lines = page.rows.iter().map(|row| &row.whole);
+        // Cell 14: the details of a digital signature stand in the corner, in 10 pt.
+        lines.filter(|line| !is_folio(facts, line)).find(|line| line.size > 10.5)
+    });
+    // The head is set solid, later pages may begin with the space above a paragraph.
+    let Some(first) = firsts.min_by(|a, b| a.top().total_cmp(&b.top())) else {
+        return;
+    };
+    let range = facts.law.margin_top;
+    if first.top() < range.from - MARGIN_TOLERANCE_MM || first.top() > range.to + 2.5 {
+        places.add(first.area(), measure(first.top(), "mm"), range.show("mm"));
+    }
+}
+
+fn margin_bottom(facts: &Facts<'_>, places: &mut Places) {
+    // A short page says nothing about its margin, so only text that hangs too low is found.
+    let strip = |line: &Line| line.page == 1 && line.size < 12.5 && {
+        let page = &facts.document.pages[0];
+        page.strokes.iter().any(|rule| rule.length() > 120.0 && rule.y > page.height_mm - 45.0 && rule.y < line.baseline)
+    };
+    for page in upright_pages(facts) {
+        let lines = page.rows.iter().map(|row| &row.whole).filter(|line| !is_folio(facts, line) && !strip(line));
+        let Some(last) = lines.last() else {
+            continue;
+        };
+        let margin = page.height_mm - last.bottom();
+        if margin < facts.law.margin_bottom.from - MARGIN_TOLERANCE_MM {
+            places.add(last.area(), measure(margin, "mm"), facts.law.margin_bottom.show("mm"));
+        }
+    }
+}
+
+/// A strip of the first body page for findings about its sides.
+fn side(facts: &Facts<'_>, x: f64) -> Area {
+    let lines = facts.parts.body.lines.iter().filter(|line| line.page == facts.parts.body.lines[0].page);
+    let (top, bottom) = lines.fold((f64::INFINITY, 0.0_f64), |(top, bottom), line| {
+        (top.min(line.top()), bottom.max(line.bottom()))
+    });
+    Area { page: facts.parts.body.lines[0].page, x_mm: x - 1.0, y_mm: top, w_mm: 2.0, h_mm: bottom - top }
+}
+
+fn margin_left(facts: &Facts<'_>, places: &mut Places) {
+    let range = facts.law.margin_left;
+    if let Some(left) = facts.parts.body.left
+        && !range.holds(left, MARGIN_TOLERANCE_MM)
+    {
+        places.add(side(facts, left), measure(left, "mm"), range.show("mm"));
+    }
+}
+
+fn margin_right(facts: &Facts<'_>, places: &mut Places) {
+    let body = &facts.parts.body;
+    let range = facts.law.margin_right;
+    let (Some(right), Some(page)) = (body.right, facts.document.pages.first()) else {
+        return;
+    };
+    let margin = page.width_mm - right;
+    // Lines that are not justified end before the margin: then only a margin too small is certain.
+    let is_flush = body.full_lines >= 3 && body.flush_lines * 10 >= body.full_lines * 6;
+    if margin < range.from - MARGIN_TOLERANCE_MM || (is_flush && margin > range.to + MARGIN_TOLERANCE_MM) {
+        places.add(side(facts, right), measure(margin, "mm"), range.show("mm"));
+    }
+}
+
+/// Times New Roman and the faces cut to its widths.
+const TIMES: [&str; 7] = ["times", "liberationserif", "tinos", "termes", "nimbusrom", "liberation serif", "timesnewroman"];
+
+fn font_family(facts: &Facts<'_>, places: &mut Places) {
+    let document: &Document = facts.document;
+    let all: usize = document.fonts.iter().map(|font| font.letters).sum();
+    for (index, font) in document.fonts.iter().enumerate() {
+        let name = font.name.to_lowercase();
+        let is_times = TIMES.iter().any(|times| name.contains(times)) || name.is_empty();
+        // A face for signs that Times lacks, or for a chart, is no fault of the text. Fonts of the days before
+        // Unicode have a finding of their own.
+        if is_times || font.letters * 20 <= all || is_legacy(&name) {
+            continue;
+        }
+        let line = document.pages.iter().flat_map(|page| &page.rows).flat_map(|row| &row.lines).find(|line| line.font == index);
+        if let Some(line) = line {
+            places.add(line.area(), quoted(&font.name), quoted("Times New Roman"));
+        }
+    }
+}
+
+/// Fonts with their own encoding: `.VnTime`, `VNI-Times`.
+pub fn is_legacy(lower: &str) -> bool {
+    lower.starts_with(".vn") || lower.starts_with("vni-") || lower.starts_with("vni ") || lower.starts_with("vps ")
+}
+
+fn text_colour(facts: &Facts<'_>, places: &mut Places) {
+    let stamps: Vec<&Line> = facts.parts.head.stamps.iter().map(|(line, _)| line).collect();
+    let is_dark = |colour: [u8; 3]| colour.iter().all(|part| *part < 64);
+    for page in facts.document.pages.iter().take(facts.parts.main_pages) {
+        let rows = page.rows.iter().filter(|row| !page.in_table(row.whole.baseline));
+        let line = rows.flat_map(|row| &row.lines).find(|line| {
+            !is_dark(line.colour) && !stamps.iter().any(|stamp| stamp.page == line.page && stamp.baseline == line.baseline)
+        });
+        if let Some(line) = line {
+            let [r, g, b] = line.colour;
+            let colour = format!("#{r:02x}{g:02x}{b:02x}");
+            places.add(line.area(), Text { vi: colour.clone(), en: colour }, say!("màu đen", "black"));
+        }
+    }
+}
+
+fn folio_first_page(facts: &Facts<'_>, places: &mut Places) {
+    for folio in facts.parts.folios.iter().filter(|folio| folio.expected == 1) {
+        if let Some(line) = &folio.line {
+            places.add(line.area(), quoted(&line.text), absent());
+        }
+    }
+}
+
+fn folio_missing(facts: &Facts<'_>, places: &mut Places) {
+    for (page, folio) in facts.document.pages.iter().zip(&facts.parts.folios) {
+        if folio.expected > 1 && folio.line.is_none() {
+            let x = page.width_mm / 2.0;
+            let area = Area { page: page.number, x_mm: x - 5.0, y_mm: 8.0, w_mm: 10.0, h_mm: 8.0 };
+            places.add(area, absent(), quoted(&folio.expected.to_string()));
+        }
+    }
+}
+
+fn folio_number(facts: &Facts<'_>, places: &mut Places) {
+    for folio in facts.parts.folios.iter().filter(|folio| folio.expected > 1) {
+        let wanted = folio.expected.to_string();
+        if let Some(line) = folio.line.as_ref().filter(|line| line.text != wanted) {
+            places.add(line.area(), quoted(&line.text), quoted(&wanted));
+        }
+    }
+}
+
+fn folio_place(facts: &Facts<'_>, places: &mut Places) {
+    let body = &facts.parts.body;
+    for folio in facts.parts.folios.iter().filter(|folio| folio.expected > 1) {
+        let Some(line) = &folio.line else {
+            continue;
+        };
+        let page = &facts.document.pages[line.page - 1];
+        // In the middle of the text, or of the paper.
+        let text_middle = body.left.zip(body.right).map(|(left, right)| (left + right) / 2.0);
+        let middles = [Some(page.width_mm / 2.0), text_middle.or(Some(page.width_mm / 2.0 + 5.0))];
+        let is_centred = middles.iter().flatten().any(|middle| (line.centre() - middle).abs() <= 3.5);
+        let is_between = text_middle.is_some_and(|middle| {
+            let paper = page.width_mm / 2.0;
+            line.centre() > paper.min(middle) && line.centre() < paper.max(middle)
+        });
+        if !folio.at_top || !(is_centred || is_between) {
+            let (x, y) = (number(line.centre()), number(line.baseline));
+            let found = say!("tâm cách trái {x} mm, cách trên {y} mm", "centre {x} mm from the left, {y} mm from the top");
+            places.add(line.area(), found, say!("giữa trang, trong lề trên", "centred, in the top margin"));
+        }
+    }
+}
+
+fn folio_size(facts: &Facts<'_>, places: &mut Places) {
+    for line in facts.parts.folios.iter().filter(|folio| folio.expected > 1).filter_map(|folio| folio.line.as_ref()) {
+        if !facts.size_is(line, facts.law.so_trang) || !line.is_upright() {
+            places.add(line.area(), measure(line.size, "pt"), facts.law.so_trang.show("pt"));
+        }
+    }
+}
+
+fn page_blank(facts: &Facts<'_>, places: &mut Places) {
+    for page in facts.document.pages.iter().filter(|page| page.number > 1) {
+        let has_text = page.rows.iter().any(|row| !is_folio(facts, &row.whole));
+        if !has_text && page.images.is_empty() && page.tables.is_empty() {
+            places.add(Area::of_page(page), absent(), say!("có nội dung", "content"));
+        }
+    }
+}

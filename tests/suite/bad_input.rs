@@ -1,0 +1,133 @@
+//! Bad input, from the file to the page: a clear error, nothing lost, the other records made. The faults of files
+//! themselves are in `data`.
+
+use crate::support::{Office, Said, award_run, people, text_of};
+
+/// Certificates from a list that has `rows` below the usual headings.
+fn run(office: &Office, rows: &str, more: &[&str]) -> Said {
+    office.write("d.csv", format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Số vào sổ\n{rows}"));
+    office.run(&award_run("d.csv", "o", more))
+}
+
+#[test]
+fn all_errors_of_all_rows_are_shown_at_once_with_their_places() {
+    let office = Office::with_workspace();
+    let said = run(&office, "Người,Ông,Lê Văn An,A,1\nCá nhân,Ông,,B,2\nCá nhân,Ôn,Lê Văn Cử,C,3\n", &[]);
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    assert!(office.documents("o").is_empty());
+}
+
+#[test]
+fn a_misspelt_column_is_named_with_the_one_that_was_meant() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(1).replace("Họ và tên", "Họ và tênn"));
+    let said = office.run(&award_run("d.csv", "o", &[]));
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+}
+
+#[test]
+fn repeated_people_are_reported_and_still_made() {
+    let office = Office::with_workspace();
+    let said = run(&office, "Cá nhân,Ông,Lê Văn An,A,1\nCá nhân,Ông,Lê  văn an,A,2\n", &[]);
+    assert_eq!(said.code, 0);
+    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    assert_eq!(office.documents("o").len(), 2);
+}
+
+#[test]
+fn hostile_text_is_printed_as_it_is() {
+    let office = Office::with_workspace();
+    let hostile = [
+        r##"#read("/etc/passwd")"##,
+        "] * $ _ \\ <label> @ref // /*",
+        "{{so}} {{{x}}} {{> y}}",
+        "<script>alert(1)</script>",
+        "= Tiêu đề",
+        "$ x^2 $ `raw`",
+    ];
+    let rows: String =
+        hostile.iter().enumerate().map(|(index, text)| format!("Tập thể,,\"{}\",A,{index}\n", text.replace('"', "\"\""))).collect();
+    let said = run(&office, &rows, &["--name", "{{so}}"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    for (index, text) in hostile.iter().enumerate() {
+        let page = text_of(&office.path.join(format!("o/{index}.pdf")));
+        let squeezed = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        assert!(squeezed(&page).contains(&squeezed(text)), "{text} is not in\n{page}");
+    }
+}
+
+#[test]
+fn a_character_that_no_font_has_is_an_error_before_anything_is_printed() {
+    let office = Office::with_workspace();
+    let said = run(&office, "Cá nhân,Ông,Lê Văn An 漢,A,1\n", &[]);
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    assert!(office.documents("o").is_empty());
+}
+
+#[test]
+fn a_hundred_thousand_marks_and_two_megabytes_in_a_cell_are_errors_at_the_cell() {
+    let office = Office::with_workspace();
+    let rows =
+        format!("Cá nhân,Ông,Le{} An,A,1\nCá nhân,Ông,{},B,2\nCá nhân,Ông,Lê Văn Cử,C,3\n", "\u{301}".repeat(100_000), "a".repeat(2 << 20));
+    let said = run(&office, &rows, &["--only-valid"]);
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    assert_eq!(office.documents("o"), ["3-Lê Văn Cử.pdf"]);
+}
+
+#[test]
+fn recipients_called_con_or_a_path_get_safe_files() {
+    let office = Office::with_workspace();
+    let said = run(&office, "Tập thể,,CON,A,\nTập thể,,../../x,B,\nTập thể,,NUL.txt,C,\n", &["--name", "{{ho_ten}}"]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert_eq!(office.documents("o"), ["_CON.pdf", "_NUL.txt.pdf", "x.pdf"]);
+}
+
+#[test]
+fn a_name_too_long_for_its_field_is_an_error_and_the_others_are_made() {
+    let office = Office::with_workspace();
+    let long = "Nguyễn Phúc Tôn Nữ Hoàng Thị Diễm Thúy Quỳnh Như Khánh Vân Anh Thư Ngọc Bảo Trâm Hồng Hạnh Mỹ Duyên";
+    let said = run(&office, &format!("Cá nhân,Ông,Lê Văn An,A,1\nCá nhân,Bà,{long},B,2\n"), &[]);
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    assert_eq!(office.documents("o"), ["1-Lê Văn An.pdf"]);
+}
+
+#[test]
+fn an_unbreakable_word_does_not_run_off_the_page() {
+    let office = Office::with_workspace();
+    let said = run(&office, &format!("Tập thể,,{},A,1\n", "x".repeat(110)), &[]);
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.starts_with("lỗi[overflow] bản ghi 1"), "{}", said.stderr);
+}
+
+#[test]
+fn a_picture_that_is_no_picture_is_named() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).expect("text");
+    office.write("vanthu.toml", config.replace("place =", "emblem = \"logo.png\"\nplace ="));
+    office.write("logo.png", "không phải hình");
+    let said = run(&office, "Cá nhân,Ông,Lê Văn An,A,1\n", &[]);
+    assert_eq!(said.code, 1);
+    assert_eq!(said.stderr.trim(), "lỗi[picture-kind] logo.png: không phải hình PNG, JPEG hay SVG");
+}
+
+#[test]
+fn an_unknown_option_or_organisation_or_standard_names_what_there_is() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(1));
+    let said = |more: &[&str]| office.run(&award_run("d.csv", "o", more)).stderr;
+    assert!(
+        said(&["--option", "mau=senn"])
+            .starts_with("lỗi[option-value] “senn” không phải giá trị của tùy chọn “mau”\n    cách sửa: chọn một trong: sen, ")
+    );
+    assert!(said(&["--option", "mauu=sen"]).starts_with("lỗi[option-unknown] mẫu “giay-khen” không có tùy chọn “mauu”"));
+    assert_eq!(
+        said(&["--organisation", "hoii"]).trim(),
+        "lỗi[organisation-unknown] “hoii” vanthu.toml không có tổ chức này\n    cách sửa: có phải “hoi”?"
+    );
+    assert!(said(&["--standard", "a-2c"]).starts_with("lỗi[standard-unknown] “a-2c” không có chuẩn PDF này\n    cách sửa: có phải “a-2"));
+}

@@ -1,0 +1,247 @@
+//! Each command as a person or a program meets it.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use serde_json::Value;
+use vanthu::cli::{grammar, help};
+use vanthu::language::Language;
+
+use crate::support::{Office, award_run, pages_of, people, python, text_of};
+
+#[test]
+fn every_command_and_option_has_help_in_both_languages() {
+    fn walk(command: &clap::Command, path: String) {
+        assert!(help::command_sentence(&path).is_some(), "`{path}` has no Vietnamese help");
+        assert!(command.get_about().is_some(), "`{path}` has no English help");
+        for argument in command.get_arguments() {
+            let id = argument.get_id().as_str();
+            assert!(help::argument_sentence(id).is_some(), "`{path} {id}` has no Vietnamese help");
+            assert!(argument.get_help().is_some(), "`{path} {id}` has no English help");
+        }
+        for sub in command.get_subcommands() {
+            let name = sub.get_name();
+            walk(sub, if path.is_empty() { name.to_owned() } else { format!("{path} {name}") });
+        }
+    }
+    walk(&grammar(Language::English), String::new());
+}
+
+#[test]
+fn messages_follow_the_locale_and_lang_wins() {
+    let office = Office::new();
+    let of = |lang: &str, more: &[&str]| {
+        let mut command = office.command(&[&["template", "show", "giay-khenn"], more].concat());
+        command.env("LANG", lang);
+        crate::support::said(command.output().expect("runs")).stderr
+    };
+    assert!(of("vi_VN.UTF-8", &[]).starts_with("lỗi[template-unknown] “giay-khenn” không có mẫu này"));
+    assert!(of("en_GB.UTF-8", &[]).starts_with("error[template-unknown] “giay-khenn” there is no such template"));
+    assert!(of("en_GB.UTF-8", &["--lang", "vi"]).starts_with("lỗi["));
+    assert!(of("C", &[]).starts_with("lỗi["), "Vietnamese when nothing says otherwise");
+    assert!(office.must(&["--help", "--lang=en"]).stdout.contains("Make the documents of a batch"));
+    assert!(office.must(&["--help"]).stdout.contains("Tạo các văn bản của một lô"));
+}
+
+#[test]
+fn a_batch_file_says_everything_that_options_can() {
+    let office = Office::with_workspace();
+    office.write("du-lieu/d.csv", people(2).replace("Họ và tên", "Người được khen"));
+    office.write(
+        "lo/khen.toml",
+        "template = \"giay-khen\"\norganisation = \"hoi\"\noutput = \"../ra\"\nname = \"{{so}} {{ho_ten}}\"\nmerge = true\nzip = true\nstandard = \"a-3b\"\n\n[data]\nfile = \"../du-lieu/d.csv\"\n\n[columns]\nho_ten = \"Người được khen\"\n\n[common]\nso_quyet_dinh = \"12/QĐ-HKH\"\nngay = 2019-12-27\nphong_trao = \"công tác khuyến học\"\n\n[options]\nmau = \"hien-dai\"\n",
+    );
+    office.must(&["run", "lo/khen.toml"]);
+    assert_eq!(office.documents("ra"), ["001 Nguyễn Văn An.pdf", "002 Trần Văn An.pdf"]);
+    assert_eq!(pages_of(&office.path.join("ra/_tat-ca.pdf")), 2);
+    assert!(office.path.join("ra/_tat-ca.zip").is_file());
+    let pdf = String::from_utf8_lossy(&office.read("ra/001 Nguyễn Văn An.pdf")).into_owned();
+    assert!(pdf.contains("<pdfaid:part>3</pdfaid:part>") && pdf.contains("<pdfaid:conformance>B</pdfaid:conformance>"));
+    let text = text_of(&office.path.join("ra/001 Nguyễn Văn An.pdf"));
+    assert!(text.contains("ngày 27 tháng 12 năm 2019"), "{text}");
+}
+
+#[test]
+fn a_mistake_in_a_batch_file_is_shown_at_its_line() {
+    let office = Office::with_workspace();
+    office.write("lo.toml", "template = \"giay-khen\"\noutput = \"o\"\nmergee = true\n[data]\nfile = \"d.csv\"\n");
+    let said = office.run(&["run", "lo.toml"]);
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.starts_with("lỗi[toml-syntax] lo.toml:3:1: unknown field `mergee`"), "{}", said.stderr);
+}
+
+#[test]
+fn a_mistake_in_the_configuration_is_shown_at_its_line() {
+    let office = Office::with_workspace();
+    office.write("vanthu.toml", "[render]\nworkerss = 2\n");
+    let said = office.run(&["template", "list"]);
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.starts_with("lỗi[toml-syntax] vanthu.toml:2:1: unknown field `workerss`"), "{}", said.stderr);
+    office.write("vanthu.toml", "[organisations.a]\nname = \"A\"\n[[organisations.a.signatories]]\nname = \"Lê Văn B\"\n");
+    let said = office.run(&["template", "list"]);
+    assert!(
+        said.stderr.starts_with("lỗi[signatory-title] vanthu.toml [organisations.a]: người ký “Lê Văn B” chưa có chức vụ (authority)"),
+        "{}",
+        said.stderr
+    );
+}
+
+#[test]
+fn check_validates_everything_and_makes_nothing() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(3));
+    let mut arguments = award_run("d.csv", "o", &[]);
+    arguments[0] = "check";
+    let said = office.must(&arguments);
+    assert_eq!(said.stdout.trim(), "3 bản ghi đúng, 0 bản ghi sai.");
+    assert!(!office.path.join("o").exists());
+    office.write("d.csv", people(3).replace("Ông", "Ôngg"));
+    let said = office.run(&arguments);
+    assert_eq!(said.code, 1);
+    assert_eq!(said.stderr.matches("lỗi[").count(), 3, "{}", said.stderr);
+    assert_eq!(said.stdout.trim(), "0 bản ghi đúng, 3 bản ghi sai.");
+}
+
+#[test]
+fn json_is_one_document_on_stdout() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(2));
+    for arguments in [
+        vec!["template", "list"],
+        vec!["template", "show", "giay-khen"],
+        vec!["fonts"],
+        award_run("d.csv", "o", &[]),
+        award_run("thieu.csv", "o", &[]),
+        vec!["preview", "giay-khen", "--out", "x"],
+        vec!["template", "sheet", "giay-khen", "--out", "mau.xlsx"],
+    ] {
+        let mut arguments = arguments;
+        arguments.push("--json");
+        let said = office.run(&arguments);
+        let result: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said.stdout));
+        assert_eq!(result["ok"], said.code == 0, "{arguments:?}");
+        assert_eq!(said.stderr, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn wrong_input_exits_1_and_a_failing_machine_2() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(1));
+    assert_eq!(office.run(&award_run("d.csv", "o", &[])).code, 0);
+    assert_eq!(office.run(&award_run("khong-co.csv", "o", &[])).code, 1);
+    assert_eq!(office.run(&["run"]).code, 1);
+    assert_eq!(office.run(&award_run("d.csv", "vanthu.toml/o", &[])).code, 2);
+}
+
+#[test]
+fn preview_shows_each_sample_as_pdf_and_png() {
+    let office = Office::with_workspace();
+    let said = office.must(&["preview", "bao-cao-tong-ket", "--out", "x", "--ppi", "50"]);
+    let files: Vec<&str> = said.stdout.lines().collect();
+    let pdf = files.iter().find(|file| file.ends_with(".pdf")).expect("a PDF");
+    let pages = pages_of(&office.path.join(pdf));
+    assert_eq!(files.iter().filter(|file| file.ends_with(".png")).count(), pages);
+    for file in files.iter().filter(|file| file.ends_with(".png")) {
+        assert!(office.read(file).starts_with(b"\x89PNG"));
+    }
+}
+
+#[test]
+fn preview_watches_a_template_of_the_workspace() {
+    let office = Office::with_workspace();
+    office.must(&["template", "new", "khen-rieng", "--from", "giay-khen"]);
+    let mut child = office
+        .command(&["preview", "khen-rieng", "--out", "x", "--watch", "--ppi", "36"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a preview");
+    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+    let first = lines.next().expect("a line").expect("text");
+    assert!(first.ends_with(".pdf"), "{first}");
+    let before = office.read(&first);
+    let words = String::from_utf8(office.read("mau/khen-rieng/words.toml")).expect("text");
+    office.write("mau/khen-rieng/words.toml", words.replace("TẶNG", "TRAO TẶNG"));
+    let again = lines.find(|line| line.as_ref().is_ok_and(|line| *line == first));
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    assert!(again.is_some());
+    assert!(office.read(&first) != before, "the new words are in the new preview");
+}
+
+#[test]
+fn a_clerk_fills_the_sheet_and_gives_it_to_run() {
+    let office = Office::with_workspace();
+    office.must(&["template", "sheet", "giay-khen", "--out", "danh-sach.xlsx"]);
+    python(
+        r#"
+import sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1])
+sheet = book["Danh sách"]
+heads = [str(cell.value).rstrip(" *") for cell in sheet[1]]
+assert sheet.data_validations.dataValidation, "there are drop-downs"
+def fill(row, **values):
+    for name, value in values.items():
+        sheet.cell(row, heads.index(name.replace("_", " ")) + 1).value = value
+fill(2, Đối_tượng="Cá nhân", Danh_xưng="Bà", Họ_và_tên="Nguyễn Thị Ánh Tuyết", Đơn_vị="Trường THCS Minh Họa", Số_vào_sổ="01")
+fill(3, Đối_tượng="Tập thể", Họ_và_tên="Chi hội Khuyến học Khu phố 1", Số_vào_sổ="02")
+common = book["Chung"]
+for row in common.iter_rows(min_row=2):
+    title = str(row[0].value).rstrip(" *")
+    row[1].value = {"Số quyết định": "12/QĐ-HKH", "Ngày quyết định": "27/12/2019", "Phong trào": "công tác khuyến học"}.get(title, row[1].value)
+book.save(sys.argv[1])
+"#,
+        &[&office.path.join("danh-sach.xlsx")],
+    );
+    office.must(&["run", "--template", "giay-khen", "--data", "danh-sach.xlsx", "--out", "ket-qua/"]);
+    assert_eq!(office.documents("ket-qua"), ["01-Nguyễn Thị Ánh Tuyết.pdf", "02-Chi hội Khuyến học Khu phố 1.pdf"]);
+}
+
+#[test]
+fn every_template_has_a_sheet_and_shows_its_fields() {
+    let office = Office::with_workspace();
+    let list: Value = serde_json::from_str(&office.must(&["template", "list", "--json"]).stdout).expect("JSON");
+    for template in list["templates"].as_array().expect("templates") {
+        let name = template["name"].as_str().expect("a name");
+        office.must(&["template", "sheet", name]);
+        assert!(office.read(&format!("{name}.xlsx")).starts_with(b"PK"));
+        let shown = office.must(&["template", "show", name]).stdout;
+        assert!(shown.contains("Hàm dùng trong câu chữ: so so_hai so_chu"), "{shown}");
+    }
+}
+
+#[test]
+fn init_makes_a_workspace_that_works_and_never_overwrites_one() {
+    let office = Office::new();
+    office.must(&["init", "van-phong"]);
+    office.write("van-phong/d.csv", people(1));
+    let mut arguments = vec!["-C", "van-phong"];
+    arguments.extend(award_run("van-phong/d.csv", "o", &[]));
+    office.must(&arguments);
+    let said = office.run(&["init", "van-phong"]);
+    assert_eq!(said.code, 1);
+    assert_eq!(
+        said.stderr.trim(),
+        "lỗi[workspace-exists] van-phong/vanthu.toml: đã là nơi làm việc của vanthu\n    cách sửa: sửa tệp có sẵn, hoặc chọn thư mục khác"
+    );
+}
+
+#[test]
+fn a_long_batch_says_how_far_it_is_on_a_terminal() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(60));
+    let run = award_run("d.csv", "o", &[]).iter().map(|argument| format!("'{argument}'")).collect::<Vec<_>>().join(" ");
+    // `script` gives the program a terminal.
+    let text = {
+        let output = std::process::Command::new("script")
+            .args(["-qec", &format!("{} {run}", crate::support::PROGRAM), "/dev/null"])
+            .current_dir(&office.path)
+            .env("LANG", "vi_VN.UTF-8")
+            .env("TERM", "xterm")
+            .env("COLUMNS", "120")
+            .output()
+            .expect("script is needed by the tests");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert!(text.contains("/60 văn bản") && text.contains("văn bản/giây") && text.contains("còn"), "{text}");
+}

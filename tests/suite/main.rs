@@ -1,0 +1,30 @@
+//! All tests in one binary, because linking the typesetter is the largest cost.
+//!
+//! * `architecture`: the layers use only what stands before them.
+//! * `bad_input`: each wrong input gets a clear error, and the rest is made.
+//! * `batch`: killed runs continue, bytes repeat, outputs agree with each other.
+//! * `command_line`: each command, its exit code, its languages, its JSON.
+//! * `data`: every kind of data file, with its faults at their places.
+//! * `demonstration`: the two commands of the README.
+//! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
+//! * `naming`: file names from any data.
+//! * `templates`: every template with its sample, read by programs that are not ours.
+//! * `vietnamese`: the language.
+//! * `words`: wording, its functions and its faults.
+//! * `workers`: deadlines, memory, quarantine.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod architecture;
+mod bad_input;
+mod batch;
+mod command_line;
+mod data;
+mod demonstration;
+mod fonts;
+mod naming;
+mod support;
+mod templates;
+mod vietnamese;
+mod words;
+mod workers;

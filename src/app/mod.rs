@@ -238,7 +238,7 @@ impl App {
             match pool.render(job).await? {
                 Verdict::Done(typeset) => made.push((name, *typeset)),
                 Verdict::Failed(found) => problems.extend(found.into_iter().map(|problem| problem.of_record(number, &name))),
-                Verdict::Quarantined(problem) => problems.push(problem.of_record(number, &name)),
+                Verdict::Quarantined(problem) => problems.push((*problem).of_record(number, &name)),
             }
         }
         close(pool).await;

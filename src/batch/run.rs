@@ -266,7 +266,7 @@ async fn render(entry: Entry, pool: &Pool, folder: &Arc<OutputFolder>, author: S
             return Ok(Finished { outcome, staged: None, times: StageTimes::default() });
         }
         Verdict::Quarantined(reason) => {
-            outcome.reasons.push(reason);
+            outcome.reasons.push(*reason);
             outcome.quarantined = true;
             return Ok(Finished { outcome, staged: None, times: StageTimes::default() });
         }

@@ -83,7 +83,10 @@ impl Catalog {
                 }
             }
         }
-        self.lay_over(name, &mut files)?;
+        // The shared library may be overridden too: a province may own its frames.
+        for folder in [SHARED_FOLDER, name] {
+            self.lay_over(folder, &mut files)?;
+        }
         Ok(files)
     }
 

@@ -29,7 +29,7 @@ pub struct Organisation {
     pub abbreviation: String,
     /// Place in the line of place and date.
     pub place: String,
-    /// Style of the page; `nd30` is Decree 30/2020.
+    /// Style of the page: `nd30` is Decree 30/2020, `dang` the Party's Hướng dẫn 05-HD/VPTW.
     pub style: Option<String>,
     /// Address for the foot of a page.
     pub address: Option<String>,
@@ -51,10 +51,15 @@ pub struct Signatory {
     pub signature: Option<String>,
     /// Picture of the seal, red on transparent ground.
     pub seal: Option<String>,
+    /// Diameter of the seal in millimetres; 34 when absent.
+    pub seal_mm: Option<f64>,
 }
 
 /// Styles of pages.
-const STYLES: [&str; 1] = ["nd30"];
+const STYLES: [&str; 2] = ["nd30", "dang"];
+
+/// Diameter of an ordinary round seal.
+const SEAL_MM: f64 = 34.0;
 
 /// Largest picture.
 const PICTURE_BYTES_MAX: u64 = 5 << 20;
@@ -122,6 +127,7 @@ impl Organisation {
                     "ho_ten": signatory.name,
                     "chu_ky": picture(&format!("chu-ky-{index}"), &signatory.signature),
                     "con_dau": picture(&format!("con-dau-{index}"), &signatory.seal),
+                    "con_dau_mm": signatory.seal_mm.unwrap_or(SEAL_MM),
                 })
             })
             .collect();

@@ -13,7 +13,7 @@ use hayro::hayro_interpret::{
 use hayro::vello_cpu::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape};
 
 use super::font::FontTable;
-use super::ink::{Frame, Glyph, MM_PER_PT, Stroke};
+use super::ink::{Area, Frame, Glyph, MM_PER_PT, Stroke};
 
 /// A stroke or a thin area shorter than this is no rule: a tick, a dash of a dotted line (mm).
 const STROKE_MIN_MM: f64 = 2.0;
@@ -173,20 +173,25 @@ impl<'a> Device<'a> for Listener<'_> {
         };
         let (index, units, notdef) = match glyph {
             PdfGlyph::Outline(outline) => (
-                self.fonts.index(outline, self.page),
+                self.fonts.index(outline),
                 f64::from(outline.advance_width().unwrap_or(500.0)),
                 outline.glyph_id().to_u32() == 0,
             ),
-            PdfGlyph::Type3(_) => (self.fonts.type3(self.page), 500.0, false),
+            PdfGlyph::Type3(_) => (self.fonts.type3(), 500.0, false),
         };
         let font = &mut self.fonts.fonts[index];
-        font.letters += usize::from(text.chars().any(char::is_alphanumeric));
+        let size = d.hypot(c) * 1000.0 / MM_PER_PT;
+        let is_letter = text.chars().any(char::is_alphanumeric);
+        font.letters += usize::from(is_letter);
+        if font.first.page == 0 && is_letter {
+            font.first = area(self.page, x, baseline, a * units, size);
+        }
         self.glyphs.push(Glyph {
             text,
             x,
             width: a * units,
             baseline,
-            size: d.hypot(c) * 1000.0 / MM_PER_PT,
+            size,
             font: index,
             colour: colour(paint),
             bold: font.bold,
@@ -213,6 +218,12 @@ impl<'a> Device<'a> for Listener<'_> {
     }
     fn pop_clip_path(&mut self) {}
     fn pop_transparency_group(&mut self) {}
+}
+
+/// The box of a glyph, with the ascent and descent of Times New Roman.
+pub fn area(page: usize, x: f64, baseline: f64, width: f64, size: f64) -> Area {
+    let em = size * MM_PER_PT;
+    Area { page, x_mm: x, y_mm: baseline - 0.891 * em, w_mm: width, h_mm: 1.107 * em }
 }
 
 /// The frame that four lines along the axes make.

@@ -43,22 +43,22 @@ impl FontTable {
         Self { index_by_key: HashMap::new(), fonts: Vec::new(), known }
     }
 
-    /// The index of the font of `glyph`, used on `page`.
-    pub fn index(&mut self, glyph: &OutlineGlyph, page: usize) -> usize {
+    /// The index of the font of `glyph`.
+    pub fn index(&mut self, glyph: &OutlineGlyph) -> usize {
         let key = glyph.font_cache_key();
         if let Some(index) = self.index_by_key.get(&key) {
             return *index;
         }
         let facts = self.known.get(&key).cloned().unwrap_or_else(|| by_program(glyph));
-        self.add(key, Font { first_page: page, ..facts })
+        self.add(key, facts)
     }
 
     /// The index that stands for all Type 3 fonts: drawings that are in the file by their nature.
-    pub fn type3(&mut self, page: usize) -> usize {
+    pub fn type3(&mut self) -> usize {
         let key = 0;
         match self.index_by_key.get(&key) {
             Some(index) => *index,
-            None => self.add(key, Font { name: "Type3".into(), embedded: true, first_page: page, ..Font::default() }),
+            None => self.add(key, Font { name: "Type3".into(), embedded: true, ..Font::default() }),
         }
     }
 
@@ -109,8 +109,7 @@ fn facts(dict: &Dict<'_>) -> Font {
             || flags & ITALIC_FLAG != 0
             || descriptor.get::<f32>(b"ItalicAngle").is_some_and(|angle| angle.abs() > 2.0),
         name,
-        letters: 0,
-        first_page: 0,
+        ..Font::default()
     }
 }
 
@@ -126,8 +125,7 @@ fn by_program(glyph: &OutlineGlyph) -> Font {
         bold: says_bold(&lower) || data.weight.is_some_and(|weight| weight >= 600),
         italic: says_italic(&lower) || data.is_italic,
         name,
-        letters: 0,
-        first_page: 0,
+        ..Font::default()
     }
 }
 

@@ -285,8 +285,8 @@ pub struct Font {
     pub italic: bool,
     /// Letters and digits printed in it.
     pub letters: usize,
-    /// One-based page where it is first used.
-    pub first_page: usize,
+    /// Where it is first used.
+    pub first: Area,
 }
 
 /// The whole file.

@@ -5,7 +5,7 @@
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-use super::device::Listener;
+use super::device::{self, Listener};
 use super::ink::{Area, Glyph, Line, MM_PER_PT, Oddity, OddityKind, Page, Row, Stroke, Word};
 
 /// A gap wider than this share of the font size parts two words (a space of Times is 0.25 em).
@@ -161,8 +161,7 @@ fn note_oddities(page: usize, glyph: &Glyph, oddities: &mut Vec<Oddity>) {
 }
 
 fn area(page: usize, glyph: &Glyph) -> Area {
-    let em = glyph.size * MM_PER_PT;
-    Area { page, x_mm: glyph.x, y_mm: glyph.baseline - 0.891 * em, w_mm: glyph.width, h_mm: 1.107 * em }
+    device::area(page, glyph.x, glyph.baseline, glyph.width, glyph.size)
 }
 
 fn is_space(glyph: &Glyph) -> bool {

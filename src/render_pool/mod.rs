@@ -193,8 +193,7 @@ async fn render_with_retry(settings: &Settings, setup: &[u8], child: &mut Option
         vi: format!("bị tách riêng sau hai lần làm dừng tiến trình: {}", reason.vi),
         en: format!("set apart after it stopped two workers: {}", reason.en),
     };
-    Ok(Verdict::Quarantined(Box::new(
-        Diagnostic::error("quarantined", message)
-            .remedy(say!("kiểm tra dữ liệu của bản ghi này và trang mẫu", "check this record's data and the template's page")),
-    ))
+    let diagnostic = Diagnostic::error("quarantined", message)
+        .remedy(say!("kiểm tra dữ liệu của bản ghi này và trang mẫu", "check this record's data and the template's page"));
+    Ok(Verdict::Quarantined(Box::new(diagnostic)))
 }

@@ -1,6 +1,8 @@
 //! What rendering costs: `cargo bench` prints each figure with its unit. The machine may be busy with other work, so
 //! compare figures of one run; the lines “target” say what is meant to be reached on two free cores.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

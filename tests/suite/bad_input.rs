@@ -14,7 +14,14 @@ fn all_errors_of_all_rows_are_shown_at_once_with_their_places() {
     let office = Office::with_workspace();
     let said = run(&office, "Người,Ông,Lê Văn An,A,1\nCá nhân,Ông,,B,2\nCá nhân,Ôn,Lê Văn Cử,C,3\n", &[]);
     assert_eq!(said.code, 1);
-    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    expect_test::expect![[r#"
+        lỗi[choice-unknown] d.csv, dòng 2, cột “Đối tượng”: bản ghi 1 (Lê Văn An): “Người” không nằm trong các giá trị cho phép của “Đối tượng”
+            cách sửa: chỉ được ghi: “Cá nhân”, “Tập thể”, “Gia đình”, “Dòng họ”
+        lỗi[required] d.csv, dòng 3, cột “Họ và tên”: bản ghi 2 (B): thiếu “Họ và tên”
+            cách sửa: điền “Họ và tên”, ví dụ: Nguyễn Thị Ngọc Ánh
+        lỗi[choice-unknown] d.csv, dòng 4, cột “Danh xưng”: bản ghi 3 (Lê Văn Cử): “Ôn” không nằm trong các giá trị cho phép của “Danh xưng”
+            cách sửa: có phải “Ông”? chỉ được ghi: “Ông”, “Bà”, “Anh”, “Chị”, “Em”, “Cháu”, “Thầy”, “Cô”, “Đồng chí”
+    "#]].assert_eq(&said.stderr);
     assert!(office.documents("o").is_empty());
 }
 
@@ -24,7 +31,10 @@ fn a_misspelt_column_is_named_with_the_one_that_was_meant() {
     office.write("d.csv", people(1).replace("Họ và tên", "Họ và tênn"));
     let said = office.run(&award_run("d.csv", "o", &[]));
     assert_eq!(said.code, 1);
-    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    expect_test::expect![[r#"
+        lỗi[column-missing] d.csv, dòng 1: thiếu cột bắt buộc “Họ và tên”
+            cách sửa: có phải cột “Họ và tênn”? nếu phải, đổi tiêu đề thành “Họ và tên”
+    "#]].assert_eq(&said.stderr);
 }
 
 #[test]
@@ -32,7 +42,10 @@ fn repeated_people_are_reported_and_still_made() {
     let office = Office::with_workspace();
     let said = run(&office, "Cá nhân,Ông,Lê Văn An,A,1\nCá nhân,Ông,Lê  văn an,A,2\n", &[]);
     assert_eq!(said.code, 0);
-    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    expect_test::expect![[r#"
+        cảnh báo[duplicate] d.csv, dòng 3, cột “Họ và tên”: bản ghi 2 (Lê văn an): trùng với bản ghi 1
+            cách sửa: xóa một dòng nếu là cùng một người
+    "#]].assert_eq(&said.stderr);
     assert_eq!(office.documents("o").len(), 2);
 }
 
@@ -63,7 +76,10 @@ fn a_character_that_no_font_has_is_an_error_before_anything_is_printed() {
     let office = Office::with_workspace();
     let said = run(&office, "Cá nhân,Ông,Lê Văn An 漢,A,1\n", &[]);
     assert_eq!(said.code, 1);
-    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    expect_test::expect![[r#"
+        lỗi[glyph-not-covered] d.csv, dòng 2, cột “Họ và tên”: bản ghi 1 (Lê Văn An 漢): “Lê Văn An 漢” ký tự “漢” (U+6F22) không có trong phông của mẫu (Great Vibes)
+            cách sửa: thay ký tự này bằng chữ thường dùng
+    "#]].assert_eq(&said.stderr);
     assert!(office.documents("o").is_empty());
 }
 
@@ -74,7 +90,12 @@ fn a_hundred_thousand_marks_and_two_megabytes_in_a_cell_are_errors_at_the_cell()
         format!("Cá nhân,Ông,Le{} An,A,1\nCá nhân,Ông,{},B,2\nCá nhân,Ông,Lê Văn Cử,C,3\n", "\u{301}".repeat(100_000), "a".repeat(2 << 20));
     let said = run(&office, &rows, &["--only-valid"]);
     assert_eq!(said.code, 1);
-    expect_test::expect![[r#""#]].assert_eq(&said.stderr);
+    expect_test::expect![[r#"
+        lỗi[marks-too-many] d.csv, dòng 2, cột “Họ và tên”: bản ghi 1 (A): “Lé” có hơn 8 dấu chồng lên một chữ, không phải chữ viết
+            cách sửa: xoá ô và gõ lại
+        lỗi[cell-too-long] d.csv, dòng 3, cột “Họ và tên”: bản ghi 2 (B): “aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…” dài quá 32767 ký tự, giới hạn của một ô
+            cách sửa: kiểm tra xem có dán nhầm vào ô này không
+    "#]].assert_eq(&said.stderr);
     assert_eq!(office.documents("o"), ["3-Lê Văn Cử.pdf"]);
 }
 
@@ -89,7 +110,7 @@ fn recipients_called_con_or_a_path_get_safe_files() {
 #[test]
 fn a_name_too_long_for_its_field_is_an_error_and_the_others_are_made() {
     let office = Office::with_workspace();
-    let long = "Nguyễn Phúc Tôn Nữ Hoàng Thị Diễm Thúy Quỳnh Như Khánh Vân Anh Thư Ngọc Bảo Trâm Hồng Hạnh Mỹ Duyên";
+    let long = "Nguyễn Phúc Tôn Nữ Hoàng Thị Diễm Thúy Quỳnh Như Khánh Vân Anh Thư Ngọc Bảo Trâm Hồng Hạnh Mỹ Duyên Phương Thảo Mai";
     let said = run(&office, &format!("Cá nhân,Ông,Lê Văn An,A,1\nCá nhân,Bà,{long},B,2\n"), &[]);
     assert_eq!(said.code, 1);
     expect_test::expect![[r#""#]].assert_eq(&said.stderr);

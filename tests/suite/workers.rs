@@ -40,7 +40,7 @@ fn poisoned(body: &str) -> String {
 
 #[test]
 fn an_endless_loop_is_stopped_at_the_deadline_and_its_neighbours_are_made() {
-    let office = office(&poisoned("for i in range(9999) { for j in range(9999) { for k in range(9999) { calc.sin(k) } } }"));
+    let office = office(&poisoned("for i in range(9999) { for j in range(9999) { for k in range(9999) { let _ = calc.sin(k) } } }"));
     let said = run(&office, &["An", "Độc", "Bình", "Châu"]);
     assert_eq!(said.code, 1);
     assert_eq!(

@@ -7,7 +7,7 @@ use crate::say;
 use super::page::is_legacy;
 use super::{Facts, Places, Rule};
 use crate::lint::finding::quoted;
-use crate::lint::ink::{Area, Oddity, OddityKind};
+use crate::lint::ink::{Oddity, OddityKind};
 
 const CLAUSE: &str = "NĐ 30/2020, PL I, I.4; TCVN 6909:2001";
 
@@ -88,30 +88,15 @@ fn char_unmapped(facts: &Facts<'_>, places: &mut Places) {
     }
 }
 
-/// Where the font with this index is first used.
-fn first_use(facts: &Facts<'_>, index: usize) -> Option<Area> {
-    let rows = facts.document.pages.iter().flat_map(|page| page.rows.iter().map(move |row| (page.number, row)));
-    rows.flat_map(|(page, row)| row.words.iter().map(move |word| (page, row, word)))
-        .find(|(_, _, word)| word.font == index)
-        .map(|(page, row, word)| {
-            let line = row.whole.area();
-            Area { page, x_mm: word.x0, y_mm: line.y_mm, w_mm: word.x1 - word.x0, h_mm: line.h_mm }
-        })
-}
-
 fn font_embedded(facts: &Facts<'_>, places: &mut Places) {
-    for (index, font) in facts.document.fonts.iter().enumerate().filter(|(_, font)| !font.embedded) {
-        let area = first_use(facts, index).unwrap_or(Area { page: font.first_page, ..Area::default() });
+    for font in facts.document.fonts.iter().filter(|font| !font.embedded && font.letters > 0) {
         let name = &font.name;
-        places.add(area, say!("“{name}” không nhúng", "“{name}” is not embedded"), say!("nhúng", "embedded"));
+        places.add(font.first, say!("“{name}” không nhúng", "“{name}” is not embedded"), say!("nhúng", "embedded"));
     }
 }
 
 fn font_legacy(facts: &Facts<'_>, places: &mut Places) {
-    for (index, font) in facts.document.fonts.iter().enumerate() {
-        if is_legacy(&font.name.to_lowercase()) {
-            let area = first_use(facts, index).unwrap_or(Area { page: font.first_page, ..Area::default() });
-            places.add(area, quoted(&font.name), quoted("Times New Roman"));
-        }
+    for font in facts.document.fonts.iter().filter(|font| is_legacy(&font.name.to_lowercase()) && font.letters > 0) {
+        places.add(font.first, quoted(&font.name), quoted("Times New Roman"));
     }
 }

@@ -167,7 +167,7 @@ const TIMES: [&str; 7] = ["times", "liberationserif", "tinos", "termes", "nimbus
 fn font_family(facts: &Facts<'_>, places: &mut Places) {
     let document: &Document = facts.document;
     let all: usize = document.fonts.iter().map(|font| font.letters).sum();
-    for (index, font) in document.fonts.iter().enumerate() {
+    for font in &document.fonts {
         let name = font.name.to_lowercase();
         let is_times = TIMES.iter().any(|times| name.contains(times)) || name.is_empty();
         // A face for signs that Times lacks, or for a chart, is no fault of the text. Fonts of the days before
@@ -175,10 +175,7 @@ fn font_family(facts: &Facts<'_>, places: &mut Places) {
         if is_times || font.letters * 20 <= all || is_legacy(&name) {
             continue;
         }
-        let line = document.pages.iter().flat_map(|page| &page.rows).flat_map(|row| &row.lines).find(|line| line.font == index);
-        if let Some(line) = line {
-            places.add(line.area(), quoted(&font.name), quoted("Times New Roman"));
-        }
+        places.add(font.first, quoted(&font.name), quoted("Times New Roman"));
     }
 }
 

@@ -26,6 +26,7 @@ use crate::qr;
 use crate::render_pool::{Pool, PoolError, Settings, Verdict};
 use crate::say;
 use crate::storage::{OutputFolder, StorageError};
+use crate::template::manifest::TextArea;
 use crate::template::{Template, hex};
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
 use crate::typeset::{Job, Standard, Typeset};
@@ -128,6 +129,7 @@ struct Prepared {
     template: Template,
     organisation: Value,
     options: BTreeMap<String, String>,
+    stock: Value,
     fonts: Vec<FontFile>,
     coverages: Coverages,
 }
@@ -213,24 +215,10 @@ impl App {
         Ok(Ran { planned, summary: Some(summary), output, extras })
     }
 
-    /// Renders the sample of a template: each record with its pages as PNG.
-    pub async fn preview(
-        &self,
-        template: &str,
-        organisation: Option<&str>,
-        options: &BTreeMap<String, String>,
-        standard: Standard,
-        pixels_per_inch: f64,
-    ) -> Result<Vec<(String, Typeset)>, AppError> {
-        let request = Request {
-            template: template.to_owned(),
-            organisation: organisation.map(str::to_owned),
-            options: options.clone(),
-            standard,
-            ..Request::default()
-        };
-        let prepared = self.prepare(&request)?;
-        let jobs = self.sample_jobs(&prepared, standard, pixels_per_inch)?;
+    /// Renders the sample of the request's template: each record with its pages as PNG.
+    pub async fn preview(&self, request: &Request, pixels_per_inch: f64) -> Result<Vec<(String, Typeset)>, AppError> {
+        let prepared = self.prepare(request)?;
+        let jobs = self.sample_jobs(&prepared, request.standard, pixels_per_inch)?;
         let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template, &prepared.fonts));
         let mut made = Vec::new();
         let mut problems = Vec::new();
@@ -270,6 +258,7 @@ impl App {
         let (organisation, pictures) =
             self.workspace.organisation(request.organisation.as_deref())?.for_templates(self.workspace.folder.as_deref())?;
         template.files.extend(pictures);
+        let stock = self.prepare_stock(request, &mut template)?;
         let fonts = self.catalog.fonts()?;
         let families: BTreeSet<&String> =
             template.manifest.fonts.text.iter().chain(template.manifest.fonts.fields.values().flatten()).collect();
@@ -278,7 +267,37 @@ impl App {
             return Err(faults.into());
         }
         let coverages = Coverages::read(&fonts);
-        Ok(Prepared { template, organisation, options, fonts, coverages })
+        Ok(Prepared { template, organisation, options, stock, fonts, coverages })
+    }
+
+    /// The stock as templates see it; null when the certificate is printed on plain paper.
+    fn prepare_stock(&self, request: &Request, template: &mut Template) -> Result<Value, AppError> {
+        let Some(name) = &request.stock else {
+            if request.overprint || request.printer.is_some() {
+                return Err(AppError::Input(vec![
+                    Diagnostic::error("stock-missing", say!("in lên phôi cần tên phôi", "overprinting needs the name of the stock"))
+                        .remedy(say!(
+                            "thêm --stock TÊN, khai báo [stocks.TÊN] trong vanthu.toml",
+                            "add --stock NAME, declare [stocks.NAME] in vanthu.toml"
+                        )),
+                ]));
+            }
+            return Ok(Value::Null);
+        };
+        if !template.manifest.stock {
+            let own = &template.manifest.name;
+            return Err(AppError::Input(vec![Diagnostic::error(
+                "stock-template",
+                say!("mẫu “{own}” không in lên phôi", "template `{own}` does not print on stock"),
+            )]));
+        }
+        let stock = self.workspace.stock(name)?;
+        let printer = request.printer.as_deref().map(|name| self.workspace.printer(name)).transpose()?.unwrap_or_default();
+        let (value, files) = stock.for_templates(self.workspace.folder.as_deref(), printer, request.overprint)?;
+        template.files.extend(files);
+        template.manifest.text_area = TextArea::PAGE;
+        template.manifest.fonts.fields.extend(stock.families());
+        Ok(value)
     }
 
     fn plan(&self, request: &Request, prepared: &Prepared, spool_path: Option<&Path>) -> Result<Planned, PlanError> {
@@ -287,6 +306,7 @@ impl App {
             template: &prepared.template,
             organisation: &prepared.organisation,
             options: &prepared.options,
+            stock: &prepared.stock,
             coverages: &prepared.coverages,
             standard: request.standard,
             limits: &limits,
@@ -296,7 +316,7 @@ impl App {
     }
 
     fn sample_jobs(&self, prepared: &Prepared, standard: Standard, pixels_per_inch: f64) -> Result<Vec<(String, Job)>, AppError> {
-        let Prepared { template, organisation, options, .. } = prepared;
+        let Prepared { template, organisation, options, stock, .. } = prepared;
         let mut jobs = Vec::new();
         let mut problems = Vec::new();
         for (index, record) in template.sample.iter().enumerate() {
@@ -320,7 +340,7 @@ impl App {
             };
             let code = filled.qr.as_deref().map(qr::encode).transpose().map_err(|problem| vec![problem])?;
             let value = serde_json::json!({
-                "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "qr": code,
+                "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "phoi": stock, "qr": code,
             });
             let record_bytes = serde_json::to_vec(&value).expect("a JSON value serialises");
             let job = Job {

@@ -16,6 +16,7 @@ use crate::naming::Names;
 use crate::say;
 use crate::storage::StorageError;
 use crate::template::contract::Kind;
+use crate::template::document_code;
 use crate::template::{Template, hex};
 use crate::typeset::Standard;
 use crate::typeset::fonts::Coverages;
@@ -32,6 +33,8 @@ pub struct Plan<'a> {
     pub organisation: &'a Value,
     /// The template's options, complete.
     pub options: &'a BTreeMap<String, String>,
+    /// The pre-printed stock as templates see it, or null.
+    pub stock: &'a Value,
     /// What the fonts cover.
     pub coverages: &'a Coverages,
     /// The standard of the PDFs.
@@ -151,6 +154,7 @@ impl Checks<'_> {
         let label = self.label(&row.record);
         let mut diagnostics = row.diagnostics.clone();
         diagnostics.extend(template.contract.problems(&row.record, &row.refused, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &row.record, &|pointer| row.places.of(pointer)));
         let mut entry = None;
         if !any_error(&diagnostics) {
             match self.entry(row, &label) {
@@ -183,7 +187,7 @@ impl Checks<'_> {
 
     /// Fills the wording, checks the fonts, makes the virtual JSON file.
     fn entry(&self, row: &Row, label: &str) -> Result<(spool::Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let Plan { template, organisation, options, standard, .. } = self.plan;
+        let Plan { template, organisation, options, stock, standard, .. } = self.plan;
         let record = template.contract.complete(&row.record);
         let context = template.context(&record, organisation, options);
         let filled = template.words.fill(&context)?;
@@ -198,7 +202,7 @@ impl Checks<'_> {
             }
         }
         let date = record.get("ngay").and_then(Value::as_str).and_then(|text| text.parse().ok());
-        let value = json!({ "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options });
+        let value = json!({ "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "phoi": stock });
         let digest = {
             let mut hash = Sha256::new();
             let parts = [

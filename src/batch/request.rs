@@ -38,6 +38,12 @@ pub struct Request {
     pub merge: bool,
     /// Also a ZIP of all documents.
     pub zip: bool,
+    /// Pre-printed stock of the workspace.
+    pub stock: Option<String>,
+    /// Printer of the workspace, whose offset the overprint takes.
+    pub printer: Option<String>,
+    /// On stock: the whole picture, or only what the stock lacks.
+    pub overprint: bool,
     /// Standard of the PDFs.
     pub standard: Standard,
     /// Go on with the valid records when others are not.
@@ -56,6 +62,10 @@ struct BatchFile {
     #[serde(default)]
     zip: bool,
     standard: Option<String>,
+    stock: Option<String>,
+    printer: Option<String>,
+    #[serde(default)]
+    overprint: bool,
     #[serde(default)]
     only_valid: bool,
     data: DataPart,
@@ -103,6 +113,9 @@ impl Request {
             name: file.name,
             merge: file.merge,
             zip: file.zip,
+            stock: file.stock,
+            printer: file.printer,
+            overprint: file.overprint,
             standard,
             only_valid: file.only_valid,
         })

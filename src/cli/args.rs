@@ -83,6 +83,15 @@ pub struct BatchArgs {
     /// Also a ZIP of all documents.
     #[arg(long)]
     pub zip: bool,
+    /// Pre-printed stock of the workspace.
+    #[arg(long, value_name = "NAME")]
+    pub stock: Option<String>,
+    /// Printer of the workspace, whose offset is corrected.
+    #[arg(long, value_name = "NAME", requires = "overprint")]
+    pub printer: Option<String>,
+    /// Only what the stock does not carry, for the printer (without it: the whole picture).
+    #[arg(long)]
+    pub overprint: bool,
     /// PDF standard: a-2b, a-2u, a-2a, a-3b, a-1b, a-4, ua-1 or 1.7.
     #[arg(long, value_name = "STANDARD")]
     pub standard: Option<String>,
@@ -108,6 +117,15 @@ pub struct PreviewArgs {
     /// PDF standard.
     #[arg(long, value_name = "STANDARD")]
     pub standard: Option<String>,
+    /// Pre-printed stock of the workspace.
+    #[arg(long, value_name = "NAME")]
+    pub stock: Option<String>,
+    /// Printer of the workspace, whose offset is corrected.
+    #[arg(long, value_name = "NAME", requires = "overprint")]
+    pub printer: Option<String>,
+    /// Only what the stock does not carry, for the printer.
+    #[arg(long)]
+    pub overprint: bool,
     /// Resolution of the pictures in pixels per inch (36 to 600).
     #[arg(long, value_name = "PPI", default_value_t = 110, value_parser = clap::value_parser!(u32).range(36..=600))]
     pub ppi: u32,

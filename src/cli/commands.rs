@@ -1,6 +1,5 @@
 //! What each command does: one use-case, then the showing.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -81,6 +80,9 @@ fn request(args: BatchArgs) -> Result<Request, AppError> {
     request.columns.extend(args.column);
     request.common.extend(args.set.into_iter().map(|(name, value)| (name, Value::String(value))));
     request.options.extend(args.option);
+    request.stock = args.stock.or(request.stock);
+    request.printer = args.printer.or(request.printer);
+    request.overprint |= args.overprint;
     request.merge |= args.merge;
     request.zip |= args.zip;
     request.only_valid |= args.only_valid;
@@ -105,11 +107,20 @@ async fn preview(args: PreviewArgs, app: &App, show: Show) -> Result<ExitCode, A
         Some(name) => Standard::parse(name).map_err(|problem| vec![problem])?,
         None => Standard::default(),
     };
-    let options: BTreeMap<String, String> = args.option.iter().cloned().collect();
+    let request = Request {
+        template: args.template.clone(),
+        organisation: args.organisation.clone(),
+        options: args.option.iter().cloned().collect(),
+        stock: args.stock.clone(),
+        printer: args.printer.clone(),
+        overprint: args.overprint,
+        standard,
+        ..Request::default()
+    };
     loop {
         // Noted before rendering, so that a change made meanwhile is not missed.
         let seen = app.watched_folder(&args.template).map(|folder| newest(&folder));
-        let result = app.preview(&args.template, args.organisation.as_deref(), &options, standard, f64::from(args.ppi)).await;
+        let result = app.preview(&request, f64::from(args.ppi)).await;
         let code = match result {
             Ok(made) => {
                 let files = write_preview(&args.out, &args.template, made)?;

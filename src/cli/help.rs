@@ -21,7 +21,7 @@ const COMMANDS: [(&str, &str); 12] = [
 ];
 
 /// Identifier of an argument, and its sentence; the same identifier means the same everywhere.
-const ARGUMENTS: [(&str, &str); 24] = [
+const ARGUMENTS: [(&str, &str); 27] = [
     ("lang", "Ngôn ngữ thông báo: vi hoặc en (mặc định: theo máy, nếu không có thì tiếng Việt)."),
     ("json", "In một tài liệu JSON cho chương trình khác đọc, thay cho chữ."),
     ("workspace", "Thư mục nơi làm việc (mặc định: thư mục gần nhất phía trên có vanthu.toml)."),
@@ -38,6 +38,9 @@ const ARGUMENTS: [(&str, &str); 24] = [
     ("merge", "Thêm một PDF gộp mọi trang, để in."),
     ("zip", "Thêm một tệp ZIP gồm mọi văn bản."),
     ("standard", "Chuẩn PDF: a-2b, a-2u, a-2a, a-3b, a-1b, a-4, ua-1 hoặc 1.7."),
+    ("stock", "Phôi in sẵn khai báo trong nơi làm việc."),
+    ("printer", "Máy in khai báo trong nơi làm việc, để bù độ lệch."),
+    ("overprint", "Chỉ in phần phôi chưa có (không ghi: bản đầy đủ)."),
     ("only_valid", "Làm tiếp với các dòng đúng; các dòng sai được ghi ra một bảng tính để sửa."),
     ("ppi", "Độ phân giải của hình, điểm trên inch (36 đến 600)."),
     ("watch", "Dàn lại mỗi khi một tệp của mẫu thay đổi."),

@@ -4,6 +4,7 @@
 //! environment.
 
 pub mod organisation;
+pub mod stock;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::language::Language;
 use crate::say;
 use crate::template::manifest::toml_problem;
 pub use organisation::Organisation;
+pub use stock::{Printer, Stock};
 
 /// The file that makes a folder a workspace.
 pub const FILE_NAME: &str = "vanthu.toml";
@@ -37,6 +39,10 @@ pub struct Config {
     pub organisation: Option<String>,
     /// Profiles by name.
     pub organisations: BTreeMap<String, Organisation>,
+    /// Pre-printed certificate stock by name.
+    pub stocks: BTreeMap<String, Stock>,
+    /// Printers by name.
+    pub printers: BTreeMap<String, Printer>,
     /// Rendering.
     pub render: RenderConfig,
     /// Limits on data files.
@@ -148,6 +154,27 @@ impl Workspace {
             }]
         })
     }
+
+    /// The stock called `name`.
+    pub fn stock(&self, name: &str) -> Result<Stock, Vec<Diagnostic>> {
+        self.declared("stocks", &self.config.stocks, name)
+    }
+
+    /// The printer called `name`.
+    pub fn printer(&self, name: &str) -> Result<Printer, Vec<Diagnostic>> {
+        self.declared("printers", &self.config.printers, name)
+    }
+
+    fn declared<T: Clone>(&self, section: &str, declared: &BTreeMap<String, T>, name: &str) -> Result<T, Vec<Diagnostic>> {
+        declared.get(name).cloned().ok_or_else(|| {
+            let problem = Diagnostic::error("not-declared", say!("chưa khai báo trong {FILE_NAME}", "is not declared in {FILE_NAME}"))
+                .with_value(name);
+            vec![match nearest(name, declared.keys().map(String::as_str)) {
+                Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
+                None => problem.remedy(say!("thêm [{section}.{name}]", "add [{section}.{name}]")),
+            }]
+        })
+    }
 }
 
 impl Config {
@@ -185,6 +212,12 @@ impl Config {
         }
         for (name, organisation) in &self.organisations {
             problems.extend(organisation.problems(name));
+        }
+        for (name, stock) in &self.stocks {
+            problems.extend(stock.problems(name));
+        }
+        for (name, printer) in &self.printers {
+            problems.extend(printer.problems(name));
         }
         problems
     }

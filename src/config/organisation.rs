@@ -147,7 +147,7 @@ impl Organisation {
     }
 }
 
-fn read_picture(workspace: Option<&Path>, name: &str) -> Result<(Vec<u8>, &'static str), Box<Diagnostic>> {
+pub(super) fn read_picture(workspace: Option<&Path>, name: &str) -> Result<(Vec<u8>, &'static str), Box<Diagnostic>> {
     let path = workspace.unwrap_or(Path::new(".")).join(name);
     let problem = |code: &'static str, message| Box::new(Diagnostic::error(code, message).at(Place::File { file: name.to_owned() }));
     let size = std::fs::metadata(&path)

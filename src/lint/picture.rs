@@ -57,8 +57,9 @@ fn pages(bytes: &[u8], report: &Report) -> Vec<Picture> {
         let Some(mut canvas) = PixmapMut::from_bytes(pixels, w, h) else {
             continue;
         };
+        let mut labels = Vec::new();
         for (number, finding) in findings {
-            mark(&mut canvas, finding, number + 1, scale / MM_PER_PT as f32);
+            mark(&mut canvas, finding, number + 1, scale / MM_PER_PT as f32, &mut labels);
         }
         if let Ok(png) = canvas.as_ref().encode_png() {
             pictures.push(Picture { page: index + 1, png });
@@ -67,8 +68,8 @@ fn pages(bytes: &[u8], report: &Report) -> Vec<Picture> {
     pictures
 }
 
-/// Draws the frame of `finding` and its number left of it.
-fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, number: usize, scale: f32) {
+/// Draws the frame of `finding` and its number left of it, beside the numbers in `labels` that stand there already.
+fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, number: usize, scale: f32, labels: &mut Vec<(f32, f32, f32)>) {
     let area = finding.area;
     let [x, y, w, h] = [area.x_mm, area.y_mm, area.w_mm, area.h_mm].map(|mm| mm as f32 * scale);
     let mut paint = Paint::default();
@@ -86,9 +87,20 @@ fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, number: usize, scale: f32
     let size = 3.0 * scale;
     let digits = number.to_string();
     let wide = digits.len() as f32 * 0.75 * size;
-    // Left of the frame, or inside where the page ends; several findings of one place share the spot, so shift them.
-    let left = (x - margin - wide).max(0.5 * scale);
-    let top = (y - margin).max(0.5 * scale);
+    // Left of the frame, or inside it where the page ends.
+    let mut left = (x - margin - wide).max(0.5 * scale);
+    let mut top = (y - margin).max(0.5 * scale);
+    let meets = |left: f32, top: f32, (x, y, w): (f32, f32, f32)| {
+        (y - top).abs() < size && left < x + w && x < left + wide
+    };
+    // Several findings of one place: their numbers stand in a row to the left, then below. The labels are few.
+    while let Some(label) = labels.iter().copied().find(|label| meets(left, top, *label)) {
+        left = label.0 - wide - 0.3 * size;
+        if left < 0.5 * scale {
+            (left, top) = ((x - margin - wide).max(0.5 * scale), top + 1.2 * size);
+        }
+    }
+    labels.push((left, top, wide));
     for (at, digit) in digits.bytes().enumerate() {
         if let Some(path) = figure(digit, left + at as f32 * 0.75 * size, top, size) {
             let stroke = Stroke { width: 0.16 * size, ..Stroke::default() };

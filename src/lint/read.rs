@@ -4,14 +4,16 @@
 //! on a thread of its own with its own stack; a panic of the reader is a damaged file, and when the time is up the
 //! thread is left to itself. It measures a span, it never asks for the date.
 
+use std::io::{self, Read};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use flate2::read::ZlibDecoder;
 use hayro::hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 use hayro::hayro_interpret::util::TransformExt;
-use hayro::hayro_syntax::object::{Name, Object};
+use hayro::hayro_syntax::object::{Dict, Name, Object};
 use hayro::hayro_syntax::page::Page as PdfPage;
 use hayro::hayro_syntax::{LoadPdfError, Pdf};
 use hayro::vello_cpu::kurbo::{Affine, Rect};
@@ -32,8 +34,8 @@ pub struct Limits {
     pub objects_max: usize,
     /// Drawing instructions on one page. Default 400,000.
     pub instructions_max: usize,
-    /// Compressed size of one stream that is no picture. Default 4 MiB; the packing can hide a thousand times as much.
-    pub stream_max: usize,
+    /// Size of all streams that are no pictures, unpacked. Default 512 MiB: packing can hide a thousand times its size.
+    pub unpacked_max: u64,
     /// Time for the whole file. Default 60 s.
     pub time_max: Duration,
 }
@@ -45,7 +47,7 @@ impl Default for Limits {
             pages_max: 2_000,
             objects_max: 1_000_000,
             instructions_max: 400_000,
-            stream_max: 4 << 20,
+            unpacked_max: 512 << 20,
             time_max: Duration::from_secs(60),
         }
     }
@@ -156,22 +158,46 @@ fn open(bytes: Vec<u8>, limits: Limits) -> Result<Document, LintError> {
     Ok(document)
 }
 
-/// Refuses streams whose packed size alone is beyond what a page of text needs. Pictures are never unpacked here.
+/// Refuses files whose streams unpack to more than the limit. The reader itself unpacks without one. Pictures are
+/// never unpacked here; object streams were already, when the file was opened.
 fn check_streams(pdf: &Pdf, limits: Limits) -> Result<(), LintError> {
+    let mut left = limits.unpacked_max;
     for object in pdf.objects() {
         let Object::Stream(stream) = object else {
             continue;
         };
-        let dict = stream.dict();
-        let is_picture = dict.get::<Name<'_>>(b"Subtype").is_some_and(|kind| kind.as_str() == "Image");
-        // A font program is unpacked too, but a full East Asian face has 10 MB: `bytes_max` bounds it.
-        let is_font = [&b"Length1"[..], b"Length2", b"Subtype"].iter().any(|key| dict.contains_key(*key))
-            && dict.get::<Name<'_>>(b"Subtype").is_none_or(|kind| kind.as_str() != "Form");
-        if !is_picture && !is_font && stream.raw_data().len() > limits.stream_max {
-            return Err(LintError::TooComplex);
+        if stream.dict().get::<Name<'_>>(b"Subtype").is_some_and(|kind| kind.as_str() == "Image") {
+            continue;
         }
+        let raw = stream.raw_data();
+        let filters = filters(stream.dict());
+        let size = match filters.iter().filter(|name| is_packed(name)).count() {
+            0 => raw.len() as u64,
+            1 if filters.first().is_some_and(|name| name == "FlateDecode" || name == "Fl") => {
+                io::copy(&mut ZlibDecoder::new(raw.as_ref()).take(left + 1), &mut io::sink())
+                    // Damaged packing: what could be read counts, the reader will mend or drop it.
+                    .unwrap_or(raw.len() as u64)
+            }
+            // Packed by an old method, or behind a text encoding: at most this many times its size.
+            1 => (raw.len() as u64).saturating_mul(2_000),
+            // Packed twice: no program does that but to hide something.
+            _ => return Err(LintError::TooComplex),
+        };
+        left = left.checked_sub(size).ok_or(LintError::TooComplex)?;
     }
     Ok(())
+}
+
+fn filters(dict: &Dict<'_>) -> Vec<String> {
+    match dict.get::<Object<'_>>(b"Filter") {
+        Some(Object::Name(name)) => vec![name.as_str().to_owned()],
+        Some(Object::Array(names)) => names.iter::<Name<'_>>().map(|name| name.as_str().to_owned()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_packed(filter: &str) -> bool {
+    matches!(filter, "FlateDecode" | "Fl" | "LZWDecode" | "LZW" | "RunLengthDecode" | "RL")
 }
 
 fn read_page<'a>(

@@ -3,7 +3,6 @@
 //! Owns the limits it puts on itself and the thread it works on. It opens no file and no connection: template, fonts
 //! and records come through its input.
 
-use std::collections::BTreeSet;
 use std::io::{BufReader, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -14,9 +13,8 @@ use super::protocol::{self, Answer, Setup};
 use crate::catalog;
 use crate::diagnostic::Diagnostic;
 use crate::say;
-use crate::template::manifest::Manifest;
 use crate::typeset::fonts::Fonts;
-use crate::typeset::{Job, Typesetter};
+use crate::typeset::{Job, Limits, Typesetter};
 
 /// Deep documents need more than a thread's usual stack.
 const STACK_BYTES: usize = 16 << 20;
@@ -79,15 +77,10 @@ fn serve() -> std::io::Result<()> {
 
 fn prepare(setup: &Setup, payload: &[u8]) -> Result<Typesetter, String> {
     let (files, mut fonts) = protocol::unpack_setup(setup, payload).ok_or("garbled set-up")?;
-    let manifest_path = format!("/{}/template.toml", setup.template);
-    let manifest_text = files.get(&manifest_path).and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or("no manifest")?;
-    let manifest = Manifest::parse(&manifest_path, manifest_text).map_err(|_| "invalid manifest")?;
     fonts.extend(catalog::built_in_fonts());
-    let mut families: BTreeSet<String> = manifest.fonts.text.iter().cloned().collect();
-    families.extend(manifest.fonts.fields.values().flatten().cloned());
-    families.insert("Liberation Mono".into());
-    let fonts = Fonts::load(&fonts, Some(&families));
-    Ok(Typesetter::new(&manifest, &setup.main_source, files, fonts))
+    let fonts = Fonts::load(&fonts, Some(&setup.families));
+    let limits = Limits { text_area: setup.text_area, pages_max: setup.pages_max };
+    Ok(Typesetter::new(limits, &setup.main_source, files, fonts, &setup.text_families))
 }
 
 /// Renders and answers one record; `false` when this process should end.

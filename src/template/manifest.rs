@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::contract::source_place;
 use crate::diagnostic::Diagnostic;
@@ -30,6 +30,9 @@ pub struct Manifest {
     pub fonts: Fonts,
     /// Names, limits and QR code of the documents.
     pub output: Output,
+    /// Can it print on pre-printed stock?
+    #[serde(default)]
+    pub stock: bool,
     /// Text outside this area is reported as overflow.
     #[serde(default)]
     pub text_area: TextArea,
@@ -69,7 +72,7 @@ fn pages_max() -> u32 {
 }
 
 /// Distances from the page's edges in millimetres.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TextArea {
     /// From the left edge.
@@ -99,6 +102,11 @@ pub struct ChoiceOption {
     pub values: Vec<String>,
     /// What holds when nothing is chosen.
     pub default: String,
+}
+
+impl TextArea {
+    /// The whole page: a field on stock may stand anywhere.
+    pub const PAGE: Self = Self { left: 0.0, right: 0.0, top: 0.0, bottom: 0.0 };
 }
 
 impl Manifest {

@@ -4,13 +4,14 @@
 //! Where the bytes come from is `catalog`'s affair; compiling the page is `typeset`'s.
 
 pub mod contract;
+pub mod document_code;
 pub mod functions;
 pub mod manifest;
 pub mod validate;
 pub mod words;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,9 @@ use words::Words;
 
 /// Files by virtual path (`/giay-khen/page.typ`), as the page sees them.
 pub type Files = BTreeMap<String, Cow<'static, [u8]>>;
+
+/// The family for raw text, which every world has.
+const RAW_FAMILY: &str = "Liberation Mono";
 
 /// The folder of the shared Typst library.
 pub const SHARED_FOLDER: &str = "the-thuc";
@@ -101,6 +105,14 @@ impl Template {
         }
     }
 
+    /// Every font family that its pages may use.
+    pub fn families(&self) -> BTreeSet<String> {
+        let fonts = &self.manifest.fonts;
+        let mut families: BTreeSet<String> = fonts.text.iter().chain(fonts.fields.values().flatten()).cloned().collect();
+        families.insert(RAW_FAMILY.to_owned());
+        families
+    }
+
     /// The page's main source: constant, so that nothing of a record is ever source.
     pub fn main_source(&self) -> String {
         format!("#import \"/{}/page.typ\": render\n#render(json(\"/record.json\"))\n", self.manifest.name)
@@ -153,6 +165,18 @@ fn check_names(name: &str, manifest: &Manifest, contract: &Contract) -> Vec<Diag
         problems.push(
             Diagnostic::error("manifest-name", say!("“name” là “{own}”, thư mục là “{name}”", "`name` is `{own}`, the folder is `{name}`"))
                 .at(place.clone()),
+        );
+    }
+    if let Some(code) = &manifest.code
+        && crate::vietnamese::type_code::by_code(code).is_none()
+    {
+        problems.push(
+            Diagnostic::error(
+                "manifest-code",
+                say!("“code” không phải mã loại văn bản của Nghị định 30/2020", "`code` is no type code of Decree 30/2020"),
+            )
+            .at(place.clone())
+            .with_value(code),
         );
     }
     for key in &contract.duplicate_key {

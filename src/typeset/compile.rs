@@ -19,7 +19,7 @@ use super::world::{RecordWorld, Shared, name_of};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use crate::template::Files;
-use crate::template::manifest::{Manifest, TextArea};
+use crate::template::manifest::TextArea;
 
 /// Documents between two sweeps of the memo cache, and the sweeps an entry survives. Found by measuring: more often
 /// costs speed, more rarely costs memory.
@@ -66,23 +66,26 @@ pub struct Typeset {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// What a finished document must keep to.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Text outside this area is an error.
+    pub text_area: TextArea,
+    /// Most pages.
+    pub pages_max: u32,
+}
+
 /// Sets the documents of one template.
 pub struct Typesetter {
     shared: Arc<Shared>,
-    text_area: TextArea,
-    pages_max: u32,
+    limits: Limits,
     since_sweep: u32,
 }
 
 impl Typesetter {
-    /// Takes the files that the page may read and the fonts of the template.
-    pub fn new(manifest: &Manifest, main_source: &str, files: Files, fonts: Fonts) -> Self {
-        Self {
-            shared: Arc::new(Shared::new(main_source, files, fonts, &manifest.fonts.text)),
-            text_area: manifest.text_area,
-            pages_max: manifest.output.pages_max,
-            since_sweep: 0,
-        }
+    /// Takes the files that the page may read, the fonts of the template, and the families for text that names none.
+    pub fn new(limits: Limits, main_source: &str, files: Files, fonts: Fonts, text_families: &[String]) -> Self {
+        Self { shared: Arc::new(Shared::new(main_source, files, fonts, text_families)), limits, since_sweep: 0 }
     }
 
     /// Sets one record. Every problem is reported, and nothing is returned for a document that has one.
@@ -102,7 +105,7 @@ impl Typesetter {
         let Warned { output, warnings } = typst::compile::<PagedDocument>(&world);
         let mut document = output.map_err(|errors| translate(&world, &errors))?;
         let (mut fatal, warnings): (Vec<_>, Vec<_>) = translate(&world, &warnings).into_iter().partition(Diagnostic::is_error);
-        fatal.extend(checks::inspect(&document, &self.text_area, self.pages_max));
+        fatal.extend(checks::inspect(&document, &self.limits.text_area, self.limits.pages_max));
         if !fatal.is_empty() {
             return Err(fatal);
         }

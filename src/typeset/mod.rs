@@ -10,5 +10,5 @@ pub mod fonts;
 mod unhint;
 pub mod world;
 
-pub use compile::{Job, Typeset, Typesetter};
+pub use compile::{Job, Limits, Typeset, Typesetter};
 pub use export::Standard;

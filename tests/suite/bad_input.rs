@@ -34,7 +34,8 @@ fn a_misspelt_column_is_named_with_the_one_that_was_meant() {
     expect_test::expect![[r#"
         lỗi[column-missing] d.csv, dòng 1: thiếu cột bắt buộc “Họ và tên”
             cách sửa: có phải cột “Họ và tênn”? nếu phải, đổi tiêu đề thành “Họ và tên”
-    "#]].assert_eq(&said.stderr);
+    "#]]
+    .assert_eq(&said.stderr);
 }
 
 #[test]
@@ -45,7 +46,8 @@ fn repeated_people_are_reported_and_still_made() {
     expect_test::expect![[r#"
         cảnh báo[duplicate] d.csv, dòng 3, cột “Họ và tên”: bản ghi 2 (Lê văn an): trùng với bản ghi 1
             cách sửa: xóa một dòng nếu là cùng một người
-    "#]].assert_eq(&said.stderr);
+    "#]]
+    .assert_eq(&said.stderr);
     assert_eq!(office.documents("o").len(), 2);
 }
 

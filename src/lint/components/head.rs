@@ -106,15 +106,17 @@ fn find_cells(
             if line.baseline < top {
                 continue;
             }
-            if is_date(&words) && line.centre() > split - 10.0 {
+            if is_number(&line.text) {
+                // Wherever it stands: where it should stand is not this function's question.
+                lowest = lowest.max(line.baseline);
+                numbered = true;
+                head.so_ky_hieu.get_or_insert(line);
+            } else if is_date(&words) && line.centre() > split - 10.0 {
                 lowest = lowest.max(line.baseline);
                 head.dia_danh.get_or_insert(line);
             } else if line.centre() < split {
                 lowest = lowest.max(line.baseline);
-                if words.starts_with("so:") || words.starts_with("so ") || words.starts_with("so…") {
-                    numbered = true;
-                    head.so_ky_hieu.get_or_insert(line);
-                } else if words.starts_with("v/v") || words.starts_with("ve viec") || subject {
+                if words.starts_with("v/v") || words.starts_with("ve viec") || subject {
                     subject = true;
                     head.trich_yeu_cong_van.push(line);
                 } else if !numbered {
@@ -135,6 +137,12 @@ fn cells(row: &Row, split: f64, page: usize) -> Vec<Line> {
     Line::from_words(page, &words).into_iter().chain(right).collect()
 }
 
+/// `Số: …`. With its accent: the name of a body may begin with SỞ.
+fn is_number(text: &str) -> bool {
+    let rest = text.strip_prefix("Số").or_else(|| text.strip_prefix("SỐ"));
+    rest.is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)) || key(text).starts_with("so:")
+}
+
 fn is_date(words: &str) -> bool {
     words.contains("ngay ") || (words.contains("ngay") && words.contains("thang"))
 }
@@ -148,7 +156,7 @@ fn ends_head(row: &Row, split: f64, numbered: bool, page: &Page) -> bool {
     if words.starts_with("kinh gui") {
         return true;
     }
-    let is_head = words.starts_with("so:") || words.starts_with("v/v") || words.contains("ngay ");
+    let is_head = is_number(&line.text) || words.starts_with("v/v") || words.contains("ngay ");
     let spans = line.x0 < split - 5.0 && line.x1 > split + 12.0;
     let in_middle = line.x0 > 45.0 && (line.centre() - page.width_mm / 2.0 - 5.0).abs() < 12.0;
     (spans || in_middle) && (numbered || !is_head)

@@ -59,7 +59,8 @@ fn body_size(facts: &Facts<'_>, places: &mut Places) {
 
 fn body_style(facts: &Facts<'_>, places: &mut Places) {
     let body = &facts.parts.body;
-    let is_ground = |line: &Line| body.can_cu().iter().any(|one| one.lines.iter().any(|other| other == line));
+    let grounds = body.can_cu();
+    let is_ground = |line: &Line| grounds.iter().flat_map(|one| &one.lines).any(|other| other == line);
     let lines: Vec<&Line> = body.lines.iter().filter(|line| !is_ground(line)).collect();
     let italic: Vec<&&Line> = lines.iter().filter(|line| line.is_italic()).collect();
     // A quotation may be italic; a body may not.

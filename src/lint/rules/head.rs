@@ -178,7 +178,10 @@ fn tieu_ngu_rule(facts: &Facts<'_>, places: &mut Places) {
 }
 
 fn co_quan_present(facts: &Facts<'_>, places: &mut Places) {
-    if facts.parts.head.co_quan.is_empty() {
+    // With the Quốc hiệu on the wrong side there is no left cell to look in; that is `quoc-hieu-place`'s finding.
+    let width = facts.document.pages.first().map_or(0.0, |page| page.width_mm);
+    let is_misplaced = facts.parts.head.quoc_hieu.as_ref().is_some_and(|line| line.centre() < width / 2.0);
+    if facts.parts.head.co_quan.is_empty() && !is_misplaced {
         places.add(corner(facts, false), absent(), say!("tên cơ quan ban hành", "the name of the issuing body"));
     }
 }

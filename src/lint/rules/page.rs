@@ -90,9 +90,8 @@ fn upright_pages<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Page> {
 }
 
 fn is_folio(facts: &Facts<'_>, line: &Line) -> bool {
-    facts.parts.folios.iter().filter_map(|folio| folio.line.as_ref()).any(|folio| {
-        folio.page == line.page && folio.baseline == line.baseline
-    })
+    let folio = facts.parts.folios.get(line.page - 1).and_then(|folio| folio.line.as_ref());
+    folio.is_some_and(|folio| folio.baseline == line.baseline)
 }
 
 fn margin_top(facts: &Facts<'_>, places: &mut Places) {
@@ -131,11 +130,10 @@ fn margin_bottom(facts: &Facts<'_>, places: &mut Places) {
 
 /// A strip of the first body page for findings about its sides.
 fn side(facts: &Facts<'_>, x: f64) -> Area {
-    let lines = facts.parts.body.lines.iter().filter(|line| line.page == facts.parts.body.lines[0].page);
-    let (top, bottom) = lines.fold((f64::INFINITY, 0.0_f64), |(top, bottom), line| {
-        (top.min(line.top()), bottom.max(line.bottom()))
-    });
-    Area { page: facts.parts.body.lines[0].page, x_mm: x - 1.0, y_mm: top, w_mm: 2.0, h_mm: bottom - top }
+    let page = facts.parts.body.lines.first().map_or(1, |line| line.page);
+    let lines = facts.parts.body.lines.iter().filter(|line| line.page == page);
+    let area = lines.map(Line::area).reduce(Area::join).unwrap_or_default();
+    Area { page, x_mm: x - 1.0, w_mm: 2.0, ..area }
 }
 
 fn margin_left(facts: &Facts<'_>, places: &mut Places) {

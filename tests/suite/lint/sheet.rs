@@ -79,6 +79,8 @@ pub struct Sheet {
     pub embed: bool,
     /// Family name in the file.
     pub family: String,
+    /// Characters that the file does not tell.
+    pub unmapped: &'static str,
     /// Draw all text invisibly, as the layer of a scan.
     pub invisible: bool,
 }
@@ -90,6 +92,7 @@ impl Sheet {
             texts: Vec::new(),
             embed: true,
             family: "LiberationSerif".into(),
+            unmapped: "",
             invisible: false,
         }
     }
@@ -148,7 +151,7 @@ impl Sheet {
         let pages_id = document.new_object_id();
         let mut fonts = lopdf::Dictionary::new();
         for (face, codes) in &faces {
-            let id = codes.write(&mut document, &self.family, self.embed);
+            let id = codes.write(&mut document, self);
             fonts.set(format!("F{}", *face as u8), id);
         }
         let resources = document.add_object(dictionary! { "Font" => fonts });
@@ -211,15 +214,15 @@ impl FaceCodes {
         text.chars().map(|c| format!("{:04X}", self.codes[&c].0)).collect()
     }
 
-    fn write(&self, document: &mut Document, family: &str, embed: bool) -> lopdf::ObjectId {
-        let name = format!("ABCDEF+{family}{}", self.face.suffix());
+    fn write(&self, document: &mut Document, sheet: &Sheet) -> lopdf::ObjectId {
+        let name = format!("ABCDEF+{}{}", sheet.family, self.face.suffix());
         let slanted = matches!(self.face, Face::Italic | Face::BoldItalic);
         let mut descriptor = dictionary! {
             "Type" => "FontDescriptor", "FontName" => name.clone(), "Flags" => if slanted { 70 } else { 6 },
             "ItalicAngle" => if slanted { -16 } else { 0 }, "Ascent" => 891, "Descent" => -216, "CapHeight" => 662,
             "StemV" => 80, "FontBBox" => vec![(-200).into(), (-300).into(), 1200.into(), 1000.into()],
         };
-        if embed {
+        if sheet.embed {
             let length = self.bytes.len() as i64;
             let file = document.add_object(Stream::new(dictionary! { "Length1" => length }, self.bytes.clone()));
             descriptor.set("FontFile2", file);
@@ -231,6 +234,9 @@ impl FaceCodes {
         for (c, (code, glyph, advance)) in &self.codes {
             glyphs[2 * usize::from(*code)..][..2].copy_from_slice(&glyph.to_be_bytes());
             widths.extend([Object::from(i64::from(*code)), vec![Object::Real(*advance as f32)].into()]);
+            if sheet.unmapped.contains(*c) {
+                continue;
+            }
             let utf16: String = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("{unit:04X}")).collect();
             map.push_str(&format!("1 beginbfchar <{code:04X}> <{utf16}> endbfchar\n"));
         }

@@ -24,7 +24,9 @@ pub fn encode(text: &str) -> Result<Value, Diagnostic> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(too_long());
     }
-    let code = QRBuilder::new(text).ecl(ECL::M).build().map_err(|_| too_long())?;
+    // The lowest correction level has the largest modules: a certificate is not soiled or torn like a parcel, but it is
+    // scanned from office prints.
+    let code = QRBuilder::new(text).ecl(ECL::L).build().map_err(|_| too_long())?;
     let pixels: Vec<u8> = (0..code.size)
         .flat_map(|row| code[row][..code.size].iter().map(|module| if module.value() { 0 } else { 255 }).collect::<Vec<u8>>())
         .collect();

@@ -7,9 +7,7 @@ use std::panic;
 
 use hayro::hayro_interpret::font::Glyph as PdfGlyph;
 use hayro::hayro_interpret::hayro_cmap::BfString;
-use hayro::hayro_interpret::{
-    BlendMode, ClipPath, Device, GlyphDrawMode, Image, Paint, PathDrawMode, SoftMask,
-};
+use hayro::hayro_interpret::{BlendMode, ClipPath, Device, GlyphDrawMode, Image, Paint, PathDrawMode, SoftMask};
 use hayro::vello_cpu::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape};
 
 use super::font::FontTable;
@@ -138,14 +136,7 @@ impl<'a> Device<'a> for Listener<'_> {
         }
     }
 
-    fn draw_glyph(
-        &mut self,
-        glyph: &PdfGlyph<'a>,
-        transform: Affine,
-        glyph_transform: Affine,
-        paint: &Paint<'a>,
-        mode: &GlyphDrawMode,
-    ) {
+    fn draw_glyph(&mut self, glyph: &PdfGlyph<'a>, transform: Affine, glyph_transform: Affine, paint: &Paint<'a>, mode: &GlyphDrawMode) {
         self.spend();
         if matches!(mode, GlyphDrawMode::Invisible) {
             self.hidden += 1;
@@ -172,11 +163,9 @@ impl<'a> Device<'a> for Listener<'_> {
             None => String::new(),
         };
         let (index, units, notdef) = match glyph {
-            PdfGlyph::Outline(outline) => (
-                self.fonts.index(outline),
-                f64::from(outline.advance_width().unwrap_or(500.0)),
-                outline.glyph_id().to_u32() == 0,
-            ),
+            PdfGlyph::Outline(outline) => {
+                (self.fonts.index(outline), f64::from(outline.advance_width().unwrap_or(500.0)), outline.glyph_id().to_u32() == 0)
+            }
             PdfGlyph::Type3(_) => (self.fonts.type3(), 500.0, false),
         };
         let font = &mut self.fonts.fonts[index];
@@ -235,9 +224,7 @@ fn rectangle(lines: &[(Point, Point)]) -> Option<Frame> {
     if !lines.iter().all(along_axis) {
         return None;
     }
-    let area = lines.iter().fold(Rect::from_points(lines[0].0, lines[0].1), |area, (a, b)| {
-        area.union_pt(*a).union_pt(*b)
-    });
+    let area = lines.iter().fold(Rect::from_points(lines[0].0, lines[0].1), |area, (a, b)| area.union_pt(*a).union_pt(*b));
     (area.width() > STROKE_MIN_MM && area.height() > STROKE_MIN_MM).then_some(Frame {
         x: area.x0,
         y: area.y0,

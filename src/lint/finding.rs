@@ -37,10 +37,7 @@ impl Finding {
     pub fn to_diagnostic(&self, file: &str) -> Diagnostic {
         let place = self.place();
         let (clause, message) = (self.clause, &self.message);
-        let text = Text {
-            vi: format!("{}: {} ({clause})", place.vi, message.vi),
-            en: format!("{}: {} ({clause})", place.en, message.en),
-        };
+        let text = Text { vi: format!("{}: {} ({clause})", place.vi, message.vi), en: format!("{}: {} ({clause})", place.en, message.en) };
         Diagnostic {
             code: self.rule.into(),
             severity: self.severity,
@@ -55,10 +52,7 @@ impl Finding {
     /// `trang 1, cách trái 30 mm, cách trên 20 mm`.
     pub fn place(&self) -> Text {
         let (page, x, y) = (self.area.page, number(self.area.x_mm), number(self.area.y_mm));
-        say!(
-            "trang {page}, cách trái {x} mm, cách trên {y} mm",
-            "page {page}, {x} mm from the left, {y} mm from the top"
-        )
+        say!("trang {page}, cách trái {x} mm, cách trên {y} mm", "page {page}, {x} mm from the left, {y} mm from the top")
     }
 
     /// For programs: stable keys, sentences in `language`.

@@ -84,24 +84,14 @@ fn learn(dict: &Dict<'_>, known: &mut HashMap<u128, Font>) {
 }
 
 fn facts(dict: &Dict<'_>) -> Font {
-    let descendant = dict
-        .get::<Array<'_>>(b"DescendantFonts")
-        .and_then(|fonts| fonts.iter::<Dict<'_>>().next());
-    let descriptor = descendant
-        .as_ref()
-        .unwrap_or(dict)
-        .get::<Dict<'_>>(b"FontDescriptor")
-        .unwrap_or_default();
-    let name = dict
-        .get::<Name<'_>>(b"BaseFont")
-        .map(|name| without_prefix(name.as_str()).to_owned())
-        .unwrap_or_default();
+    let descendant = dict.get::<Array<'_>>(b"DescendantFonts").and_then(|fonts| fonts.iter::<Dict<'_>>().next());
+    let descriptor = descendant.as_ref().unwrap_or(dict).get::<Dict<'_>>(b"FontDescriptor").unwrap_or_default();
+    let name = dict.get::<Name<'_>>(b"BaseFont").map(|name| without_prefix(name.as_str()).to_owned()).unwrap_or_default();
     let flags = descriptor.get::<u32>(b"Flags").unwrap_or(0);
     let is_type3 = dict.get::<Name<'_>>(b"Subtype").is_some_and(|kind| kind.as_str() == "Type3");
     let lower = name.to_lowercase();
     Font {
-        embedded: is_type3
-            || [&b"FontFile"[..], b"FontFile2", b"FontFile3"].iter().any(|key| descriptor.contains_key(*key)),
+        embedded: is_type3 || [&b"FontFile"[..], b"FontFile2", b"FontFile3"].iter().any(|key| descriptor.contains_key(*key)),
         bold: says_bold(&lower)
             || flags & FORCE_BOLD_FLAG != 0
             || descriptor.get::<f32>(b"FontWeight").is_some_and(|weight| weight >= 600.0),

@@ -104,9 +104,7 @@ impl Line {
     pub fn from_words(page: usize, words: &[Word]) -> Option<Self> {
         let main = words.iter().max_by_key(|word| word.letters)?;
         let letters: usize = words.iter().map(|word| word.letters).sum();
-        let share = |part: fn(&Word) -> usize| {
-            words.iter().map(part).sum::<usize>() as f64 / letters.max(1) as f64
-        };
+        let share = |part: fn(&Word) -> usize| words.iter().map(part).sum::<usize>() as f64 / letters.max(1) as f64;
         let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
         Some(Self {
             page,

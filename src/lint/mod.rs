@@ -86,18 +86,15 @@ impl LintError {
                 say!("tệp quá lớn: {bytes} byte, giới hạn {max} byte", "the file is too large: {bytes} bytes, the limit is {max}"),
                 say!("giảm dung lượng hình ảnh trong tệp", "make the pictures in the file smaller"),
             ),
-            Self::Encrypted => (
-                say!("tệp có mật khẩu", "the file is encrypted"),
-                say!("lưu lại tệp không có mật khẩu", "save it without a password"),
-            ),
-            Self::Damaged => (
-                say!("tệp PDF bị hỏng", "the PDF is damaged"),
-                say!("xuất lại hoặc tải lại tệp", "export or download it again"),
-            ),
-            Self::NoPages => (
-                say!("tệp PDF không có trang nào", "the PDF has no pages"),
-                say!("xuất lại văn bản", "export the document again"),
-            ),
+            Self::Encrypted => {
+                (say!("tệp có mật khẩu", "the file is encrypted"), say!("lưu lại tệp không có mật khẩu", "save it without a password"))
+            }
+            Self::Damaged => {
+                (say!("tệp PDF bị hỏng", "the PDF is damaged"), say!("xuất lại hoặc tải lại tệp", "export or download it again"))
+            }
+            Self::NoPages => {
+                (say!("tệp PDF không có trang nào", "the PDF has no pages"), say!("xuất lại văn bản", "export the document again"))
+            }
             Self::TooManyPages { pages, max } => (
                 say!("tệp có {pages} trang, giới hạn {max} trang", "the file has {pages} pages, the limit is {max}"),
                 say!("kiểm tra từng văn bản riêng", "check the documents one by one"),
@@ -106,10 +103,9 @@ impl LintError {
                 say!("tệp chỉ có hình ảnh (bản quét), không có chữ để kiểm tra", "the file holds pictures only (a scan), no text to check"),
                 say!("dùng tệp PDF xuất từ phần mềm soạn thảo", "use the PDF that the word processor exported"),
             ),
-            Self::NoText { scanned: false } => (
-                say!("tệp không có chữ", "the file has no text"),
-                say!("xuất lại văn bản", "export the document again"),
-            ),
+            Self::NoText { scanned: false } => {
+                (say!("tệp không có chữ", "the file has no text"), say!("xuất lại văn bản", "export the document again"))
+            }
             Self::TooComplex => (
                 say!("tệp quá phức tạp để kiểm tra", "the file is too complex to check"),
                 say!("in lại ra PDF từ phần mềm soạn thảo", "print it to PDF again from the word processor"),

@@ -21,11 +21,7 @@ const ODDITIES_MAX: usize = 200;
 pub fn assemble(number: usize, width_mm: f64, height_mm: f64, heard: Listener<'_>) -> Page {
     let Listener { glyphs, strokes, uprights, frames, images, hidden, .. } = heard;
     let on_page = |glyph: &Glyph| {
-        glyph.x > -1.0
-            && glyph.x < width_mm + 1.0
-            && glyph.baseline > -1.0
-            && glyph.baseline < height_mm + 1.0
-            && glyph.size > 0.5
+        glyph.x > -1.0 && glyph.x < width_mm + 1.0 && glyph.baseline > -1.0 && glyph.baseline < height_mm + 1.0 && glyph.size > 0.5
     };
     let mut page = Page { number, width_mm, height_mm, frames, images, hidden, ..Page::default() };
     let glyphs: Vec<Glyph> = glyphs.into_iter().filter(on_page).collect();
@@ -66,10 +62,7 @@ fn heights(mut glyphs: Vec<Glyph>) -> Vec<Vec<Glyph>> {
     for glyph in glyphs {
         match groups.last_mut() {
             // Measured from the first glyph, so that two columns of different pitch do not chain together.
-            Some(group)
-                if glyph.baseline - group[0].baseline
-                    <= HEIGHT_EM * MM_PER_PT * glyph.size.max(group[0].size) =>
-            {
+            Some(group) if glyph.baseline - group[0].baseline <= HEIGHT_EM * MM_PER_PT * glyph.size.max(group[0].size) => {
                 group.push(glyph);
             }
             _ => groups.push(vec![glyph]),
@@ -113,14 +106,10 @@ fn close(page: usize, open: &mut Vec<Glyph>, words: &mut Vec<Word>, oddities: &m
     };
     let raw: String = glyphs.iter().map(|glyph| glyph.text.as_str()).collect();
     let is_letter = |glyph: &&Glyph| glyph.text.chars().any(char::is_alphanumeric);
-    let count = |test: fn(&Glyph) -> bool| {
-        glyphs.iter().filter(is_letter).filter(|glyph| test(glyph)).count()
-    };
+    let count = |test: fn(&Glyph) -> bool| glyphs.iter().filter(is_letter).filter(|glyph| test(glyph)).count();
     // The size of most glyphs; a raised figure does not change its word.
-    let main = glyphs
-        .iter()
-        .max_by_key(|glyph| glyphs.iter().filter(|other| (other.size - glyph.size).abs() < 0.05).count())
-        .unwrap_or(first);
+    let main =
+        glyphs.iter().max_by_key(|glyph| glyphs.iter().filter(|other| (other.size - glyph.size).abs() < 0.05).count()).unwrap_or(first);
     let word = Word {
         text: raw.nfc().filter(|c| !c.is_control()).collect(),
         x0: first.x,

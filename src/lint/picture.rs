@@ -90,9 +90,7 @@ fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, number: usize, scale: f32
     // Left of the frame, or inside it where the page ends.
     let mut left = (x - margin - wide).max(0.5 * scale);
     let mut top = (y - margin).max(0.5 * scale);
-    let meets = |left: f32, top: f32, (x, y, w): (f32, f32, f32)| {
-        (y - top).abs() < size && left < x + w && x < left + wide
-    };
+    let meets = |left: f32, top: f32, (x, y, w): (f32, f32, f32)| (y - top).abs() < size && left < x + w && x < left + wide;
     // Several findings of one place: their numbers stand in a row to the left, then below. The labels are few.
     while let Some(label) = labels.iter().copied().find(|label| meets(left, top, *label)) {
         left = label.0 - wide - 0.3 * size;

@@ -4,15 +4,15 @@
 //! on a thread of its own with its own stack; a panic of the reader is a damaged file, and when the time is up the
 //! thread is left to itself. It measures a span, it never asks for the date.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use flate2::read::ZlibDecoder;
-use hayro::hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 use hayro::hayro_interpret::util::TransformExt;
+use hayro::hayro_interpret::{Context, InterpreterCache, InterpreterSettings, interpret_page};
 use hayro::hayro_syntax::object::{Dict, Name, Object};
 use hayro::hayro_syntax::page::Page as PdfPage;
 use hayro::hayro_syntax::{LoadPdfError, Pdf};
@@ -118,9 +118,7 @@ pub fn read(bytes: &[u8], limits: Limits) -> Result<Document, LintError> {
     if reading.is_err() {
         return Err(LintError::TooComplex);
     }
-    receive
-        .recv_timeout(limits.time_max)
-        .unwrap_or(Err(LintError::TimedOut { seconds: limits.time_max.as_secs() }))
+    receive.recv_timeout(limits.time_max).unwrap_or(Err(LintError::TimedOut { seconds: limits.time_max.as_secs() }))
 }
 
 fn by_payload(payload: &(dyn std::any::Any + Send)) -> LintError {
@@ -173,11 +171,7 @@ fn check_streams(pdf: &Pdf, limits: Limits) -> Result<(), LintError> {
         let filters = filters(stream.dict());
         let size = match filters.iter().filter(|name| is_packed(name)).count() {
             0 => raw.len() as u64,
-            1 if filters.first().is_some_and(|name| name == "FlateDecode" || name == "Fl") => {
-                io::copy(&mut ZlibDecoder::new(raw.as_ref()).take(left + 1), &mut io::sink())
-                    // Damaged packing: what could be read counts, the reader will mend or drop it.
-                    .unwrap_or(raw.len() as u64)
-            }
+            1 if filters.first().is_some_and(|name| name == "FlateDecode" || name == "Fl") => unpacked(&raw, left),
             // Packed by an old method, or behind a text encoding: at most this many times its size.
             1 => (raw.len() as u64).saturating_mul(2_000),
             // Packed twice: no program does that but to hide something.
@@ -186,6 +180,20 @@ fn check_streams(pdf: &Pdf, limits: Limits) -> Result<(), LintError> {
         left = left.checked_sub(size).ok_or(LintError::TooComplex)?;
     }
     Ok(())
+}
+
+/// How much `raw` unpacks to, counted no further than beyond `most`; of damaged data, as far as it can be read.
+fn unpacked(raw: &[u8], most: u64) -> u64 {
+    let mut decoder = ZlibDecoder::new(raw);
+    let mut piece = [0; 1 << 14];
+    let mut size = 0;
+    while size <= most {
+        match decoder.read(&mut piece) {
+            Ok(0) | Err(_) => break,
+            Ok(read) => size += read as u64,
+        }
+    }
+    size.max(raw.len() as u64)
 }
 
 fn filters(dict: &Dict<'_>) -> Vec<String> {

@@ -112,7 +112,7 @@ fn recipients_called_con_or_a_path_get_safe_files() {
 #[test]
 fn a_name_too_long_for_its_field_is_an_error_and_the_others_are_made() {
     let office = Office::with_workspace();
-    let long = "Nguyễn Phúc Tôn Nữ Hoàng Thị Diễm Thúy Quỳnh Như Khánh Vân Anh Thư Ngọc Bảo Trâm Hồng Hạnh Mỹ Duyên Phương Thảo Mai";
+    let long = "NGUYỄN PHÚC TÔN NỮ HOÀNG THỊ DIỄM THÚY QUỲNH NHƯ KHÁNH VÂN ANH THƯ NGỌC BẢO TRÂM HỒNG HẠNH MỸ DUYÊN PHƯƠNG THẢO MAI";
     let said = run(&office, &format!("Cá nhân,Ông,Lê Văn An,A,1\nCá nhân,Bà,{long},B,2\n"), &[]);
     assert_eq!(said.code, 1);
     expect_test::expect![[r#""#]].assert_eq(&said.stderr);

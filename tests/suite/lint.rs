@@ -81,12 +81,33 @@ fn mistakes() -> Vec<(&'static str, Sheet)> {
         ("paper-size", letter_format),
         ("orientation", landscape),
         ("margin-top", report_with(Layout { top: 12.0, ..layout })),
-        ("margin-bottom", report().edit("ho-ten", |text| text.y = 282.0).edit("chuc-vu", |text| text.y = 240.0).edit("quyen-han", |text| text.y = 234.0).edit("noi-nhan", |text| text.y = 234.0).edit("noi-nhan-1", |text| text.y = 239.0).edit("noi-nhan-2", |text| text.y = 243.5).edit("noi-nhan-luu", |text| text.y = 248.0)),
-        ("margin-left", report_with(Layout { left: 25.0, ..layout }).edit("noi-nhan", |text| text.x = 25.0).edit("noi-nhan-1", |text| text.x = 25.0).edit("noi-nhan-2", |text| text.x = 25.0).edit("noi-nhan-luu", |text| text.x = 25.0)),
+        (
+            "margin-bottom",
+            report()
+                .edit("ho-ten", |text| text.y = 282.0)
+                .edit("chuc-vu", |text| text.y = 240.0)
+                .edit("quyen-han", |text| text.y = 234.0)
+                .edit("noi-nhan", |text| text.y = 234.0)
+                .edit("noi-nhan-1", |text| text.y = 239.0)
+                .edit("noi-nhan-2", |text| text.y = 243.5)
+                .edit("noi-nhan-luu", |text| text.y = 248.0),
+        ),
+        (
+            "margin-left",
+            report_with(Layout { left: 25.0, ..layout })
+                .edit("noi-nhan", |text| text.x = 25.0)
+                .edit("noi-nhan-1", |text| text.x = 25.0)
+                .edit("noi-nhan-2", |text| text.x = 25.0)
+                .edit("noi-nhan-luu", |text| text.x = 25.0),
+        ),
         ("margin-right", report_with(Layout { right: 12.0, ..layout })),
         ("font-family", arial),
         ("text-colour", report().edit("ending", |text| text.colour = [0.0, 0.0, 1.0])),
-        ("folio-first-page", { let mut sheet = report(); sheet.put("one", Anchor::Centre, 110.0, 14.0, 14.0, Face::Regular, "1").page = 1; sheet }),
+        ("folio-first-page", {
+            let mut sheet = report();
+            sheet.put("one", Anchor::Centre, 110.0, 14.0, 14.0, Face::Regular, "1").page = 1;
+            sheet
+        }),
         ("folio-missing", report().without("folio")),
         ("folio-number", report().replace("folio", "2", "3")),
         ("folio-place", moved("folio", 0.0, 270.0)),
@@ -160,7 +181,14 @@ fn mistakes() -> Vec<(&'static str, Sheet)> {
         ("noi-nhan-size", size("noi-nhan-2", 12.0)),
         ("noi-nhan-marks", report().replace("noi-nhan-2", ";", ",")),
         ("noi-nhan-luu", report().replace("noi-nhan-luu", "Lưu: VT, VP (2)", "Ban Thường vụ")),
-        ("noi-nhan-level", report().edit("noi-nhan", |text| text.y += 20.0).edit("noi-nhan-1", |text| text.y += 20.0).edit("noi-nhan-2", |text| text.y += 20.0).edit("noi-nhan-luu", |text| text.y += 20.0)),
+        (
+            "noi-nhan-level",
+            report()
+                .edit("noi-nhan", |text| text.y += 20.0)
+                .edit("noi-nhan-1", |text| text.y += 20.0)
+                .edit("noi-nhan-2", |text| text.y += 20.0)
+                .edit("noi-nhan-luu", |text| text.y += 20.0),
+        ),
         ("char-eth", report().replace("tieu-ngu", "Độc", "Ðộc")),
         ("char-soft-hyphen", report().replace("ending", "kết họp", "kết\u{ad} họp")),
         ("char-invisible", report().replace("ending", "kết họp", "kết\u{200b} họp")),
@@ -269,9 +297,8 @@ fn files_that_cannot_be_checked_are_refused_by_name() {
 
 #[test]
 fn limits_end_the_reading() {
-    let limited = |limits: Limits| {
-        lint::lint(&report().to_pdf(), &Options { limits, ..Options::default() }).map(|_| ()).expect_err("refused")
-    };
+    let limited =
+        |limits: Limits| lint::lint(&report().to_pdf(), &Options { limits, ..Options::default() }).map(|_| ()).expect_err("refused");
     let limits = Limits::default();
     assert_eq!(limited(Limits { instructions_max: 100, ..limits }), LintError::TooComplex);
     assert_eq!(limited(Limits { objects_max: 3, ..limits }), LintError::TooComplex);

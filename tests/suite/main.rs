@@ -6,8 +6,10 @@
 //! * `command_line`: each command, its exit code, its languages, its JSON.
 //! * `data`: every kind of data file, with its faults at their places.
 //! * `demonstration`: the two commands of the README.
+//! * `document_codes`: codes held against their type.
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
 //! * `naming`: file names from any data.
+//! * `stock`: certificates on pre-printed stock.
 //! * `templates`: every template with its sample, read by programs that are not ours.
 //! * `vietnamese`: the language.
 //! * `words`: wording, its functions and its faults.
@@ -21,8 +23,10 @@ mod batch;
 mod command_line;
 mod data;
 mod demonstration;
+mod document_codes;
 mod fonts;
 mod naming;
+mod stock;
 mod support;
 mod templates;
 mod vietnamese;

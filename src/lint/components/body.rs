@@ -41,9 +41,7 @@ pub struct Paragraph {
 impl Body {
     /// The run of căn cứ: italic clauses before the operative part, "Theo đề nghị của …" the last.
     pub fn can_cu(&self) -> &[Paragraph] {
-        let starts = |paragraph: &Paragraph, words: &[&str]| {
-            words.iter().any(|word| key(&paragraph.text).starts_with(word))
-        };
+        let starts = |paragraph: &Paragraph, words: &[&str]| words.iter().any(|word| key(&paragraph.text).starts_with(word));
         let Some(from) = self.paragraphs.iter().position(|one| starts(one, &["can cu "])) else {
             return &[];
         };
@@ -127,8 +125,8 @@ fn split(body: &mut Body, left: f64) {
     let right = body.right.unwrap_or(190.0);
     for line in &body.lines {
         let goes_on = body.paragraphs.last().and_then(|open| open.lines.last()).is_some_and(|above| {
-            let near = above.page != line.page
-                || (line.baseline - above.baseline) / MM_PER_PT < body.pitch.unwrap_or(1.2 * line.size) + 2.5;
+            let near =
+                above.page != line.page || (line.baseline - above.baseline) / MM_PER_PT < body.pitch.unwrap_or(1.2 * line.size) + 2.5;
             near && (line.x0 - left).abs() < 1.5 && above.x1 > right - 22.0 && above.is_bold() == line.is_bold()
         });
         match body.paragraphs.last_mut() {

@@ -10,11 +10,47 @@ use super::title::Title;
 
 /// Words with which the authority or the post of a signatory begins.
 const POSTS: [&str; 41] = [
-    "tm.", "tm ", "kt.", "kt ", "tl.", "tl ", "tuq.", "tuq ", "q.", "t/m", "k/t", "t/l", "chu tich", "pho chu tich",
-    "giam doc", "pho giam doc", "tong giam doc", "truong ", "pho truong", "chanh ", "pho chanh", "bo truong",
-    "thu truong", "cuc truong", "vu truong", "vien truong", "hieu truong", "pho hieu truong", "bi thu", "pho bi thu",
-    "chu toa", "chu tri", "thu ky", "tong thu ky", "hoi truong", "chi hoi truong", "pho chi hoi", "nguoi ", "dai dien",
-    "thu tuong", "tong bien tap",
+    "tm.",
+    "tm ",
+    "kt.",
+    "kt ",
+    "tl.",
+    "tl ",
+    "tuq.",
+    "tuq ",
+    "q.",
+    "t/m",
+    "k/t",
+    "t/l",
+    "chu tich",
+    "pho chu tich",
+    "giam doc",
+    "pho giam doc",
+    "tong giam doc",
+    "truong ",
+    "pho truong",
+    "chanh ",
+    "pho chanh",
+    "bo truong",
+    "thu truong",
+    "cuc truong",
+    "vu truong",
+    "vien truong",
+    "hieu truong",
+    "pho hieu truong",
+    "bi thu",
+    "pho bi thu",
+    "chu toa",
+    "chu tri",
+    "thu ky",
+    "tong thu ky",
+    "hoi truong",
+    "chi hoi truong",
+    "pho chi hoi",
+    "nguoi ",
+    "dai dien",
+    "thu tuong",
+    "tong bien tap",
 ];
 /// Lines of one signatory follow each other at most this far (mm).
 const PITCH_MAX_MM: f64 = 9.0;
@@ -67,9 +103,7 @@ pub fn find(pages: &[Page], title: &Title) -> End {
         end.recipients = recipients(&pages[header.page - 1], header);
     }
     let starts = end.signatories.iter().filter_map(|one| one.chuc_vu.first()).chain(&end.noi_nhan);
-    end.start = starts
-        .map(|line| (line.page - 1, line.baseline - 1.0))
-        .min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    end.start = starts.map(|line| (line.page - 1, line.baseline - 1.0)).min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     end
 }
 
@@ -77,9 +111,7 @@ pub fn find(pages: &[Page], title: &Title) -> End {
 pub fn is_post(text: &str) -> bool {
     let words = key(text);
     POSTS.iter().any(|post| {
-        words.strip_prefix(post).is_some_and(|rest| {
-            !post.ends_with(char::is_alphanumeric) || !rest.starts_with(char::is_alphanumeric)
-        })
+        words.strip_prefix(post).is_some_and(|rest| !post.ends_with(char::is_alphanumeric) || !rest.starts_with(char::is_alphanumeric))
     })
 }
 
@@ -88,12 +120,8 @@ fn signatories(page: &Page, title: &Title) -> Vec<Signatory> {
     let below = if page.number == 1 { title.bottom } else { 0.0 };
     let in_right = |line: &&Line| line.x0 > 0.38 * width && line.centre() > 0.57 * width;
     let in_left = |line: &&Line| line.centre() < 0.45 * width;
-    let lines = || {
-        page.rows
-            .iter()
-            .filter(|row| row.whole.baseline > below + 3.0 && !page.in_table(row.whole.baseline))
-            .flat_map(|row| &row.lines)
-    };
+    let lines =
+        || page.rows.iter().filter(|row| row.whole.baseline > below + 3.0 && !page.in_table(row.whole.baseline)).flat_map(|row| &row.lines);
     // The last group of posts in the right column.
     let posts: Vec<&Line> = lines().filter(in_right).filter(|line| is_post(&line.text) && is_short(line)).collect();
     let Some(mut first) = posts.last().copied() else {
@@ -106,9 +134,8 @@ fn signatories(page: &Page, title: &Title) -> Vec<Signatory> {
         first = post;
     }
     let right = signatory(first, lines().filter(in_right));
-    let partner = lines()
-        .filter(in_left)
-        .find(|line| (line.baseline - first.baseline).abs() < 2.0 && is_post(&line.text) && is_short(line));
+    let partner =
+        lines().filter(in_left).find(|line| (line.baseline - first.baseline).abs() < 2.0 && is_post(&line.text) && is_short(line));
     let mut found: Vec<Signatory> = partner.map(|line| signatory(line, lines().filter(in_left))).into_iter().collect();
     found.push(right);
     found
@@ -148,10 +175,7 @@ fn recipients(page: &Page, header: &Line) -> Vec<Recipient> {
     let mut recipients: Vec<Recipient> = Vec::new();
     let mut last = header.baseline;
     let column = page.rows.iter().flat_map(|row| &row.lines).filter(|line| {
-        line.baseline > header.baseline + 0.5
-            && line.x0 > header.x0 - 5.0
-            && line.x0 < header.x0 + 18.0
-            && line.x1 < header.x0 + 100.0
+        line.baseline > header.baseline + 0.5 && line.x0 > header.x0 - 5.0 && line.x0 < header.x0 + 18.0 && line.x1 < header.x0 + 100.0
     });
     for line in column {
         if line.baseline - last > PITCH_MAX_MM {

@@ -56,7 +56,5 @@ fn number(text: &str) -> Option<u32> {
 /// Does an appendix begin on `page`: "Phụ lục", alone and in the middle, as its first line?
 pub fn starts_appendix(page: &Page) -> bool {
     let first = page.rows.iter().map(|row| &row.whole).find(|line| number(&line.text).is_none());
-    first.is_some_and(|line| {
-        key(&line.text).starts_with("phu luc") && line.x0 > 45.0 && line.text.chars().count() < 30
-    })
+    first.is_some_and(|line| key(&line.text).starts_with("phu luc") && line.x0 > 45.0 && line.text.chars().count() < 30)
 }

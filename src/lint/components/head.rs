@@ -10,9 +10,7 @@ use super::{key, sequence};
 const QUOC_HIEU: [&str; 8] = ["cong", "hoa", "xa", "hoi", "chu", "nghia", "viet", "nam"];
 /// The head ends at the latest here below the Quốc hiệu (mm): a long name of the body and three lines of V/v.
 const HEIGHT_MAX_MM: f64 = 65.0;
-const STAMPS: [&str; 8] = [
-    "hoa toc", "thuong khan", "khan", "mat", "toi mat", "tuyet mat", "xem xong tra lai", "luu hanh noi bo",
-];
+const STAMPS: [&str; 8] = ["hoa toc", "thuong khan", "khan", "mat", "toi mat", "tuyet mat", "xem xong tra lai", "luu hanh noi bo"];
 
 /// The head.
 #[derive(Debug, Clone, Default)]
@@ -42,9 +40,7 @@ pub struct Head {
 /// Finds the head on the first page.
 pub fn find(page: &Page) -> Head {
     let mut head = Head::default();
-    let anchor = page.rows.iter().find_map(|row| {
-        sequence(&row.words, &QUOC_HIEU, 4).map(|(from, length)| (row, from, length))
-    });
+    let anchor = page.rows.iter().find_map(|row| sequence(&row.words, &QUOC_HIEU, 4).map(|(from, length)| (row, from, length)));
     let motto = page.rows.iter().find_map(|row| sequence(&row.words, &["doc", "lap"], 2).map(|(from, _)| (row, from)));
     if let Some((row, from, length)) = anchor {
         head.quoc_hieu = Line::from_words(page.number, &row.words[from..from + length]);
@@ -75,14 +71,7 @@ pub fn find(page: &Page) -> Head {
 }
 
 /// Sorts the rows between `top` and `bottom` into the cells; answers the lowest baseline used.
-fn find_cells(
-    head: &mut Head,
-    page: &Page,
-    split: f64,
-    top: f64,
-    bottom: f64,
-    taken: &[Option<(&Row, usize)>],
-) -> f64 {
+fn find_cells(head: &mut Head, page: &Page, split: f64, top: f64, bottom: f64, taken: &[Option<(&Row, usize)>]) -> f64 {
     let mut lowest = top;
     // Once the number stands there, only V/v and stamps follow on the left.
     let (mut numbered, mut subject) = (false, false);
@@ -176,9 +165,8 @@ pub fn rule_below(page: &Page, line: &Line, reach: f64, share: f64) -> Option<St
 /// The frame around `line`: a drawn rectangle, or a rule above and one below of the same length.
 fn frame_around(page: &Page, line: &Line) -> Option<Frame> {
     let middle = line.baseline - 0.3 * (line.bottom() - line.top());
-    let holds = |frame: &&Frame| {
-        frame.y < middle && frame.y + frame.h > middle && frame.x <= line.x0 + 1.0 && frame.x + frame.w >= line.x1 - 1.0
-    };
+    let holds =
+        |frame: &&Frame| frame.y < middle && frame.y + frame.h > middle && frame.x <= line.x0 + 1.0 && frame.x + frame.w >= line.x1 - 1.0;
     let around = |rule: &&Stroke| rule.x0 <= line.x0 && rule.x1 >= line.x1;
     page.frames.iter().find(holds).copied().or_else(|| {
         let above = page.strokes.iter().filter(around).filter(|rule| rule.y < middle && rule.y > middle - 12.0).next_back()?;

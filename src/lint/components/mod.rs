@@ -56,12 +56,7 @@ impl Components {
         };
         let folios = folio::find(document);
         let appendix = |page: &&Page| folio::starts_appendix(page);
-        let main_pages = document
-            .pages
-            .iter()
-            .skip(1)
-            .position(|page| appendix(&page))
-            .map_or(document.pages.len(), |index| index + 1);
+        let main_pages = document.pages.iter().skip(1).position(|page| appendix(&page)).map_or(document.pages.len(), |index| index + 1);
         let head = head::find(first);
         let title = title::find(first, &head);
         let end = end::find(&document.pages[..main_pages], &title);
@@ -76,9 +71,7 @@ pub fn kind(document: &Document) -> Kind {
         return Kind::Administrative;
     };
     const NAMES: [&str; 6] = ["giay khen", "bang khen", "giay chung nhan", "chung nhan", "bang chung nhan", "ky niem chuong"];
-    let named = page.rows.iter().any(|row| {
-        row.whole.size >= 20.0 && NAMES.iter().any(|name| key(&row.whole.text).starts_with(name))
-    });
+    let named = page.rows.iter().any(|row| row.whole.size >= 20.0 && NAMES.iter().any(|name| key(&row.whole.text).starts_with(name)));
     let landscape = page.width_mm > page.height_mm;
     let typed = landscape && title::find(page, &head::find(page)).line.is_some();
     if named || (landscape && !typed) { Kind::Certificate } else { Kind::Administrative }

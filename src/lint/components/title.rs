@@ -39,12 +39,8 @@ pub fn find(page: &Page, head: &Head) -> Title {
     let mut title = Title { bottom: head.bottom, ..Title::default() };
     // The text area is 5 to 10 mm right of the paper's middle.
     let middle = page.width_mm / 2.0 + 5.0;
-    let rows: Vec<&Line> = page
-        .rows
-        .iter()
-        .filter(|row| row.lines.len() == 1 && row.whole.baseline > head.bottom + 0.5)
-        .map(|row| &row.whole)
-        .collect();
+    let rows: Vec<&Line> =
+        page.rows.iter().filter(|row| row.lines.len() == 1 && row.whole.baseline > head.bottom + 0.5).map(|row| &row.whole).collect();
     let first = rows.iter().take(6).position(|line| {
         is_centred(line, middle, 10.0)
             && line.x0 > 45.0
@@ -65,13 +61,8 @@ pub fn find(page: &Page, head: &Head) -> Title {
 /// The type whose name begins `text`, the longest of them.
 fn type_of(text: &str) -> Option<&'static DocumentType> {
     let words = key(text);
-    let begins = |name: &str| {
-        words.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
-    };
-    TYPES
-        .iter()
-        .filter(|found| found.code.is_some() && begins(&key(found.name)))
-        .max_by_key(|found| found.name.len())
+    let begins = |name: &str| words.strip_prefix(name).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    TYPES.iter().filter(|found| found.code.is_some() && begins(&key(found.name))).max_by_key(|found| found.name.len())
 }
 
 fn find_trich_yeu(page: &Page, line: &Line, below: &[&Line], title: &mut Title) {
@@ -95,12 +86,7 @@ fn find_trich_yeu(page: &Page, line: &Line, below: &[&Line], title: &mut Title) 
         last = next;
     }
     title.bottom = last.baseline;
-    title.rule = page
-        .strokes
-        .iter()
-        .filter(is_short)
-        .find(|rule| rule.y > last.baseline - 0.3 && rule.y < last.baseline + 8.0)
-        .copied();
+    title.rule = page.strokes.iter().filter(is_short).find(|rule| rule.y > last.baseline - 0.3 && rule.y < last.baseline + 8.0).copied();
 }
 
 fn find_addressees(rows: &[&Line], title: &mut Title) {

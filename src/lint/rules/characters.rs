@@ -12,14 +12,63 @@ use crate::lint::ink::{Oddity, OddityKind};
 const CLAUSE: &str = "NĐ 30/2020, PL I, I.4; TCVN 6909:2001";
 
 pub const RULES: &[Rule] = &[
-    any("char-eth", CLAUSE, "Chữ Đ, đ là U+0110, U+0111, không phải Ð, ð của tiếng Băng Đảo", "Đ and đ are U+0110 and U+0111, not the Icelandic Ð and ð", Severity::Error, char_eth),
-    any("char-soft-hyphen", CLAUSE, "Văn bản không có dấu nối mềm (U+00AD)", "The text has no soft hyphen (U+00AD)", Severity::Error, char_soft_hyphen),
-    any("char-invisible", CLAUSE, "Văn bản không có ký tự vô hình", "The text has no invisible characters", Severity::Warning, char_invisible),
+    any(
+        "char-eth",
+        CLAUSE,
+        "Chữ Đ, đ là U+0110, U+0111, không phải Ð, ð của tiếng Băng Đảo",
+        "Đ and đ are U+0110 and U+0111, not the Icelandic Ð and ð",
+        Severity::Error,
+        char_eth,
+    ),
+    any(
+        "char-soft-hyphen",
+        CLAUSE,
+        "Văn bản không có dấu nối mềm (U+00AD)",
+        "The text has no soft hyphen (U+00AD)",
+        Severity::Error,
+        char_soft_hyphen,
+    ),
+    any(
+        "char-invisible",
+        CLAUSE,
+        "Văn bản không có ký tự vô hình",
+        "The text has no invisible characters",
+        Severity::Warning,
+        char_invisible,
+    ),
     any("char-nfc", CLAUSE, "Chữ có dấu dùng mã dựng sẵn (NFC)", "Accented letters are precomposed (NFC)", Severity::Error, char_nfc),
-    any("char-notdef", CLAUSE, "Phông chữ có đủ ký tự của văn bản", "The font has every character of the text", Severity::Error, char_notdef),
-    any("char-unmapped", CLAUSE, "Chữ trong tệp tra cứu, sao chép được", "The text can be searched and copied", Severity::Warning, char_unmapped),
-    any("font-embedded", "NĐ 30/2020, PL I, I.4; ISO 19005", "Phông chữ được nhúng vào tệp", "Fonts are embedded in the file", Severity::Error, font_embedded),
-    any("font-legacy", CLAUSE, "Văn bản dùng phông chữ Unicode, không dùng bảng mã cũ (TCVN3, VNI, VPS)", "The text is in Unicode fonts, not in TCVN3, VNI or VPS", Severity::Error, font_legacy),
+    any(
+        "char-notdef",
+        CLAUSE,
+        "Phông chữ có đủ ký tự của văn bản",
+        "The font has every character of the text",
+        Severity::Error,
+        char_notdef,
+    ),
+    any(
+        "char-unmapped",
+        CLAUSE,
+        "Chữ trong tệp tra cứu, sao chép được",
+        "The text can be searched and copied",
+        Severity::Warning,
+        char_unmapped,
+    ),
+    any(
+        "font-embedded",
+        "NĐ 30/2020, PL I, I.4; ISO 19005",
+        "Phông chữ được nhúng vào tệp",
+        "Fonts are embedded in the file",
+        Severity::Error,
+        font_embedded,
+    ),
+    any(
+        "font-legacy",
+        CLAUSE,
+        "Văn bản dùng phông chữ Unicode, không dùng bảng mã cũ (TCVN3, VNI, VPS)",
+        "The text is in Unicode fonts, not in TCVN3, VNI or VPS",
+        Severity::Error,
+        font_legacy,
+    ),
 ];
 
 const fn any(

@@ -11,8 +11,20 @@ use crate::lint::ink::{Area, Line};
 const LINES_WITH_SIGNATURE: usize = 2;
 
 pub const RULES: &[Rule] = &[
-    rule("chuc-vu-present", "NĐ 30/2020, PL I, II.7", "Cuối văn bản có quyền hạn, chức vụ của người ký", "The document ends with the authority and post of the signatory", chuc_vu_present),
-    rule("chuc-vu-style", "NĐ 30/2020, PL I, II.7e", "Quyền hạn, chức vụ in hoa, đứng, đậm", "Authority and post are in capitals, upright, bold", chuc_vu_style),
+    rule(
+        "chuc-vu-present",
+        "NĐ 30/2020, PL I, II.7",
+        "Cuối văn bản có quyền hạn, chức vụ của người ký",
+        "The document ends with the authority and post of the signatory",
+        chuc_vu_present,
+    ),
+    rule(
+        "chuc-vu-style",
+        "NĐ 30/2020, PL I, II.7e",
+        "Quyền hạn, chức vụ in hoa, đứng, đậm",
+        "Authority and post are in capitals, upright, bold",
+        chuc_vu_style,
+    ),
     rule("chuc-vu-size", "NĐ 30/2020, PL I, II.7e", "Quyền hạn, chức vụ cỡ chữ 13–14", "Authority and post are 13–14 pt", chuc_vu_size),
     rule(
         "quyen-han-form",
@@ -21,7 +33,13 @@ pub const RULES: &[Rule] = &[
         "Authority is abbreviated TM., KT., TL., TUQ., Q.",
         quyen_han_form,
     ),
-    rule("ho-ten-style", "NĐ 30/2020, PL I, II.7e", "Họ tên người ký: chữ thường, đứng, đậm, cỡ 13–14", "The name is in small letters, upright, bold, 13–14 pt", ho_ten_style),
+    rule(
+        "ho-ten-style",
+        "NĐ 30/2020, PL I, II.7e",
+        "Họ tên người ký: chữ thường, đứng, đậm, cỡ 13–14",
+        "The name is in small letters, upright, bold, 13–14 pt",
+        ho_ten_style,
+    ),
     rule(
         "ho-ten-title",
         "NĐ 30/2020, PL I, II.7c",
@@ -37,8 +55,20 @@ pub const RULES: &[Rule] = &[
         signature_alone,
     ),
     rule("noi-nhan-present", "NĐ 30/2020, PL I, II.9", "Văn bản có nơi nhận", "The document has a list of recipients", noi_nhan_present),
-    rule("noi-nhan-style", "NĐ 30/2020, PL I, II.9d", "“Nơi nhận:” cỡ chữ 12, nghiêng, đậm, có dấu hai chấm", "“Nơi nhận:” is 12 pt, italic and bold, with a colon", noi_nhan_style),
-    rule("noi-nhan-size", "NĐ 30/2020, PL I, II.9d", "Các nơi nhận cỡ chữ 11, kiểu chữ đứng", "The recipients are 11 pt, upright", noi_nhan_size),
+    rule(
+        "noi-nhan-style",
+        "NĐ 30/2020, PL I, II.9d",
+        "“Nơi nhận:” cỡ chữ 12, nghiêng, đậm, có dấu hai chấm",
+        "“Nơi nhận:” is 12 pt, italic and bold, with a colon",
+        noi_nhan_style,
+    ),
+    rule(
+        "noi-nhan-size",
+        "NĐ 30/2020, PL I, II.9d",
+        "Các nơi nhận cỡ chữ 11, kiểu chữ đứng",
+        "The recipients are 11 pt, upright",
+        noi_nhan_size,
+    ),
     rule(
         "noi-nhan-marks",
         "NĐ 30/2020, PL I, II.9d",
@@ -47,7 +77,13 @@ pub const RULES: &[Rule] = &[
         noi_nhan_marks,
     ),
     rule("noi-nhan-luu", "NĐ 30/2020, PL I, II.9d", "Dòng cuối cùng là “- Lưu: VT, …”", "The last line is “- Lưu: VT, …”", noi_nhan_luu),
-    rule("noi-nhan-level", "NĐ 30/2020, PL I, II.9d", "“Nơi nhận:” ngang hàng với quyền hạn, chức vụ của người ký", "“Nơi nhận:” is level with the authority or post of the signatory", noi_nhan_level),
+    rule(
+        "noi-nhan-level",
+        "NĐ 30/2020, PL I, II.9d",
+        "“Nơi nhận:” ngang hàng với quyền hạn, chức vụ của người ký",
+        "“Nơi nhận:” is level with the authority or post of the signatory",
+        noi_nhan_level,
+    ),
 ];
 
 fn last_page(facts: &Facts<'_>, left: bool) -> Area {
@@ -84,7 +120,13 @@ fn chuc_vu_size(facts: &Facts<'_>, places: &mut Places) {
 
 fn quyen_han_form(facts: &Facts<'_>, places: &mut Places) {
     const WRONG: [(&str, &str); 8] = [
-        ("tm ", "TM."), ("kt ", "KT."), ("tl ", "TL."), ("tuq ", "TUQ."), ("t/m", "TM."), ("k/t", "KT."), ("t/l", "TL."),
+        ("tm ", "TM."),
+        ("kt ", "KT."),
+        ("tl ", "TL."),
+        ("tuq ", "TUQ."),
+        ("t/m", "TM."),
+        ("k/t", "KT."),
+        ("t/l", "TL."),
         ("thay mat", "TM."),
     ];
     for line in chuc_vu_lines(facts) {
@@ -115,8 +157,25 @@ fn ho_ten_style(facts: &Facts<'_>, places: &mut Places) {
 fn ho_ten_title(facts: &Facts<'_>, places: &mut Places) {
     // Ranks of the armed forces are allowed; the heads of education, health and science are the caller's option.
     const TITLES: [&str; 19] = [
-        "gs", "pgs", "ts", "ths", "bs", "ks", "ls", "cn", "ds", "ngnd", "ngut", "nsnd", "nsut", "giao su",
-        "pho giao su", "tien si", "thac si", "bac si", "nha giao",
+        "gs",
+        "pgs",
+        "ts",
+        "ths",
+        "bs",
+        "ks",
+        "ls",
+        "cn",
+        "ds",
+        "ngnd",
+        "ngut",
+        "nsnd",
+        "nsut",
+        "giao su",
+        "pho giao su",
+        "tien si",
+        "thac si",
+        "bac si",
+        "nha giao",
     ];
     if facts.options.academic_title_allowed {
         return;

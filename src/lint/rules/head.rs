@@ -20,9 +20,27 @@ pub const RULES: &[Rule] = &[
     rule("quoc-hieu-wrap", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu nằm trên một dòng", "The Quốc hiệu stands on one line", quoc_hieu_wrap),
     rule("quoc-hieu-text", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu viết bằng chữ in hoa", "The Quốc hiệu is in capitals", quoc_hieu_text),
     rule("quoc-hieu-size", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu cỡ chữ 12–13", "The Quốc hiệu is 12–13 pt", quoc_hieu_size),
-    rule("quoc-hieu-style", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu kiểu chữ đứng, đậm", "The Quốc hiệu is upright and bold", quoc_hieu_style),
-    rule("quoc-hieu-place", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu ở phía trên, bên phải trang đầu", "The Quốc hiệu stands at the top right of page 1", quoc_hieu_place),
-    rule("tieu-ngu-present", "NĐ 30/2020, PL I, II.1b", "Dưới Quốc hiệu có Tiêu ngữ", "The Tiêu ngữ stands under the Quốc hiệu", tieu_ngu_present),
+    rule(
+        "quoc-hieu-style",
+        "NĐ 30/2020, PL I, II.1a",
+        "Quốc hiệu kiểu chữ đứng, đậm",
+        "The Quốc hiệu is upright and bold",
+        quoc_hieu_style,
+    ),
+    rule(
+        "quoc-hieu-place",
+        "NĐ 30/2020, PL I, II.1a",
+        "Quốc hiệu ở phía trên, bên phải trang đầu",
+        "The Quốc hiệu stands at the top right of page 1",
+        quoc_hieu_place,
+    ),
+    rule(
+        "tieu-ngu-present",
+        "NĐ 30/2020, PL I, II.1b",
+        "Dưới Quốc hiệu có Tiêu ngữ",
+        "The Tiêu ngữ stands under the Quốc hiệu",
+        tieu_ngu_present,
+    ),
     rule(
         "tieu-ngu-text",
         "NĐ 30/2020, PL I, II.1b",
@@ -32,7 +50,13 @@ pub const RULES: &[Rule] = &[
     ),
     rule("tieu-ngu-size", "NĐ 30/2020, PL I, II.1b", "Tiêu ngữ cỡ chữ 13–14", "The Tiêu ngữ is 13–14 pt", tieu_ngu_size),
     rule("tieu-ngu-style", "NĐ 30/2020, PL I, II.1b", "Tiêu ngữ kiểu chữ đứng, đậm", "The Tiêu ngữ is upright and bold", tieu_ngu_style),
-    rule("tieu-ngu-place", "NĐ 30/2020, PL I, II.1b", "Tiêu ngữ canh giữa dưới Quốc hiệu", "The Tiêu ngữ is centred under the Quốc hiệu", tieu_ngu_place),
+    rule(
+        "tieu-ngu-place",
+        "NĐ 30/2020, PL I, II.1b",
+        "Tiêu ngữ canh giữa dưới Quốc hiệu",
+        "The Tiêu ngữ is centred under the Quốc hiệu",
+        tieu_ngu_place,
+    ),
     rule(
         "tieu-ngu-rule",
         "NĐ 30/2020, PL I, II.1b",
@@ -40,11 +64,35 @@ pub const RULES: &[Rule] = &[
         "Under the Tiêu ngữ a solid rule is as long as the words",
         tieu_ngu_rule,
     ),
-    rule("co-quan-present", "NĐ 30/2020, PL I, II.2", "Văn bản có tên cơ quan, tổ chức ban hành", "The document names the issuing body", co_quan_present),
-    rule("co-quan-caps", "NĐ 30/2020, PL I, II.2b", "Tên cơ quan viết bằng chữ in hoa", "The names of the bodies are in capitals", co_quan_caps),
+    rule(
+        "co-quan-present",
+        "NĐ 30/2020, PL I, II.2",
+        "Văn bản có tên cơ quan, tổ chức ban hành",
+        "The document names the issuing body",
+        co_quan_present,
+    ),
+    rule(
+        "co-quan-caps",
+        "NĐ 30/2020, PL I, II.2b",
+        "Tên cơ quan viết bằng chữ in hoa",
+        "The names of the bodies are in capitals",
+        co_quan_caps,
+    ),
     rule("co-quan-size", "NĐ 30/2020, PL I, II.2b", "Tên cơ quan cỡ chữ 12–13", "The names of the bodies are 12–13 pt", co_quan_size),
-    rule("co-quan-style", "NĐ 30/2020, PL I, II.2b", "Tên cơ quan ban hành kiểu chữ đứng, đậm", "The issuing body is upright and bold", co_quan_style),
-    custom("co-quan-superior", "NĐ 30/2020, PL I, II.2b", "Tên cơ quan chủ quản không đậm", "The superior body is not bold", co_quan_superior),
+    rule(
+        "co-quan-style",
+        "NĐ 30/2020, PL I, II.2b",
+        "Tên cơ quan ban hành kiểu chữ đứng, đậm",
+        "The issuing body is upright and bold",
+        co_quan_style,
+    ),
+    custom(
+        "co-quan-superior",
+        "NĐ 30/2020, PL I, II.2b",
+        "Tên cơ quan chủ quản không đậm",
+        "The superior body is not bold",
+        co_quan_superior,
+    ),
     rule(
         "co-quan-rule",
         "NĐ 30/2020, PL I, II.2b",
@@ -52,7 +100,13 @@ pub const RULES: &[Rule] = &[
         "Under the body's name a solid rule of 1/3–1/2 of its length is centred",
         co_quan_rule,
     ),
-    rule("stamp-style", "NĐ 30/2020, PL I, III.2", "Dấu chỉ mức độ khẩn: in hoa, cỡ 13–14, đứng, đậm", "An urgency stamp is in capitals, 13–14 pt, upright, bold", stamp_style),
+    rule(
+        "stamp-style",
+        "NĐ 30/2020, PL I, III.2",
+        "Dấu chỉ mức độ khẩn: in hoa, cỡ 13–14, đứng, đậm",
+        "An urgency stamp is in capitals, 13–14 pt, upright, bold",
+        stamp_style,
+    ),
     rule(
         "stamp-box",
         "NĐ 30/2020, PL I, III.2",
@@ -205,10 +259,8 @@ fn co_quan_style(facts: &Facts<'_>, places: &mut Places) {
 
 fn co_quan_superior(facts: &Facts<'_>, places: &mut Places) {
     const SUPERIORS: [&str; 6] = ["uy ban nhan dan", "ubnd", "so ", "bo ", "tong ", "dai hoc "];
-    const BODIES: [&str; 13] = [
-        "hoi ", "so ", "ban ", "uy ban", "truong ", "phong ", "cong ty", "trung tam", "vien ", "cuc ", "chi cuc",
-        "van phong", "dai hoc",
-    ];
+    const BODIES: [&str; 13] =
+        ["hoi ", "so ", "ban ", "uy ban", "truong ", "phong ", "cong ty", "trung tam", "vien ", "cuc ", "chi cuc", "van phong", "dai hoc"];
     let begins = |line: &Line, words: &[&str]| words.iter().any(|word| key(&line.text).starts_with(word));
     // A bold name over two lines is one body; two names, both bold, are a superior in the wrong style.
     let lines = &facts.parts.head.co_quan;

@@ -78,9 +78,7 @@ impl Places {
 
 /// All rules, in the order of annex I.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [page::RULES, head::RULES, number::RULES, title::RULES, body::RULES, end::RULES, characters::RULES]
-        .into_iter()
-        .flatten()
+    [page::RULES, head::RULES, number::RULES, title::RULES, body::RULES, end::RULES, characters::RULES].into_iter().flatten()
 }
 
 /// Runs the rules that hold for `kind`.
@@ -91,9 +89,8 @@ pub fn run(facts: &Facts<'_>, kind: Kind) -> Vec<Finding> {
         (rule.check)(facts, &mut places);
         findings.extend(places.0.into_iter().map(|(area, found, wanted)| finding(rule, area, found, wanted)));
     }
-    findings.sort_by(|a, b| {
-        a.area.page.cmp(&b.area.page).then(a.area.y_mm.total_cmp(&b.area.y_mm)).then(a.area.x_mm.total_cmp(&b.area.x_mm))
-    });
+    findings
+        .sort_by(|a, b| a.area.page.cmp(&b.area.page).then(a.area.y_mm.total_cmp(&b.area.y_mm)).then(a.area.x_mm.total_cmp(&b.area.x_mm)));
     findings
 }
 
@@ -107,24 +104,12 @@ fn finding(rule: &Rule, area: Area, found: Text, wanted: Text) -> Finding {
 }
 
 /// A rule of the decree for administrative documents.
-const fn rule(
-    id: &'static str,
-    clause: &'static str,
-    vi: &'static str,
-    en: &'static str,
-    check: fn(&Facts<'_>, &mut Places),
-) -> Rule {
+const fn rule(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
     Rule { id, clause, vi, en, severity: Severity::Error, certificates: false, check }
 }
 
 /// A custom, or a matter of judgement.
-const fn custom(
-    id: &'static str,
-    clause: &'static str,
-    vi: &'static str,
-    en: &'static str,
-    check: fn(&Facts<'_>, &mut Places),
-) -> Rule {
+const fn custom(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
     Rule { id, clause, vi, en, severity: Severity::Warning, certificates: false, check }
 }
 

@@ -23,7 +23,13 @@ pub const RULES: &[Rule] = &[
         "“Số:” has a colon; / parts number and code, - parts the groups, without spaces",
         so_form,
     ),
-    rule("so-padding", "NĐ 30/2020, PL I, II.3b", "Số nhỏ hơn 10 ghi thêm một số 0 phía trước", "A number below 10 has one leading zero", so_padding),
+    rule(
+        "so-padding",
+        "NĐ 30/2020, PL I, II.3b",
+        "Số nhỏ hơn 10 ghi thêm một số 0 phía trước",
+        "A number below 10 has one leading zero",
+        so_padding,
+    ),
     rule("so-style", "NĐ 30/2020, PL I, II.3b", "Số, ký hiệu cỡ chữ 13, kiểu chữ đứng", "Number and code are 13 pt, upright", so_style),
     rule(
         "so-code",
@@ -32,11 +38,41 @@ pub const RULES: &[Rule] = &[
         "The type's code is that of annex III, capitals and small letters included",
         so_code,
     ),
-    rule("dia-danh-present", "NĐ 30/2020, PL I, II.4", "Văn bản có địa danh và thời gian ban hành", "The document has a place and a date", dia_danh_present),
-    rule("dia-danh-baseline", "NĐ 30/2020, PL I, II.4d", "Địa danh, thời gian cùng một dòng với số, ký hiệu", "Place and date stand on one line with number and code", dia_danh_baseline),
-    rule("dia-danh-form", "NĐ 30/2020, PL I, II.4d", "Sau địa danh có dấu phẩy, rồi ngày … tháng … năm …", "After the place a comma, then ngày … tháng … năm …", dia_danh_form),
-    rule("ngay-padding", "NĐ 30/2020, PL I, II.4c", "Ngày nhỏ hơn 10 ghi thêm số 0 phía trước", "A day below 10 has a leading zero", ngay_padding),
-    rule("thang-padding", "NĐ 30/2020, PL I, II.4c", "Chỉ tháng 1 và tháng 2 ghi thêm số 0 phía trước", "Only months 1 and 2 have a leading zero", thang_padding),
+    rule(
+        "dia-danh-present",
+        "NĐ 30/2020, PL I, II.4",
+        "Văn bản có địa danh và thời gian ban hành",
+        "The document has a place and a date",
+        dia_danh_present,
+    ),
+    rule(
+        "dia-danh-baseline",
+        "NĐ 30/2020, PL I, II.4d",
+        "Địa danh, thời gian cùng một dòng với số, ký hiệu",
+        "Place and date stand on one line with number and code",
+        dia_danh_baseline,
+    ),
+    rule(
+        "dia-danh-form",
+        "NĐ 30/2020, PL I, II.4d",
+        "Sau địa danh có dấu phẩy, rồi ngày … tháng … năm …",
+        "After the place a comma, then ngày … tháng … năm …",
+        dia_danh_form,
+    ),
+    rule(
+        "ngay-padding",
+        "NĐ 30/2020, PL I, II.4c",
+        "Ngày nhỏ hơn 10 ghi thêm số 0 phía trước",
+        "A day below 10 has a leading zero",
+        ngay_padding,
+    ),
+    rule(
+        "thang-padding",
+        "NĐ 30/2020, PL I, II.4c",
+        "Chỉ tháng 1 và tháng 2 ghi thêm số 0 phía trước",
+        "Only months 1 and 2 have a leading zero",
+        thang_padding,
+    ),
     rule("dia-danh-style", "NĐ 30/2020, PL I, II.4d", "Địa danh, thời gian kiểu chữ nghiêng", "Place and date are italic", dia_danh_style),
     rule("dia-danh-size", "NĐ 30/2020, PL I, II.4d", "Địa danh, thời gian cỡ chữ 13–14", "Place and date are 13–14 pt", dia_danh_size),
     custom(
@@ -69,7 +105,8 @@ fn read(text: &str) -> Number<'_> {
     let digits = number.trim().trim_matches(['.', '…', '_', ' ']);
     let digits = (!digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit())).then_some(digits);
     // The room that is left for the pen is no space between number and slash.
-    let has_spaces = (digits.is_some() && number.ends_with(' ')) || code.is_some_and(|code| code.trim().contains(' ') || code.starts_with(' '));
+    let has_spaces =
+        (digits.is_some() && number.ends_with(' ')) || code.is_some_and(|code| code.trim().contains(' ') || code.starts_with(' '));
     Number { has_colon, digits, code: code.map(str::trim), has_spaces }
 }
 

@@ -33,8 +33,20 @@ pub const RULES: &[Rule] = &[
         font_family,
     ),
     rule("text-colour", "NĐ 30/2020, PL I, I.4", "Chữ màu đen", "The text is black", text_colour),
-    rule("folio-first-page", "NĐ 30/2020, PL I, I.7", "Trang thứ nhất không hiển thị số trang", "The first page shows no page number", folio_first_page),
-    rule("folio-missing", "NĐ 30/2020, PL I, I.7", "Từ trang thứ hai có số trang", "From the second page on, pages are numbered", folio_missing),
+    rule(
+        "folio-first-page",
+        "NĐ 30/2020, PL I, I.7",
+        "Trang thứ nhất không hiển thị số trang",
+        "The first page shows no page number",
+        folio_first_page,
+    ),
+    rule(
+        "folio-missing",
+        "NĐ 30/2020, PL I, I.7",
+        "Từ trang thứ hai có số trang",
+        "From the second page on, pages are numbered",
+        folio_missing,
+    ),
     rule(
         "folio-number",
         "NĐ 30/2020, PL I, I.7",
@@ -50,13 +62,7 @@ pub const RULES: &[Rule] = &[
         folio_place,
     ),
     rule("folio-size", "NĐ 30/2020, PL I, I.7", "Số trang cỡ 13–14, kiểu chữ đứng", "The page number is 13–14 pt, upright", folio_size),
-    custom(
-        "page-blank",
-        "NĐ 30/2020, PL I, I.3",
-        "Trang không để trống",
-        "No page is left blank",
-        page_blank,
-    ),
+    custom("page-blank", "NĐ 30/2020, PL I, I.3", "Trang không để trống", "No page is left blank", page_blank),
 ];
 
 fn show_paper(page: &Page) -> Text {
@@ -112,9 +118,11 @@ fn margin_top(facts: &Facts<'_>, places: &mut Places) {
 
 fn margin_bottom(facts: &Facts<'_>, places: &mut Places) {
     // A short page says nothing about its margin, so only text that hangs too low is found.
-    let strip = |line: &Line| line.page == 1 && line.size < 12.5 && {
-        let page = &facts.document.pages[0];
-        page.strokes.iter().any(|rule| rule.length() > 120.0 && rule.y > page.height_mm - 45.0 && rule.y < line.baseline)
+    let strip = |line: &Line| {
+        line.page == 1 && line.size < 12.5 && {
+            let page = &facts.document.pages[0];
+            page.strokes.iter().any(|rule| rule.length() > 120.0 && rule.y > page.height_mm - 45.0 && rule.y < line.baseline)
+        }
     };
     for page in upright_pages(facts) {
         let lines = page.rows.iter().map(|row| &row.whole).filter(|line| !is_folio(facts, line) && !strip(line));
@@ -187,9 +195,9 @@ fn text_colour(facts: &Facts<'_>, places: &mut Places) {
     let is_dark = |colour: [u8; 3]| colour.iter().all(|part| *part < 64);
     for page in facts.document.pages.iter().take(facts.parts.main_pages) {
         let rows = page.rows.iter().filter(|row| !page.in_table(row.whole.baseline));
-        let line = rows.flat_map(|row| &row.lines).find(|line| {
-            !is_dark(line.colour) && !stamps.iter().any(|stamp| stamp.page == line.page && stamp.baseline == line.baseline)
-        });
+        let line = rows
+            .flat_map(|row| &row.lines)
+            .find(|line| !is_dark(line.colour) && !stamps.iter().any(|stamp| stamp.page == line.page && stamp.baseline == line.baseline));
         if let Some(line) = line {
             let [r, g, b] = line.colour;
             let colour = format!("#{r:02x}{g:02x}{b:02x}");

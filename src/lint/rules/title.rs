@@ -15,9 +15,21 @@ pub const RULES: &[Rule] = &[
         "The document names its type; a công văn has a V/v line",
         ten_loai_present,
     ),
-    rule("ten-loai-style", "NĐ 30/2020, PL I, II.5b", "Tên loại in hoa, đứng, đậm", "The type is in capitals, upright, bold", ten_loai_style),
+    rule(
+        "ten-loai-style",
+        "NĐ 30/2020, PL I, II.5b",
+        "Tên loại in hoa, đứng, đậm",
+        "The type is in capitals, upright, bold",
+        ten_loai_style,
+    ),
     rule("ten-loai-size", "NĐ 30/2020, PL I, II.5b", "Tên loại cỡ chữ 13–14", "The type is 13–14 pt", ten_loai_size),
-    rule("ten-loai-centre", "NĐ 30/2020, PL I, II.5b", "Tên loại và trích yếu đặt canh giữa", "Type and subject are centred", ten_loai_centre),
+    rule(
+        "ten-loai-centre",
+        "NĐ 30/2020, PL I, II.5b",
+        "Tên loại và trích yếu đặt canh giữa",
+        "Type and subject are centred",
+        ten_loai_centre,
+    ),
     rule("trich-yeu-style", "NĐ 30/2020, PL I, II.5b", "Trích yếu đứng, đậm", "The subject is upright and bold", trich_yeu_style),
     rule("trich-yeu-size", "NĐ 30/2020, PL I, II.5b", "Trích yếu cỡ chữ 13–14", "The subject is 13–14 pt", trich_yeu_size),
     rule(
@@ -34,7 +46,13 @@ pub const RULES: &[Rule] = &[
         "The subject of a công văn: “V/v …”, 12–13 pt, upright",
         trich_yeu_cong_van,
     ),
-    rule("kinh-gui-style", "NĐ 30/2020, PL I, II.9b", "“Kính gửi:” cỡ chữ 13–14, kiểu chữ đứng", "“Kính gửi:” is 13–14 pt, upright", kinh_gui_style),
+    rule(
+        "kinh-gui-style",
+        "NĐ 30/2020, PL I, II.9b",
+        "“Kính gửi:” cỡ chữ 13–14, kiểu chữ đứng",
+        "“Kính gửi:” is 13–14 pt, upright",
+        kinh_gui_style,
+    ),
     rule(
         "kinh-gui-marks",
         "NĐ 30/2020, PL I, II.9b",
@@ -141,9 +159,8 @@ fn kinh_gui_marks(facts: &Facts<'_>, places: &mut Places) {
     }
     // Entries that wrap: a line that does not begin with a dash goes on with the one above.
     let lines = &title.addressees;
-    let ends: Vec<usize> = (0..lines.len())
-        .filter(|at| lines.get(at + 1).is_none_or(|next| next.text.starts_with(['-', '–', '—'])))
-        .collect();
+    let ends: Vec<usize> =
+        (0..lines.len()).filter(|at| lines.get(at + 1).is_none_or(|next| next.text.starts_with(['-', '–', '—']))).collect();
     for at in &ends {
         let wanted = if Some(at) == ends.last() { '.' } else { ';' };
         if !lines[*at].text.ends_with(wanted) {

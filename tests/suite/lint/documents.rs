@@ -75,7 +75,8 @@ fn step(layout: Layout) -> f64 {
 /// Nơi nhận and one signatory, level at `y`.
 fn end(sheet: &mut Sheet, y: f64) {
     sheet.put("noi-nhan", Anchor::Left, 30.0, y, 12.0, Face::BoldItalic, "Nơi nhận:");
-    for (index, text) in ["- Trung ương Hội;", "- Các Hội Khuyến học xã, phường;", "- Lưu: VT, VP (2)."].into_iter().enumerate() {
+    for (index, text) in ["- Trung ương Hội;", "- Các Hội Khuyến học xã, phường;", "- Lưu: VT, VP (2)."].into_iter().enumerate()
+    {
         let label = ["noi-nhan-1", "noi-nhan-2", "noi-nhan-luu"][index];
         sheet.put(label, Anchor::Left, 30.0, y + 4.9 + 4.5 * index as f64, 11.0, Face::Regular, text);
     }

@@ -99,19 +99,7 @@ impl Sheet {
 
     pub fn put(&mut self, label: &'static str, anchor: Anchor, x: f64, y: f64, size: f64, face: Face, text: &str) -> &mut Text {
         let page = self.pages.len();
-        self.texts.push(Text {
-            label,
-            page,
-            x,
-            y,
-            anchor,
-            size,
-            face,
-            colour: [0.0; 3],
-            text: text.to_owned(),
-            under: None,
-            frame: None,
-        });
+        self.texts.push(Text { label, page, x, y, anchor, size, face, colour: [0.0; 3], text: text.to_owned(), under: None, frame: None });
         self.texts.last_mut().expect("just pushed")
     }
 
@@ -230,7 +218,9 @@ impl FaceCodes {
         let descriptor = document.add_object(descriptor);
         let mut glyphs = vec![0_u8; 2 * (self.codes.len() + 1)];
         let mut widths: Vec<Object> = Vec::new();
-        let mut map = String::from("/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Test def /CMapType 2 def 1 begincodespacerange <0000> <FFFF> endcodespacerange\n");
+        let mut map = String::from(
+            "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /Test def /CMapType 2 def 1 begincodespacerange <0000> <FFFF> endcodespacerange\n",
+        );
         for (c, (code, glyph, advance)) in &self.codes {
             glyphs[2 * usize::from(*code)..][..2].copy_from_slice(&glyph.to_be_bytes());
             widths.extend([Object::from(i64::from(*code)), vec![Object::Real(*advance as f32)].into()]);

@@ -1,7 +1,7 @@
 //! vanthu: official Vietnamese documents from a spreadsheet and a template.
 //!
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`]. *Engine*, pure: [`template`]
-//! (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`qr`]. *Adapters*, one door to the
+//! (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`lint`], [`qr`]. *Adapters*, one door to the
 //! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`render_pool`]. *Loop*: [`batch`].
 //! *Edge*: [`app`] (the use-cases), [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
@@ -13,6 +13,7 @@ pub mod config;
 pub mod data;
 pub mod diagnostic;
 pub mod language;
+pub mod lint;
 pub mod naming;
 pub mod qr;
 pub mod render_pool;

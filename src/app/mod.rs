@@ -4,6 +4,7 @@
 //! use-case and shows what it returns; a page or an API will call the same.
 
 pub mod demo;
+pub mod lint;
 pub mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};

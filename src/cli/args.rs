@@ -40,6 +40,8 @@ pub enum Command {
     Init(InitArgs),
     /// List the fonts and prove their Vietnamese letters.
     Fonts,
+    /// Check finished PDFs against Decree 30/2020, also those of Word or LibreOffice.
+    Lint(LintArgs),
     /// Do the year of an association, on sample data, and say where it is.
     Demo(DemoArgs),
 }
@@ -168,6 +170,23 @@ pub struct InitArgs {
     /// The folder.
     #[arg(default_value = ".")]
     pub folder: PathBuf,
+}
+
+/// `lint`
+#[derive(Debug, Args)]
+pub struct LintArgs {
+    /// The PDF files.
+    #[arg(required = true, value_name = "FILE.pdf")]
+    pub files: Vec<PathBuf>,
+    /// What the files are, when looking does not tell: administrative, party or certificate.
+    #[arg(long, value_name = "KIND")]
+    pub kind: Option<String>,
+    /// A degree or rank may stand before the signatory's name.
+    #[arg(long)]
+    pub academic_title: bool,
+    /// Folder for pictures of the pages with the findings drawn on them.
+    #[arg(long, value_name = "FOLDER")]
+    pub pictures: Option<PathBuf>,
 }
 
 /// `demo`

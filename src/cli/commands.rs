@@ -6,13 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::args::{BatchArgs, Command, DemoArgs, InitArgs, PreviewArgs, TemplateCommand};
+use super::args::{BatchArgs, Command, DemoArgs, InitArgs, LintArgs, PreviewArgs, TemplateCommand};
 use super::progress::Meter;
 use super::show::Show;
 use crate::app::{App, AppError};
 use crate::batch::Request;
+use crate::diagnostic::Diagnostic;
+use crate::lint::Kind;
 use crate::say;
-use crate::template::contract::{Kind, Scope, Shape};
+use crate::template::contract::{self, Scope, Shape};
 use crate::template::functions;
 use crate::typeset::Standard;
 
@@ -29,6 +31,7 @@ pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result
         Command::Template(command) => template(command, app, show),
         Command::Init(args) => init(&args, show),
         Command::Fonts => fonts(app, show),
+        Command::Lint(args) => lint(&args, show),
         Command::Demo(args) => demo(&args, app, show).await,
     }
 }
@@ -284,7 +287,7 @@ fn describe(name: &str, app: &App, show: Show) -> Result<ExitCode, AppError> {
         let required = if field.required { "*" } else { " " };
         let scope = if field.scope == Scope::Common { say!(" (chung)", " (common)") } else { say!("", "") };
         let columns = match &field.kind {
-            Kind::Table(columns) => {
+            contract::Kind::Table(columns) => {
                 let titles = columns.iter().map(|column| column.title.as_str()).collect::<Vec<_>>().join(" | ");
                 format!("\n      {titles}")
             }
@@ -355,6 +358,59 @@ fn fonts(app: &App, show: Show) -> Result<ExitCode, AppError> {
         });
     }
     Ok(if fit { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+}
+
+fn lint(args: &LintArgs, show: Show) -> Result<ExitCode, AppError> {
+    let kind = match args.kind.as_deref() {
+        None => None,
+        Some("administrative") => Some(Kind::Administrative),
+        Some("party") => Some(Kind::Party),
+        Some("certificate") => Some(Kind::Certificate),
+        Some(other) => {
+            return Err(AppError::Input(vec![
+                Diagnostic::error("kind-unknown", say!("không phải loại tệp", "is not a kind of file")).with_value(other).remedy(say!(
+                    "chọn một trong: administrative, party, certificate",
+                    "choose one of: administrative, party, certificate"
+                )),
+            ]));
+        }
+    };
+    let options = crate::lint::Options { kind, academic_title_allowed: args.academic_title, ..Default::default() };
+    let mut results = Vec::new();
+    let mut passed = true;
+    for file in &args.files {
+        let shown = file.display().to_string();
+        match App::lint(file, &options, args.pictures.as_deref()) {
+            Ok(linted) => {
+                passed &= linted.report.passes();
+                if show.json {
+                    let mut value = linted.report.to_json(show.language);
+                    value["file"] = shown.into();
+                    value["pictures"] = json!(linted.pictures);
+                    results.push(value);
+                } else {
+                    show.diagnostics(&linted.report.to_diagnostics(&shown));
+                    linted.pictures.iter().for_each(|picture| show.line(&picture.display().to_string()));
+                    if linted.report.findings.is_empty() {
+                        show.say(&say!("{shown}: đúng thể thức", "{shown}: keeps to the decree"));
+                    }
+                }
+            }
+            Err(AppError::Input(diagnostics)) => {
+                passed = false;
+                if show.json {
+                    results.push(json!({ "file": shown, "ok": false, "diagnostics": show.diagnostics_json(&diagnostics) }));
+                } else {
+                    show.diagnostics(&diagnostics);
+                }
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    if show.json {
+        show.document(&json!({ "ok": passed, "files": results }));
+    }
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
 }
 
 async fn demo(args: &DemoArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {

@@ -2,10 +2,10 @@
 //!
 //! Owns one sentence for each command and option. A test walks the grammar, so that none is forgotten.
 
-use clap::Command;
+use clap::{Arg, ArgAction, Command};
 
 /// `path` of a command (`template list`; empty for the program), and its sentence.
-const COMMANDS: [(&str, &str); 12] = [
+const COMMANDS: [(&str, &str); 13] = [
     ("", "Văn bản hành chính tiếng Việt từ bảng tính và mẫu."),
     ("run", "Tạo các văn bản của một lô."),
     ("check", "Kiểm tra dữ liệu của một lô; không tạo và không ghi gì."),
@@ -17,11 +17,12 @@ const COMMANDS: [(&str, &str); 12] = [
     ("template sheet", "Tạo bảng tính để văn thư điền."),
     ("init", "Tạo nơi làm việc: vanthu.toml và các thư mục mẫu, phông chữ, dữ liệu."),
     ("fonts", "Liệt kê phông chữ và chứng minh đủ chữ Việt."),
+    ("lint", "Kiểm tra PDF đã hoàn chỉnh theo Nghị định 30/2020, kể cả tệp của Word hay LibreOffice."),
     ("demo", "Làm trọn một năm của một hội trên dữ liệu minh họa, rồi cho biết nằm ở đâu."),
 ];
 
 /// Identifier of an argument, and its sentence; the same identifier means the same everywhere.
-const ARGUMENTS: [(&str, &str); 27] = [
+const ARGUMENTS: [(&str, &str); 31] = [
     ("lang", "Ngôn ngữ thông báo: vi hoặc en (mặc định: theo máy, nếu không có thì tiếng Việt)."),
     ("json", "In một tài liệu JSON cho chương trình khác đọc, thay cho chữ."),
     ("workspace", "Thư mục nơi làm việc (mặc định: thư mục gần nhất phía trên có vanthu.toml)."),
@@ -46,27 +47,42 @@ const ARGUMENTS: [(&str, &str); 27] = [
     ("watch", "Dàn lại mỗi khi một tệp của mẫu thay đổi."),
     ("from", "Mẫu để chép."),
     ("folder", "Thư mục."),
+    ("files", "Các tệp PDF."),
+    ("kind", "Loại tệp, khi nhìn trang không rõ: administrative, party hoặc certificate."),
+    ("academic_title", "Cho phép ghi học hàm, học vị trước tên người ký."),
+    ("pictures", "Thư mục ghi hình các trang có đánh dấu lỗi."),
     ("help", "In hướng dẫn."),
     ("version", "In phiên bản."),
     ("command", "Việc cần làm."),
 ];
 
+/// The shape of a help page.
+const PAGE: &str = "{about}\n\nCách dùng: {usage}\n\n{all-args}{after-help}";
+
 /// The grammar with Vietnamese help.
 pub fn in_vietnamese(command: Command) -> Command {
     translate(command, String::new())
-        .override_usage("vanthu [TÙY CHỌN] <LỆNH>")
-        .subcommand_help_heading("Các lệnh")
-        .next_help_heading("Tùy chọn")
 }
 
 fn translate(mut command: Command, path: String) -> Command {
     if let Some(sentence) = command_sentence(&path) {
-        command = command.about(sentence).long_about(sentence);
+        command = command.about(sentence);
     }
-    command = command.mut_args(|argument| match argument_sentence(argument.get_id().as_str()) {
-        Some(sentence) => argument.help(sentence).long_help(sentence),
-        None => argument,
+    command = command.help_template(PAGE).subcommand_help_heading("Các lệnh").disable_help_flag(true).disable_version_flag(true);
+    command = command.mut_args(|argument| {
+        let heading = if argument.is_positional() { "Tham số" } else { "Tùy chọn" };
+        let sentence = argument_sentence(argument.get_id().as_str());
+        let argument = argument.help_heading(heading);
+        match sentence {
+            Some(sentence) => argument.help(sentence),
+            None => argument,
+        }
     });
+    let own = |id: &'static str| Arg::new(id).long(id).help(argument_sentence(id)).help_heading("Tùy chọn");
+    command = command.arg(own("help").short('h').action(ArgAction::Help));
+    if path.is_empty() {
+        command = command.arg(own("version").short('V').action(ArgAction::Version));
+    }
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {
         let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };

@@ -7,6 +7,7 @@ mod commands;
 pub mod help;
 mod progress;
 mod show;
+mod usage;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -27,7 +28,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match grammar.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            match usage::explain(&error).filter(|_| language == Language::Vietnamese) {
+                Some(explained) => eprint!("{explained}"),
+                None => {
+                    let _ = error.print();
+                }
+            }
             return if error.use_stderr() { ExitCode::from(1) } else { ExitCode::SUCCESS };
         }
     };

@@ -10,9 +10,10 @@ use std::io::{BufReader, Read};
 
 use zip::ZipArchive;
 
+use super::fonts::{self, FontParts};
 use super::limits::Limits;
 use super::ods_extent::OdsExtent;
-use super::xml_tags::{Hostile, Tag, TagScanner};
+use super::xml_tags::{Hostile, Tag, TagScanner, unescape};
 use super::{broken, format};
 use crate::diagnostic::Diagnostic;
 use crate::say;
@@ -27,8 +28,13 @@ const RATIO_MAX: u64 = 200;
 /// Which workbook an archive holds.
 #[derive(Debug)]
 pub(super) enum Workbook {
-    /// Office Open XML, with the number of hidden rows of each sheet that has some.
-    Xlsx { hidden_rows: BTreeMap<String, u64> },
+    /// Office Open XML.
+    Xlsx {
+        /// Hidden rows of each sheet that has some.
+        hidden_rows: BTreeMap<String, u64>,
+        /// The parts that tell the fonts of cells, when one of them names a font of before Unicode.
+        fonts: Option<FontParts>,
+    },
     /// OpenDocument.
     Ods(OdsExtent),
 }
@@ -74,7 +80,7 @@ pub(super) fn inspect(file: File, packed_bytes: u64, limits: &Limits) -> Result<
             })?;
         }
     }
-    if is_xlsx { Ok(Workbook::Xlsx { hidden_rows: survey.hidden_by_sheet() }) } else { survey.into_ods(limits) }
+    if is_xlsx { Ok(survey.into_xlsx(&names)) } else { survey.into_ods(limits) }
 }
 
 /// Sizes are checked twice, as declared and as counted, so that an honest bomb costs nothing and a lying one little.
@@ -132,6 +138,7 @@ struct Survey {
     relations: BTreeMap<String, String>,
     mimetype: Vec<u8>,
     encrypted: bool,
+    legacy_fonts: bool,
     ods: OdsExtent,
 }
 
@@ -150,22 +157,34 @@ impl Survey {
         if !name.ends_with(".xml") && !name.ends_with(".rels") {
             return Ok(());
         }
-        let Self { scanner, hidden, sheets, relations, encrypted, ods, .. } = self;
+        let Self { scanner, hidden, sheets, relations, encrypted, legacy_fonts, ods, .. } = self;
         scanner.feed(bytes, &mut |tag| match name {
             "content.xml" => ods.see(tag),
             "meta-inf/manifest.xml" => *encrypted |= tag.local_name() == b"encryption-data",
             "xl/workbook.xml" => sheets.extend(sheet(tag)),
             "xl/_rels/workbook.xml.rels" => relations.extend(relation(tag)),
-            _ if name.starts_with("xl/worksheets/") && is_hidden_row(tag) => {
-                *hidden.entry(name.to_owned()).or_default() += 1;
-            }
+            fonts::STYLES_PART => *legacy_fonts |= tag.local_name() == b"name" && fonts::names_legacy(tag),
+            fonts::STRINGS_PART => *legacy_fonts |= tag.local_name() == b"rFont" && fonts::names_legacy(tag),
+            _ if name.starts_with("xl/worksheets/") => match tag.local_name() {
+                b"row" if is_hidden(tag) => *hidden.entry(name.to_owned()).or_default() += 1,
+                b"rFont" => *legacy_fonts |= fonts::names_legacy(tag),
+                _ => {}
+            },
             _ => {}
         })
     }
 
-    fn hidden_by_sheet(self) -> BTreeMap<String, u64> {
-        let Self { hidden, sheets, relations, .. } = self;
-        sheets.into_iter().filter_map(|(name, id)| Some((name, *hidden.get(relations.get(&id)?)?))).collect()
+    /// `names` are those of all parts.
+    fn into_xlsx(self, names: &[String]) -> Workbook {
+        let Self { hidden, sheets, relations, legacy_fonts, .. } = self;
+        let part = |name: &str| names.iter().position(|part| part == name);
+        let fonts = legacy_fonts.then(|| FontParts {
+            styles: part(fonts::STYLES_PART),
+            strings: part(fonts::STRINGS_PART),
+            sheets: sheets.iter().filter_map(|(name, id)| Some((name.clone(), part(relations.get(id)?)?))).collect(),
+        });
+        let hidden_rows = sheets.into_iter().filter_map(|(name, id)| Some((name, *hidden.get(relations.get(&id)?)?))).collect();
+        Workbook::Xlsx { hidden_rows, fonts }
     }
 
     fn into_ods(self, limits: &Limits) -> Result<Workbook, Diagnostic> {
@@ -180,8 +199,8 @@ impl Survey {
     }
 }
 
-fn is_hidden_row(tag: Tag<'_>) -> bool {
-    tag.local_name() == b"row" && matches!(tag.attribute("hidden"), Some("1" | "true"))
+fn is_hidden(row: Tag<'_>) -> bool {
+    matches!(row.attribute("hidden"), Some("1" | "true"))
 }
 
 fn sheet(tag: Tag<'_>) -> Option<(String, String)> {
@@ -195,9 +214,4 @@ fn relation(tag: Tag<'_>) -> Option<(String, String)> {
     let target = tag.attribute("Target")?.to_lowercase();
     let part = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
     Some((tag.attribute("Id")?.to_owned(), part))
-}
-
-/// The five entities of XML; numeric references in a sheet's name only lose the notice about hidden rows.
-pub(super) fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&apos;", "'").replace("&amp;", "&")
 }

@@ -5,6 +5,7 @@
 
 use std::ops::ControlFlow;
 
+use super::font_text::FontText;
 use super::legacy_text::Decoder;
 
 /// A value in a spreadsheet, a text file or a JSON document.
@@ -81,6 +82,8 @@ pub(super) struct SourceRow {
     pub(super) cells: Vec<Cell>,
     /// Does the source fix the number of cells (a text file), so that a wrong count is an error?
     pub(super) counted: bool,
+    /// What the fonts have told of its texts, from the left; text they have settled is in Unicode already.
+    pub(super) fonts: Vec<FontText>,
 }
 
 impl SourceRow {
@@ -92,6 +95,11 @@ impl SourceRow {
     /// The cell at `index`; cells that are not there are empty.
     pub(super) fn cell(&self, index: usize) -> &Cell {
         self.cells.get(index).unwrap_or(&Cell::Empty)
+    }
+
+    /// What the font of the cell at `index` has told of its text.
+    pub(super) fn font(&self, index: usize) -> Option<&FontText> {
+        self.fonts.iter().find(|font| font.column == index)
     }
 }
 

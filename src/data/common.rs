@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::Context;
 use super::cell::SourceRow;
 use super::convert::Converter;
+use super::font_text::FontText;
 use super::headings;
 use super::json::{Filler, from_value};
 use super::legacy_text::{self, Finding};
@@ -80,8 +81,7 @@ impl Common {
         let mut problems = Vec::new();
         let mut places: BTreeMap<String, Place> = BTreeMap::new();
         for (position, row) in rows.iter().enumerate() {
-            let name = row.cell(0).shown();
-            let name = legacy_text::heading(&name, None, |text| headings::find_field(text, fields).is_some());
+            let name = legacy_text::heading_of(row, 0, None, |text| headings::find_field(text, fields).is_some());
             if name.trim().is_empty() || (position == 0 && TOP.iter().any(|top| headings::key(top) == headings::key(&name))) {
                 continue;
             }
@@ -97,7 +97,11 @@ impl Common {
                 continue;
             }
             let at = || place.clone();
+            if let Some(told) = row.font(1) {
+                tell_font(field, told, &row.cell(1).shown(), &place, notices);
+            }
             let mut converter = Converter { limits: context.limits, notices, place: &at };
+            let decoder = decoder.filter(|_| row.font(1).is_none());
             let cell = decoder.map_or_else(|| row.cell(1).clone(), |decoder| row.cell(1).decoded(decoder));
             match converter.convert(field, &cell) {
                 Ok(value) => {
@@ -133,12 +137,21 @@ fn named(context: &Context<'_>, pointer: &str, mut problem: Diagnostic) -> Diagn
 }
 
 fn legacy_decoder(rows: &[SourceRow]) -> Option<legacy_text::Decoder> {
-    let texts: Vec<String> = rows.iter().map(|row| row.cell(1).shown()).collect();
+    let texts: Vec<String> = rows.iter().filter(|row| row.font(1).is_none()).map(|row| row.cell(1).shown()).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     match legacy_text::examine(&texts) {
         Finding::Legacy(encoding) => Some(legacy_text::Decoder(encoding)),
         Finding::Unicode | Finding::Perhaps(_) => None,
     }
+}
+
+/// Tells that the font decided how a value was read.
+fn tell_font(field: &Field, told: &FontText, after: &str, place: &Place, notices: &mut Notices) {
+    let title = &field.title;
+    let what = say!("giá trị chung “{title}”", "the common value “{title}”");
+    let converted = legacy_text::converted_by_font(&what, told, after);
+    let doubtful = told.doubtful.then(|| legacy_text::doubtful(told, after));
+    converted.into_iter().chain(doubtful).for_each(|notice| notices.add(notice.at(place.clone())));
 }
 
 fn missing(field: &Field, place: Option<Place>, file: &str, has_sheets: bool) -> Diagnostic {

@@ -43,8 +43,8 @@ impl Purpose<'_> {
     /// Different fields that the cells of `row` name.
     pub(super) fn matches(&self, row: Option<&SourceRow>) -> usize {
         let Some(row) = row else { return 0 };
-        let named = row.cells.iter().filter_map(|cell| match cell {
-            Cell::Text(text) => self.field_of(&self.heading(text)),
+        let named = row.cells.iter().enumerate().filter_map(|(index, cell)| match cell {
+            Cell::Text(_) => self.field_of(&self.heading(row, index)),
             _ => None,
         });
         let mut fields: Vec<usize> = named.collect();
@@ -53,8 +53,9 @@ impl Purpose<'_> {
         fields.len()
     }
 
-    fn heading(&self, text: &str) -> String {
-        legacy_text::heading(text, self.encoding, |text| self.field_of(text).is_some())
+    /// The heading in the cell at `index`.
+    fn heading(&self, row: &SourceRow, index: usize) -> String {
+        legacy_text::heading_of(row, index, self.encoding, |text| self.field_of(text).is_some())
     }
 
     fn field_of(&self, heading: &str) -> Option<usize> {
@@ -91,7 +92,7 @@ impl Head {
         above: usize,
         notices: &mut Notices,
     ) -> Result<Self, Vec<Diagnostic>> {
-        let headings: Vec<String> = row.cells.iter().map(|cell| purpose.heading(&cell.shown())).collect();
+        let headings: Vec<String> = (0..row.cells.len()).map(|index| purpose.heading(row, index)).collect();
         let place = |column: usize| table.place(row.number, Some((column as u32, headings[column].as_str())));
         let matched =
             headings::match_headings(&headings, purpose.fields, purpose.chosen, purpose.needed, &place, table.place(row.number, None));

@@ -1,10 +1,18 @@
 //! Text typed with the fonts of before Unicode, found in columns and headings and converted for all to see.
 //!
-//! Owns when to convert, when to ask and what the clerk is told. The encodings and the guessing are
-//! [`crate::vietnamese::legacy`]'s.
+//! Owns when to convert where no font tells ([`super::font_text`] has the texts whose font does), when to ask, and what
+//! the clerk is told of both. The encodings and the guessing are [`crate::vietnamese::legacy`]'s.
 
+use std::sync::Arc;
+
+use super::cell::SourceRow;
+use super::font_text::{self, FontText};
+use super::head::Head;
 use super::headings::HEADING_BYTES_MAX;
+use super::notices::Notices;
+use super::rich_text::Font;
 use crate::diagnostic::Diagnostic;
+use crate::language::Text;
 use crate::say;
 use crate::vietnamese::legacy::{self, Confidence, Encoding};
 
@@ -22,8 +30,17 @@ impl Decoder {
     }
 }
 
+/// The heading in the cell at `index`. What its font made of it is undone if that, and only that, makes it `known`.
+pub(super) fn heading_of(row: &SourceRow, index: usize, file: Option<Encoding>, known: impl Fn(&str) -> bool) -> String {
+    let text = row.cell(index).shown();
+    match row.font(index).and_then(|told| told.before.as_ref()) {
+        Some(before) if !known(&text) && known(before) => before.clone(),
+        _ => heading(&text, file, known),
+    }
+}
+
 /// `text` as a heading: decoded if that, and only that, makes it `known`; else by the encoding of the whole `file`.
-pub(super) fn heading(text: &str, file: Option<Encoding>, known: impl Fn(&str) -> bool) -> String {
+fn heading(text: &str, file: Option<Encoding>, known: impl Fn(&str) -> bool) -> String {
     if text.is_ascii() || text.len() > HEADING_BYTES_MAX || known(text) {
         return text.to_owned();
     }
@@ -65,6 +82,66 @@ pub(super) fn converted(heading: &str, samples: &[&str], encoding: Encoding) -> 
     ))
 }
 
+/// Columns and fonts of which was told that their text was converted.
+#[derive(Debug, Default)]
+pub(super) struct Told(Vec<(usize, Arc<Font>)>);
+
+impl Told {
+    /// Tells what the fonts made of the texts of `row`, once for each column and font, and of the cells in doubt.
+    pub(super) fn tell(&mut self, head: &Head, row: &SourceRow, notices: &mut Notices) {
+        for told in &row.fonts {
+            let Some(column) = head.columns.iter().find(|column| column.index == told.column) else { continue };
+            let (heading, after) = (&column.heading, row.cell(told.column).shown());
+            let place = || head.layout.place(row.number, Some((column.index as u32, heading)));
+            if told.doubtful {
+                notices.once(heading, "legacy-text-unclear", || doubtful(told, &after).at(place()));
+            }
+            if self.0.iter().any(|(index, font)| *index == told.column && Arc::ptr_eq(font, &told.font)) {
+                continue;
+            }
+            let what = say!("cột “{heading}”", "the column “{heading}”");
+            if let Some(notice) = converted_by_font(&what, told, &after) {
+                notices.add(notice.at(place()));
+                self.0.push((told.column, told.font.clone()));
+            }
+        }
+    }
+}
+
+/// The notice that `what` was converted because of its font, `after` being its text now; `None` when it was not.
+pub(super) fn converted_by_font(what: &Text, told: &FontText, after: &str) -> Option<Diagnostic> {
+    let (before, after) = (short(told.before.as_deref()?), short(after));
+    let (Text { vi, en }, font, name) = (what, &told.font.name, told.font.encoding.name());
+    Some(Diagnostic::notice(
+        "legacy-text-converted",
+        say!(
+            "{vi} gõ bằng phông {font} (bảng mã cũ {name}), đã đổi sang Unicode: “{before}” → “{after}”; xin xem lại",
+            "{en} was typed in the font {font} (old encoding {name}) and was converted to Unicode: “{before}” → “{after}”; please check"
+        ),
+    ))
+}
+
+/// The warning that only the font, or the rest of the column, told how to read a text; `after` is what was read.
+pub(super) fn doubtful(told: &FontText, after: &str) -> Diagnostic {
+    let font = &told.font.name;
+    let other = match &told.before {
+        Some(before) => short(before),
+        None => short(&font_text::decode(after, told.font.encoding)),
+    };
+    let after = short(after);
+    Diagnostic::warning(
+        "legacy-text-unclear",
+        say!(
+            "cột có cả Unicode lẫn bảng mã cũ dưới phông {font}; ô này đọc là “{after}”, cũng có thể là “{other}”",
+            "the column has both Unicode and old text in the font {font}; this cell is read as “{after}”, it may also be “{other}”"
+        ),
+    )
+    .remedy(say!(
+        "nếu đọc sai, ghi lại ô này bằng phông Unicode như Times New Roman",
+        "if that is wrong, type the cell again in a Unicode font such as Times New Roman"
+    ))
+}
+
 /// What to say about a column that is perhaps in `encoding`. Signs inside words, as in `Céng hoµ`, are no writing in any
 /// language and stop the work; letters only, as in `Müller`, may be a foreign name and are kept with a warning.
 pub(super) fn perhaps(heading: &str, samples: &[&str], encoding: Encoding) -> Option<Diagnostic> {
@@ -92,12 +169,16 @@ fn start(text: &str) -> &str {
     &text[..text.floor_char_boundary(SAMPLE_BYTES)]
 }
 
-fn example(samples: &[&str], encoding: Encoding) -> Option<(String, String)> {
+/// As much of a text as a message shows.
+fn short(text: &str) -> String {
     const SHOWN_MAX: usize = 40;
+    text.chars().take(SHOWN_MAX).collect()
+}
+
+fn example(samples: &[&str], encoding: Encoding) -> Option<(String, String)> {
     samples.iter().find_map(|text| {
         let text = &start(text);
         let after = Decoder(encoding).decode(text);
-        let short = |text: &str| text.chars().take(SHOWN_MAX).collect::<String>();
         (after != **text).then(|| (short(text), short(&after)))
     })
 }

@@ -148,7 +148,7 @@ fn pour_text(
     let mut records = Records::new(text, delimiter, first_line, context.limits);
     while let Some((number, cells)) = records.next().map_err(|fault| malformed(fault, &context.file, context.limits.columns_max))? {
         let cells = cells.into_iter().map(Cell::text).collect();
-        if sink(SourceRow { number, cells, counted: true }).is_break() {
+        if sink(SourceRow { number, cells, counted: true, fonts: Vec::new() }).is_break() {
             break;
         }
     }

@@ -5,7 +5,8 @@
 //! the schema, planning and rendering are the callers'. Correction workbooks are [`crate::spreadsheet`]'s.
 //!
 //! In reading order: `format` and `archive` tell what a file is, before anything opens it; `encoding` and `csv`,
-//! `xlsx` and `legacy_workbook`, `json_text` read rows of `cell`s; `table` finds the headings
+//! `xlsx` (with `fonts`, `rich_text`, `sheet_fonts` and `font_text`, for text typed in the fonts of before Unicode),
+//! `legacy_workbook` and `json_text` read rows of `cell`s; `table` finds the headings
 //! (`head`, `headings`, `legacy_text`) and converts (`convert`, `numbers`); `list`, `form` and `json` make records,
 //! with `common` values; `places` and `notices` remember where and what.
 
@@ -15,6 +16,8 @@ mod common;
 mod convert;
 mod csv;
 mod encoding;
+mod font_text;
+mod fonts;
 mod form;
 mod format;
 mod head;
@@ -29,6 +32,8 @@ mod notices;
 mod numbers;
 mod ods_extent;
 mod places;
+mod rich_text;
+mod sheet_fonts;
 mod table;
 mod workbook;
 mod xls_extent;
@@ -83,7 +88,8 @@ pub struct Row {
     /// JSON pointers of values that are null because they were refused here, so that validation need not miss them
     /// again; the empty pointer for the record as a whole.
     pub refused: Vec<String>,
-    /// The cells as read, beside [`Summary::headings`]; empty for JSON and for a workbook that is one record.
+    /// The cells as read, beside [`Summary::headings`]; empty for JSON and for a workbook that is one record. Text that
+    /// its font told to be in an old encoding is in Unicode here too, for nothing but the font can tell it again.
     pub original: Vec<String>,
 }
 
@@ -172,7 +178,7 @@ fn read_file(context: &Context<'_>, path: &Path, notices: &mut Notices, emit: Em
         Format::Archive => {
             let survey = archive::inspect(open(path).map_err(one)?, bytes, context.limits).map_err(one)?;
             let mut sheets = match survey {
-                archive::Workbook::Xlsx { hidden_rows } => xlsx::open(path, hidden_rows),
+                archive::Workbook::Xlsx { hidden_rows, fonts } => xlsx::open(path, hidden_rows, fonts),
                 archive::Workbook::Ods(extent) => legacy_workbook::open_ods(path, extent),
             }
             .map_err(one)?;

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::unescape;
 use super::limits::Limits;
-use super::xml_tags::Tag;
+use super::xml_tags::{Tag, unescape};
 use crate::diagnostic::Diagnostic;
 use crate::say;
 use crate::vietnamese::number;

@@ -11,12 +11,13 @@ use serde_json::{Map, Value};
 use super::cell::{Cell, Flow, SourceRow};
 use super::convert::Converter;
 use super::head::{Head, Purpose};
-use super::legacy_text::{self, Decoder, Finding};
+use super::legacy_text::{self, Decoder, Finding, Told};
 use super::limits::Limits;
 use super::notices::Notices;
 use super::places::Layout;
 use crate::diagnostic::{Diagnostic, column_letters};
 use crate::say;
+use crate::vietnamese::legacy::Encoding;
 use crate::vietnamese::number;
 
 /// Rows searched for the headings: lists often carry a title of a few lines above them.
@@ -58,6 +59,7 @@ pub(super) struct Table<'a> {
     stage: Stage,
     head: Option<Head>,
     decoders: Vec<Option<Decoder>>,
+    told: Told,
     problems: Vec<Diagnostic>,
     items: u64,
 }
@@ -72,6 +74,7 @@ impl<'a> Table<'a> {
             stage: Stage::SeekingHead(Vec::new()),
             head: None,
             decoders: Vec::new(),
+            told: Told::default(),
             problems: Vec::new(),
             items: 0,
         }
@@ -178,8 +181,8 @@ impl<'a> Table<'a> {
             let place = || head.layout.place(first_row, Some((column.index as u32, &column.heading)));
             let encoding = match *finding {
                 Finding::Legacy(encoding) => Some(encoding),
-                // What is only likely here is certain when another column of the list is surely so.
-                Finding::Perhaps(encoding) if findings.contains(&Finding::Legacy(encoding)) => Some(encoding),
+                // What is only likely here is certain when another column of the list, or a font in it, is surely so.
+                Finding::Perhaps(encoding) if findings.contains(&Finding::Legacy(encoding)) || by_font(&rows, encoding) => Some(encoding),
                 Finding::Unicode | Finding::Perhaps(_) => self.purpose.encoding,
             };
             let said = match (encoding, *finding) {
@@ -214,6 +217,7 @@ impl<'a> Table<'a> {
         }
         let Some(head) = &self.head else { return };
         self.items += 1;
+        self.told.tell(head, &row, notices);
         let mut item = Item {
             row: row.number,
             values: Map::new(),
@@ -238,6 +242,7 @@ impl<'a> Table<'a> {
             let field = &self.purpose.fields[column.field];
             let place = || head.layout.place(row.number, Some((column.index as u32, &column.heading)));
             let cell = row.cell(column.index);
+            let decoder = decoder.filter(|_| row.font(column.index).is_none());
             let decoded = decoder.map(|decoder| cell.decoded(decoder));
             let mut converter = Converter { limits: self.limits, notices, place: &place };
             match converter.convert(field, decoded.as_ref().unwrap_or(cell)) {
@@ -292,12 +297,18 @@ fn rows_of(stage: &Stage) -> &[SourceRow] {
     }
 }
 
-/// The texts of one column.
+/// The texts of one column of which no font has told anything.
 fn texts(rows: &[SourceRow], column: usize) -> Vec<&str> {
     rows.iter()
+        .filter(|row| row.font(column).is_none())
         .filter_map(|row| match row.cell(column) {
             Cell::Text(text) => Some(text.as_str()),
             _ => None,
         })
         .collect()
+}
+
+/// Did a font show that some text was in `encoding`?
+fn by_font(rows: &[SourceRow], encoding: Encoding) -> bool {
+    rows.iter().flat_map(|row| &row.fonts).any(|told| told.before.is_some() && told.font.encoding == encoding)
 }

@@ -2,7 +2,8 @@
 //!
 //! Owns the door to calamine's cell reader. `worksheet_range` is never called: it builds a dense grid over the corners
 //! of a sheet, and a file of 1.4 kB with cells in A1 and XFD1048576 aborts the process (calamine#693). The archive has
-//! been looked through by [`super::archive`] before.
+//! been looked through by [`super::archive`] before; text in fonts of before Unicode is converted on the way out by
+//! [`super::font_text`].
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,6 +14,8 @@ use std::path::Path;
 use calamine::{Data, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use super::cell::{Cell, SourceRow};
+use super::font_text::Reader as FontReader;
+use super::fonts::{FontParts, Fonts};
 use super::limits::Limits;
 use super::list::Sink;
 use super::ods_extent::Area;
@@ -25,13 +28,15 @@ use crate::vietnamese::number;
 struct Workbook {
     xlsx: Xlsx<BufReader<File>>,
     hidden_rows: BTreeMap<String, u64>,
+    fonts: Option<Fonts>,
 }
 
 /// Opens a workbook that was inspected before.
-pub(super) fn open(path: &Path, hidden_rows: BTreeMap<String, u64>) -> Result<Box<dyn Sheets>, Diagnostic> {
+pub(super) fn open(path: &Path, hidden_rows: BTreeMap<String, u64>, fonts: Option<FontParts>) -> Result<Box<dyn Sheets>, Diagnostic> {
     let file = File::open(path).map_err(|error| unreadable(&error))?;
     let xlsx = guarded(|| Xlsx::new(BufReader::new(file)))?;
-    Ok(Box::new(Workbook { xlsx, hidden_rows }))
+    let fonts = fonts.map(|parts| Fonts::open(path, parts)).transpose()?;
+    Ok(Box::new(Workbook { xlsx, hidden_rows, fonts }))
 }
 
 impl Sheets for Workbook {
@@ -49,10 +54,21 @@ impl Sheets for Workbook {
     }
 
     fn rows(&mut self, file: &str, sheet: &str, limits: &Limits, sink: Sink<'_>) -> Result<(), Diagnostic> {
+        let mut reader = FontReader::new(sink, self.fonts.is_some());
+        let read = self.pour(file, sheet, limits, &mut reader);
+        // Rows wait for the fonts of those behind them; a fault there must not matter to who wants only the first.
+        if reader.finish().is_break() { Ok(()) } else { read }
+    }
+}
+
+impl Workbook {
+    fn pour(&mut self, file: &str, sheet: &str, limits: &Limits, out: &mut FontReader<'_>) -> Result<(), Diagnostic> {
+        let mut fonts = self.fonts.as_mut().map(|fonts| fonts.sheet(sheet)).transpose()?.flatten();
         let mut reader = guarded(|| self.xlsx.worksheet_cells_reader(sheet))?;
         let mut row: Option<SourceRow> = None;
         while let Some(record) = guarded(|| reader.next_cell_with_formula_metadata())? {
             let (row_index, column) = record.pos;
+            let font = fonts.as_mut().map(|fonts| fonts.next(record.pos)).transpose()?.flatten();
             let cell = match Data::from(record.value) {
                 // An empty text is the result of a formula, too; only no result at all is none.
                 Data::Empty if record.formula.is_some() => Cell::Uncalculated,
@@ -65,19 +81,22 @@ impl Sheets for Workbook {
             let number = u64::from(row_index) + 1;
             if row.as_ref().is_some_and(|row| row.number != number)
                 && let Some(complete) = row.take()
-                && sink(complete).is_break()
+                && out.accept(complete).is_break()
             {
                 return Ok(());
             }
-            let row = row.get_or_insert_with(|| SourceRow { number, cells: Vec::new(), counted: false });
+            let row = row.get_or_insert_with(|| SourceRow { number, cells: Vec::new(), counted: false, fonts: Vec::new() });
             let column = column as usize;
+            if let (Some(font), Some(fonts)) = (&font, &fonts) {
+                out.note(column, &cell, font, fonts.names());
+            }
             if row.cells.len() <= column {
                 row.cells.resize(column + 1, Cell::Empty);
             }
             row.cells[column] = cell;
         }
         if let Some(last) = row {
-            let _ = sink(last);
+            let _ = out.accept(last);
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! A scanner of XML tags over a stream of bytes, for the look into a workbook before it is opened.
 //!
-//! Owns [`TagScanner`]: start tags and their attributes, bounded, without entities or namespaces. It is no parser:
-//! reading the cells is calamine's work; this sees what calamine does not tell (hidden rows, the true extent of a
-//! sheet, a DTD) while the archive guard counts bytes anyway.
+//! Owns [`TagScanner`]: tags with their attributes and the raw text between them, bounded, without namespaces, and
+//! [`unescape`]. It is no parser: reading the cells is calamine's work; this sees what calamine does not tell (hidden
+//! rows, fonts, the true extent of a sheet, a DTD), mostly while the archive guard counts bytes anyway.
 
 /// Longest tag taken seriously; a workbook's own tags stay below one kilobyte.
 const TAG_BYTES_MAX: usize = 65_536;
@@ -16,6 +16,14 @@ pub(super) enum Hostile {
     LongTag,
 }
 
+/// A piece of a document.
+pub(super) enum Event<'a> {
+    /// A start or end tag.
+    Tag(Tag<'a>),
+    /// Text as it stands, entities and all; a long one comes in several pieces.
+    Text(&'a [u8]),
+}
+
 /// Feeds on pieces of a document and calls back for each start or end tag.
 #[derive(Debug, Default)]
 pub(super) struct TagScanner {
@@ -27,11 +35,22 @@ pub(super) struct TagScanner {
 impl TagScanner {
     /// Scans `bytes`; `seen` gets each tag without its angle brackets.
     pub(super) fn feed(&mut self, bytes: &[u8], seen: &mut dyn FnMut(Tag<'_>)) -> Result<(), Hostile> {
+        self.feed_events(bytes, &mut |event| {
+            if let Event::Tag(tag) = event {
+                seen(tag);
+            }
+        })
+    }
+
+    /// Scans `bytes`; `seen` gets each tag, and the text before and after it.
+    pub(super) fn feed_events(&mut self, bytes: &[u8], seen: &mut impl FnMut(Event<'_>)) -> Result<(), Hostile> {
         let mut rest = bytes;
         while let Some(&byte) = rest.first() {
             if !self.inside {
                 // Text between tags is most of a sheet: skip it in one go.
-                let Some(at) = rest.iter().position(|byte| *byte == b'<') else { return Ok(()) };
+                let at = rest.iter().position(|byte| *byte == b'<');
+                seen(Event::Text(&rest[..at.unwrap_or(rest.len())]));
+                let Some(at) = at else { return Ok(()) };
                 rest = &rest[at + 1..];
                 self.inside = true;
                 self.quote = None;
@@ -45,7 +64,7 @@ impl TagScanner {
                 (None, b'"' | b'\'') if !matches!(self.tag.first(), Some(b'!' | b'?')) => self.quote = Some(byte),
                 (None, b'>') => {
                     self.inside = false;
-                    seen(Tag(&self.tag));
+                    seen(Event::Tag(Tag(&self.tag)));
                     continue;
                 }
                 _ => {}
@@ -79,6 +98,17 @@ impl<'a> Tag<'a> {
         name.iter().rposition(|byte| *byte == b':').map_or(name, |at| &name[at + 1..])
     }
 
+    /// The element's name without its prefix, of its start or its end alike.
+    pub(super) fn element(self) -> &'a [u8] {
+        let name = self.local_name();
+        name.strip_prefix(b"/").unwrap_or(name)
+    }
+
+    /// Is it an end tag?
+    pub(super) fn is_end(self) -> bool {
+        self.0.starts_with(b"/")
+    }
+
     /// Does the tag close itself?
     pub(super) fn is_empty(self) -> bool {
         self.0.ends_with(b"/")
@@ -107,4 +137,44 @@ impl<'a> Tag<'a> {
     pub(super) fn count(self, name: &str) -> u64 {
         self.attribute(name).and_then(|value| value.parse().ok()).unwrap_or(1)
     }
+}
+
+/// `text` with the five entities of XML and numeric references replaced; what is none of them stays.
+pub(super) fn unescape(text: &str) -> String {
+    const REFERENCE_BYTES_MAX: usize = 10;
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        result.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let end = rest.bytes().take(REFERENCE_BYTES_MAX).position(|byte| byte == b';');
+        match end.and_then(|end| Some((end, referred(&rest[1..end])?))) {
+            Some((end, c)) => {
+                result.push(c);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                result.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    result + rest
+}
+
+fn referred(name: &str) -> Option<char> {
+    Some(match name {
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        "amp" => '&',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            char::from_u32(match number.strip_prefix(['x', 'X']) {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            })?
+        }
+    })
 }

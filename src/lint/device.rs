@@ -1,7 +1,7 @@
 //! From drawing instructions to glyphs, lines and frames.
 //!
 //! Owns the [`Device`] that listens to the PDF interpreter and notes what reaches the paper, in millimetres from the
-//! top-left corner. Grouping the glyphs into words and rows is [`super::page`]'s. It never decodes a picture.
+//! top-left corner. Grouping the glyphs into words and rows is `page`'s. It never decodes a picture.
 
 use std::panic;
 

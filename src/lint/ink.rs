@@ -1,7 +1,7 @@
 //! What stands on a page, as facts: words and rows of text, rules, frames, pictures, in millimetres from the top-left.
 //!
-//! Owns the plain types that every later step reads. How they are read from the file is [`super::device`]'s and
-//! [`super::page`]'s affair; what they mean in an official document is [`super::components`]'s.
+//! Owns the plain types that every later step reads. How they are read from the file is `device`'s and
+//! `page`'s affair; what they mean in an official document is [`super::components`]'s.
 
 /// Millimetres in one PDF point.
 pub const MM_PER_PT: f64 = 25.4 / 72.0;
@@ -44,9 +44,11 @@ impl Area {
 pub struct Glyph {
     /// What it stands for; empty where the file does not say.
     pub text: String,
-    /// Left edge, advance width and baseline in mm.
+    /// Left edge, mm.
     pub x: f64,
+    /// Advance width, mm.
     pub width: f64,
+    /// Baseline, mm from the top.
     pub baseline: f64,
     /// Font size in points, after every scaling.
     pub size: f64,
@@ -67,16 +69,23 @@ pub struct Glyph {
 pub struct Word {
     /// The characters in NFC.
     pub text: String,
+    /// Left edge, mm.
     pub x0: f64,
+    /// Right edge, mm.
     pub x1: f64,
+    /// Baseline, mm from the top.
     pub baseline: f64,
     /// Size of most of its letters, in points.
     pub size: f64,
+    /// Index into [`Document::fonts`].
     pub font: usize,
+    /// Fill colour.
     pub colour: [u8; 3],
-    /// Letters and digits, and how many of them are bold and italic.
+    /// Letters and digits.
     pub letters: usize,
+    /// How many of them are bold.
     pub bold: usize,
+    /// How many of them are italic.
     pub italic: usize,
 }
 
@@ -87,15 +96,21 @@ pub struct Line {
     pub page: usize,
     /// The words, one space between them.
     pub text: String,
+    /// Left edge, mm.
     pub x0: f64,
+    /// Right edge, mm.
     pub x1: f64,
+    /// Baseline, mm from the top.
     pub baseline: f64,
     /// Size of most letters, in points.
     pub size: f64,
+    /// Index into [`Document::fonts`].
     pub font: usize,
+    /// Fill colour.
     pub colour: [u8; 3],
-    /// Shares of bold and of italic letters, 0–1.
+    /// Share of bold letters, 0–1.
     pub bold: f64,
+    /// Share of italic letters, 0–1.
     pub italic: f64,
 }
 
@@ -176,6 +191,7 @@ impl Line {
 /// All words of a page at one height, from left to right.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
+    /// The words.
     pub words: Vec<Word>,
     /// The words as pieces with wide gaps between them: cells, columns.
     pub lines: Vec<Line>,
@@ -186,11 +202,15 @@ pub struct Row {
 /// A horizontal line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Stroke {
+    /// Left end, mm.
     pub x0: f64,
+    /// Right end, mm.
     pub x1: f64,
+    /// Height, mm from the top.
     pub y: f64,
     /// In mm.
     pub thickness: f64,
+    /// Is it broken?
     pub dashed: bool,
 }
 
@@ -214,9 +234,13 @@ impl Stroke {
 /// A rectangle drawn as a frame, or the box around a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
+    /// Left edge, mm.
     pub x: f64,
+    /// Upper edge, mm.
     pub y: f64,
+    /// Width, mm.
     pub w: f64,
+    /// Height, mm.
     pub h: f64,
 }
 
@@ -225,18 +249,25 @@ pub struct Frame {
 pub struct Page {
     /// One-based.
     pub number: usize,
+    /// Width as shown, mm.
     pub width_mm: f64,
+    /// Height as shown, mm.
     pub height_mm: f64,
+    /// The text, from top to bottom.
     pub rows: Vec<Row>,
+    /// Horizontal lines, from top to bottom.
     pub strokes: Vec<Stroke>,
+    /// Rectangles drawn by one path.
     pub frames: Vec<Frame>,
+    /// Boxes of the pictures.
     pub images: Vec<Frame>,
     /// Heights (from, to) that a table or a chart takes.
     pub tables: Vec<(f64, f64)>,
     /// Characters that no text should hold.
     pub oddities: Vec<Oddity>,
-    /// Characters that are printed, and those that are there only for searching (a scan's OCR layer).
+    /// Characters that are printed.
     pub printed: usize,
+    /// Characters that are there only for searching: a scan's OCR layer.
     pub hidden: usize,
 }
 
@@ -250,7 +281,9 @@ impl Page {
 /// A character or a piece of text that is wrong wherever it stands.
 #[derive(Debug, Clone)]
 pub struct Oddity {
+    /// What is odd.
     pub kind: OddityKind,
+    /// Where it stands.
     pub area: Area,
     /// The word it stands in, as the file has it.
     pub text: String,
@@ -278,8 +311,11 @@ pub enum OddityKind {
 pub struct Font {
     /// PostScript name without the subset's prefix.
     pub name: String,
+    /// Is its program in the file?
     pub embedded: bool,
+    /// Is it a bold face?
     pub bold: bool,
+    /// Is it a slanted face?
     pub italic: bool,
     /// Letters and digits printed in it.
     pub letters: usize,
@@ -290,6 +326,8 @@ pub struct Font {
 /// The whole file.
 #[derive(Debug, Clone, Default)]
 pub struct Document {
+    /// The pages in order.
     pub pages: Vec<Page>,
+    /// The fonts in order of first use.
     pub fonts: Vec<Font>,
 }

@@ -11,7 +11,9 @@ use super::finding::number;
 /// A closed range.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
+    /// Lower end.
     pub from: f64,
+    /// Upper end.
     pub to: f64,
 }
 
@@ -46,26 +48,42 @@ pub struct Law {
 
     /// Paper: A4, mm.
     pub paper: (f64, f64),
-    /// Margins, mm.
+    /// Top margin, mm (I.3).
     pub margin_top: Range,
+    /// Bottom margin, mm (I.3).
     pub margin_bottom: Range,
+    /// Left margin, mm (I.3).
     pub margin_left: Range,
+    /// Right margin, mm (I.3).
     pub margin_right: Range,
 
-    /// Sizes, pt.
+    /// Size of the Quốc hiệu, pt (II.1a).
     pub quoc_hieu: Range,
+    /// Size of the Tiêu ngữ, pt (II.1b).
     pub tieu_ngu: Range,
+    /// Size of the names of the bodies, pt (II.2b).
     pub co_quan: Range,
+    /// Size of number and code, pt (II.3b).
     pub so_ky_hieu: Range,
+    /// Size of place and date, pt (II.4d).
     pub dia_danh: Range,
+    /// Size of the type, pt (II.5b).
     pub ten_loai: Range,
+    /// Size of the subject, pt (II.5b).
     pub trich_yeu: Range,
+    /// Size of the V/v line, pt (II.5b).
     pub trich_yeu_cong_van: Range,
+    /// Size of the body and of Kính gửi, pt (II.6d).
     pub noi_dung: Range,
+    /// Size of authority, post and name, pt (II.7e).
     pub chuc_vu: Range,
+    /// Size of “Nơi nhận:”, pt (II.9d).
     pub noi_nhan: Range,
+    /// Size of the recipients, pt (II.9d).
     pub noi_nhan_muc: Range,
+    /// Size of the page number, pt (I.7).
     pub so_trang: Range,
+    /// Size of the stamps, pt (III.2).
     pub dau_khan: Range,
 
     /// Length of the short rules as a share of the text above.
@@ -78,8 +96,9 @@ pub struct Law {
     pub paragraph_gap: f64,
     /// Stamps with the size of their box, mm (width, height).
     pub urgency: [(&'static str, f64, f64); 3],
-    /// The two lines at the top.
+    /// First line at the top right.
     pub quoc_hieu_text: &'static str,
+    /// Second line at the top right.
     pub tieu_ngu_text: &'static str,
 }
 

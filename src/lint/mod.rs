@@ -4,8 +4,8 @@
 //! [`Report`] of [`Finding`]s, each with the clause, the place in millimetres, what is there and what should be;
 //! [`picture`] draws them on the pages. It leaves files, terminal and exit codes to the edge.
 //!
-//! In reading order: [`read`] opens the file within its limits; [`device`] hears the drawing instructions, [`font`]
-//! knows the fonts, [`page`] makes words and rows ([`ink`] are the facts); [`components`] finds the cells of the page;
+//! In reading order: [`read`] opens the file within its limits; `device` hears the drawing instructions, `font`
+//! knows the fonts, `page` makes words and rows ([`ink`] are the facts); [`components`] finds the cells of the page;
 //! [`law`] holds the decree's numbers; [`rules`] compare; [`finding`] words the outcome.
 
 pub mod components;

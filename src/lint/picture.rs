@@ -26,6 +26,7 @@ const PIXELS_MAX: f32 = 4_000.0;
 pub struct Picture {
     /// One-based page.
     pub page: usize,
+    /// The picture file.
     pub png: Vec<u8>,
 }
 

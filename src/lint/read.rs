@@ -48,7 +48,7 @@ impl Default for Limits {
             objects_max: 1_000_000,
             instructions_max: 400_000,
             unpacked_max: 512 << 20,
-            time_max: Duration::from_secs(60),
+            time_max: Duration::from_mins(1),
         }
     }
 }
@@ -61,7 +61,12 @@ pub enum LintError {
     NotPdf,
     /// The file is larger than the limit.
     #[error("the file has {bytes} bytes, more than {max}")]
-    TooLarge { bytes: usize, max: usize },
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
     /// A password is needed to read it.
     #[error("the file is encrypted")]
     Encrypted,
@@ -73,7 +78,12 @@ pub enum LintError {
     NoPages,
     /// More pages than the limit.
     #[error("the file has {pages} pages, more than {max}")]
-    TooManyPages { pages: usize, max: usize },
+    TooManyPages {
+        /// Its pages.
+        pages: usize,
+        /// The limit.
+        max: usize,
+    },
     /// No page has text: a scanned picture, or empty paper.
     #[error("the file has no text")]
     NoText {
@@ -85,7 +95,10 @@ pub enum LintError {
     TooComplex,
     /// The time was up.
     #[error("the file could not be read within {seconds} s")]
-    TimedOut { seconds: u64 },
+    TimedOut {
+        /// The limit.
+        seconds: u64,
+    },
 }
 
 impl LintError {

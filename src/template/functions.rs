@@ -7,19 +7,26 @@ use handlebars::{Handlebars, Helper, HelperDef, RenderContext, RenderError, Rend
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use crate::say;
 use crate::vietnamese::{date, letters, money, number, unit};
 
-type Body = fn(&[Value], &Map<String, Value>) -> Result<String, &'static str>;
+/// What an argument should have been, in Vietnamese and in English.
+type Wanted = (&'static str, &'static str);
+
+type Body = fn(&[Value], &Map<String, Value>) -> Result<String, Wanted>;
+
+/// Stands between the two languages of a refusal, because Handlebars carries one string.
+pub(super) const LANGUAGES_APART: char = '\u{1f}';
 
 /// Name, least number of arguments, body.
 const FUNCTIONS: [(&str, usize, Body); 22] = [
     ("so", 1, |args, _| Ok(number::group(&digits(&args[0])?))),
     ("so_hai", 1, |args, _| Ok(number::pad_two(&digits(&args[0])?))),
-    ("so_chu", 1, |args, _| number::in_words(&digits(&args[0])?, number::Reading::default()).ok_or("một số")),
+    ("so_chu", 1, |args, _| number::in_words(&digits(&args[0])?, number::Reading::default()).ok_or(("một số", "a number"))),
     ("tien", 1, |args, _| Ok(money::display(&digits(&args[0])?))),
     ("tien_chu", 1, |args, options| {
         let whole = options.get("chan").and_then(Value::as_bool).unwrap_or(false);
-        money::in_words(&digits(&args[0])?, &number::Reading::default(), whole).ok_or("một số tiền")
+        money::in_words(&digits(&args[0])?, &number::Reading::default(), whole).ok_or(("một số tiền", "an amount of money"))
     }),
     ("ngay", 1, |args, _| Ok(date::long(day(&args[0])?))),
     ("ngay_so", 1, |args, _| Ok(date::short(day(&args[0])?))),
@@ -27,7 +34,7 @@ const FUNCTIONS: [(&str, usize, Body); 22] = [
     ("nam", 1, |args, _| Ok(day(&args[0])?.year().to_string())),
     ("thang", 1, |args, _| Ok(day(&args[0])?.month().to_string())),
     ("gio", 1, |args, _| {
-        let (hour, minute) = date::parse_time(text(&args[0])?).ok_or("một giờ, ví dụ 08:30")?;
+        let (hour, minute) = date::parse_time(text(&args[0])?).ok_or(("một giờ, ví dụ 08:30", "a time such as 08:30"))?;
         Ok(date::time_long(hour, minute))
     }),
     ("hoa", 1, |args, _| Ok(letters::upper(&shown(&args[0])))),
@@ -35,21 +42,25 @@ const FUNCTIONS: [(&str, usize, Body); 22] = [
     ("hoa_dau", 1, |args, _| Ok(letters::capitalise(&shown(&args[0])))),
     ("noi", 1, join),
     ("la_ma", 1, |args, _| {
-        let n = digits(&args[0])?.parse().map_err(|_| "một số từ 1 đến 3999")?;
-        letters::roman(n).ok_or("một số từ 1 đến 3999")
+        let n = digits(&args[0])?.parse().map_err(|_| ("một số từ 1 đến 3999", "a number from 1 to 3999"))?;
+        letters::roman(n).ok_or(("một số từ 1 đến 3999", "a number from 1 to 3999"))
     }),
     ("chu_cai", 1, |args, _| {
-        let n = digits(&args[0])?.parse().map_err(|_| "một số từ 1")?;
+        let n = digits(&args[0])?.parse().map_err(|_| ("một số từ 1", "a number from 1"))?;
         Ok(letters::point_letter(n))
     }),
-    ("phan_tram", 2, |args, _| number::percent(&digits(&args[0])?, &digits(&args[1])?).ok_or("hai số, số sau khác 0")),
-    ("tang_giam", 2, |args, _| number::change_in_words(&digits(&args[0])?, &digits(&args[1])?).ok_or("hai số, số sau khác 0")),
+    ("phan_tram", 2, |args, _| {
+        number::percent(&digits(&args[0])?, &digits(&args[1])?).ok_or(("hai số, số sau khác 0", "two numbers, the second not 0"))
+    }),
+    ("tang_giam", 2, |args, _| {
+        number::change_in_words(&digits(&args[0])?, &digits(&args[1])?).ok_or(("hai số, số sau khác 0", "two numbers, the second not 0"))
+    }),
     ("tong", 2, |args, _| {
         let column = text(&args[1])?;
         let mut total = "0".to_owned();
         for row in list(&args[0])? {
             if let Some(value) = row.get(column).filter(|value| !value.is_null()) {
-                total = number::add(&total, &digits(value)?).ok_or("các số cộng được")?;
+                total = number::add(&total, &digits(value)?).ok_or(("các số cộng được", "numbers that can be added"))?;
             }
         }
         Ok(total)
@@ -145,7 +156,7 @@ impl HelperDef for Arithmetic {
             _ => None,
         }
         .map(|text| ScopedJson::Derived(Value::String(text)))
-        .ok_or_else(|| refuse(self.name, "hai số", &arguments))
+        .ok_or_else(|| refuse(self.name, ("hai số", "two numbers"), &arguments))
     }
 }
 
@@ -163,12 +174,14 @@ fn arguments(name: &'static str, least: usize, helper: &Helper<'_>) -> Result<Ve
     Ok(arguments)
 }
 
-fn refuse(name: &str, wanted: &str, arguments: &[Value]) -> RenderError {
+fn refuse(name: &str, wanted: Wanted, arguments: &[Value]) -> RenderError {
     let given = arguments.iter().map(shown).collect::<Vec<_>>().join(", ");
-    RenderErrorReason::Other(format!("hàm “{name}” cần {wanted}, nhưng nhận “{given}” (wrong argument)")).into()
+    let (vi, en) = wanted;
+    let text = say!("hàm “{name}” cần {vi}, nhưng nhận “{given}”", "function `{name}` takes {en}, but was given “{given}”");
+    RenderErrorReason::Other(format!("{}{LANGUAGES_APART}{}", text.vi, text.en)).into()
 }
 
-fn join(args: &[Value], options: &Map<String, Value>) -> Result<String, &'static str> {
+fn join(args: &[Value], options: &Map<String, Value>) -> Result<String, Wanted> {
     let column = options.get("truong").and_then(Value::as_str);
     let between = options.get("ngan").and_then(Value::as_str).unwrap_or(", ");
     let last = options.get("cuoi").and_then(Value::as_str).unwrap_or(between);
@@ -188,11 +201,11 @@ fn join(args: &[Value], options: &Map<String, Value>) -> Result<String, &'static
 }
 
 /// A number as its canonical decimal string.
-fn digits(value: &Value) -> Result<String, &'static str> {
+fn digits(value: &Value) -> Result<String, Wanted> {
     match value {
         Value::Number(number) => Ok(number.to_string()),
         Value::String(text) if is_canonical(text) => Ok(text.clone()),
-        _ => Err("một số"),
+        _ => Err(("một số", "a number")),
     }
 }
 
@@ -203,18 +216,18 @@ fn is_canonical(text: &str) -> bool {
     all_digits(whole) && all_digits(fraction)
 }
 
-fn day(value: &Value) -> Result<Date, &'static str> {
-    text(value)?.parse().map_err(|_| "một ngày")
+fn day(value: &Value) -> Result<Date, Wanted> {
+    text(value)?.parse().map_err(|_| ("một ngày", "a date"))
 }
 
-fn text(value: &Value) -> Result<&str, &'static str> {
-    value.as_str().ok_or("chữ")
+fn text(value: &Value) -> Result<&str, Wanted> {
+    value.as_str().ok_or(("chữ", "text"))
 }
 
-fn list(value: &Value) -> Result<&[Value], &'static str> {
+fn list(value: &Value) -> Result<&[Value], Wanted> {
     match value {
         Value::Array(items) => Ok(items),
-        _ => Err("một danh sách"),
+        _ => Err(("một danh sách", "a list")),
     }
 }
 

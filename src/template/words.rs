@@ -14,6 +14,7 @@ use super::contract::{Contract, Field, Kind, source_place};
 use super::functions;
 use super::manifest::{Manifest, line_and_column, toml_problem};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::language::Text;
 use crate::naming;
 use crate::say;
 
@@ -174,6 +175,10 @@ impl Words {
             }
             RenderErrorReason::IOError(_) => {
                 say!("câu chữ “{name}” dài quá {} KiB", "wording `{name}` is longer than {} KiB", FILLED_BYTES_MAX / 1024)
+            }
+            RenderErrorReason::Other(text) if text.contains(functions::LANGUAGES_APART) => {
+                let (vi, en) = text.split_once(functions::LANGUAGES_APART).unwrap_or_default();
+                Text { vi: format!("câu chữ “{name}”: {vi}"), en: format!("wording `{name}`: {en}") }
             }
             reason => say!("câu chữ “{name}” không điền được: {reason}", "wording `{name}` cannot be filled: {reason}"),
         };

@@ -151,8 +151,12 @@ fn reported(document: &PagedDocument) -> Vec<Diagnostic> {
                 let text = |key: &str| report.get(key).ok().and_then(|value| value.clone().cast::<String>().ok());
                 let vi = text("vi").unwrap_or_default();
                 let en = text("en").unwrap_or_else(|| vi.clone());
-                let code = if text("ma").as_deref() == Some("tran") { "overflow" } else { "page-report" };
-                Diagnostic::error(code, Text { vi, en })
+                if text("ma").as_deref() == Some("tran") {
+                    Diagnostic::error("overflow", Text { vi, en })
+                        .remedy(say!("rút gọn hoặc viết tắt nội dung này", "shorten or abbreviate this content"))
+                } else {
+                    Diagnostic::error("page-report", Text { vi, en })
+                }
             }
             other => {
                 let shown = other.repr();

@@ -2,6 +2,8 @@
 //!
 //! Owns the contract and the helpers of these tests; every input is built here, none is a file of the repository.
 
+#[path = "data/fonts.rs"]
+mod fonts;
 #[path = "data/hostile.rs"]
 mod hostile;
 #[path = "data/json.rs"]

@@ -43,6 +43,40 @@ fn what_the_decree_leaves_open_passes() {
     assert_eq!(describe(&small), "");
 }
 
+#[test]
+fn an_appendix_counts_its_pages_anew() {
+    let mut sheet = report();
+    for number in [1, 2] {
+        sheet.pages.push((210.0, 297.0));
+        if number == 1 {
+            sheet.put("phu-luc", Anchor::Centre, 110.0, 25.0, 14.0, Face::Bold, "Phụ lục I");
+        } else {
+            sheet.put("folio-2", Anchor::Centre, 110.0, 14.0, 14.0, Face::Regular, "2");
+        }
+        sheet.put("text", Anchor::Left, 40.0, 40.0, 14.0, Face::Regular, "Danh sách các đơn vị.");
+    }
+    assert_eq!(describe(&sheet), "");
+    assert_eq!(broken(&sheet.clone().replace("folio-2", "2", "4")), ["folio-number"]);
+    let attached = sheet.edit("phu-luc", |text| (text.text, text.face) = ("(Kèm theo Báo cáo số 05/BC-HKH)".into(), Face::Italic));
+    assert_eq!(describe(&attached), "");
+}
+
+#[test]
+fn the_code_of_the_drafter_is_no_recipient() {
+    let mut sheet = report();
+    let (x, y) = sheet.texts.iter().find(|text| text.label == "noi-nhan-luu").map(|text| (text.x, text.y + 6.0)).expect("labelled");
+    sheet.put("drafter", Anchor::Left, x, y, 11.0, Face::Regular, "PL.(300)");
+    assert_eq!(describe(&sheet), "");
+}
+
+#[test]
+fn a_party_document_is_checked_for_its_page_only() {
+    let party = report().edit("quoc-hieu", |text| text.text = "ĐẢNG CỘNG SẢN VIỆT NAM".into()).without("tieu-ngu");
+    let party = party.edit("so", |text| text.text = "Số 05-BC/ĐU".into()).edit("ten-loai", |text| text.size = 16.0);
+    assert_eq!(describe(&party), "");
+    assert_eq!(broken(&party.without("folio")), ["folio-missing"]);
+}
+
 /// One document for each rule, wrong in that alone.
 fn mistakes() -> Vec<(&'static str, Sheet)> {
     let size = |label: &'static str, size: f64| report().edit(label, move |text| text.size = size);

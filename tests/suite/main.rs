@@ -5,10 +5,12 @@
 //! * `batch`: killed runs continue, bytes repeat, outputs agree with each other.
 //! * `command_line`: each command, its exit code, its languages, its JSON.
 //! * `data`: every kind of data file, with its faults at their places.
-//! * `demonstration`: the two commands of the README.
+//! * `demonstration`: the year of an association.
 //! * `document_codes`: codes held against their type.
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
 //! * `naming`: file names from any data.
+//! * `pages`: each template's first page, against a kept picture.
+//! * `readme`: its commands, its files, its messages.
 //! * `stock`: certificates on pre-printed stock.
 //! * `templates`: every template with its sample, read by programs that are not ours.
 //! * `vietnamese`: the language.
@@ -26,6 +28,8 @@ mod demonstration;
 mod document_codes;
 mod fonts;
 mod naming;
+mod pages;
+mod readme;
 mod stock;
 mod support;
 mod templates;

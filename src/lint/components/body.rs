@@ -17,24 +17,30 @@ pub struct Body {
     pub lines: Vec<Line>,
     /// Size of most characters, pt.
     pub size: f64,
-    /// Left and right edge of the text area, mm, where enough lines show them.
+    /// Left edge of the text area, mm, where enough lines show it.
     pub left: Option<f64>,
+    /// Right edge of the text area, mm, likewise.
     pub right: Option<f64>,
-    /// Full lines, and how many of them reach the right edge.
+    /// Full lines.
     pub full_lines: usize,
+    /// How many of them reach the right edge.
     pub flush_lines: usize,
     /// The usual first-line indent, mm.
     pub indent: Option<f64>,
-    /// The usual distance between baselines inside a paragraph, and the usual gap between paragraphs, pt.
+    /// The usual distance between baselines inside a paragraph, pt.
     pub pitch: Option<f64>,
+    /// The usual gap between paragraphs, pt.
     pub paragraph_gap: Option<f64>,
+    /// The paragraphs, cut by indents, short lines and gaps.
     pub paragraphs: Vec<Paragraph>,
 }
 
 /// A paragraph.
 #[derive(Debug, Clone)]
 pub struct Paragraph {
+    /// The whole text.
     pub text: String,
+    /// Its lines.
     pub lines: Vec<Line>,
 }
 
@@ -84,8 +90,11 @@ fn measure(body: &mut Body, end: &End) {
         return;
     };
     body.size = size;
-    let lines: Vec<&Line> = body.lines.iter().filter(|line| (line.size - size).abs() < 0.3).collect();
-    let starts = lines.iter().map(|line| line.x0).chain(end.noi_nhan.iter().map(|line| line.x0));
+    // Dotted lines to write on are no text, though they show where the text begins.
+    let printed = || body.lines.iter().filter(|line| (line.size - size).abs() < 0.3);
+    let lines: Vec<&Line> = printed().filter(|line| has_letters(line)).collect();
+    let entries = end.recipients.iter().filter_map(|entry| entry.lines.first());
+    let starts = printed().map(|line| line.x0).chain(end.noi_nhan.iter().chain(entries).map(|line| line.x0));
     body.left = least_supported(starts.collect());
     let Some(left) = body.left else {
         return;
@@ -94,7 +103,8 @@ fn measure(body: &mut Body, end: &End) {
     // A line is full when the next one goes on with the paragraph.
     let pairs = || lines.windows(2).filter(|pair| is_flush_left(pair[1]));
     let full: Vec<f64> = pairs().map(|pair| pair[0].x1).collect();
-    body.right = least_supported(full.iter().map(|x| -x).collect()).map(|x| -x);
+    // Short lines at the left edge are a list or a form: they show no right edge.
+    body.right = least_supported(full.iter().map(|x| -x).collect()).map(|x| -x).filter(|right| right - left > 100.0);
     if let Some(right) = body.right {
         body.full_lines = full.len();
         body.flush_lines = full.iter().filter(|x| (*x - right).abs() < 1.0).count();
@@ -111,13 +121,17 @@ fn measure(body: &mut Body, end: &End) {
     let gaps = body.paragraphs.windows(2).filter_map(|pair| {
         let (above, below) = (pair[0].lines.last()?, pair[1].lines.first()?);
         // Headings have their own spacing.
-        let plain = above.page == below.page && !above.is_bold() && !below.is_bold();
+        let plain = above.page == below.page && [above, below].iter().all(|line| !line.is_bold() && has_letters(line));
         let pitch = body.pitch.unwrap_or(1.15 * size);
         let gap = (below.baseline - above.baseline) / MM_PER_PT - pitch;
         // A table or a picture may stand between.
         (plain && gap < 30.0).then_some((gap, 1))
     });
     body.paragraph_gap = most(gaps.collect::<Vec<_>>().into_iter(), 0.4);
+}
+
+fn has_letters(line: &Line) -> bool {
+    line.text.chars().any(char::is_alphanumeric)
 }
 
 /// Cuts the lines into paragraphs.

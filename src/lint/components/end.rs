@@ -9,7 +9,7 @@ use super::key;
 use super::title::Title;
 
 /// Words with which the authority or the post of a signatory begins.
-const POSTS: [&str; 41] = [
+const POSTS: [&str; 45] = [
     "tm.",
     "tm ",
     "kt.",
@@ -51,6 +51,10 @@ const POSTS: [&str; 41] = [
     "dai dien",
     "thu tuong",
     "tong bien tap",
+    "cum truong",
+    "cum pho",
+    "pho cum",
+    "to truong",
 ];
 /// Lines of one signatory follow each other at most this far (mm).
 const PITCH_MAX_MM: f64 = 9.0;
@@ -69,7 +73,9 @@ pub struct Signatory {
 /// One entry of nơi nhận, its wrapped lines joined.
 #[derive(Debug, Clone)]
 pub struct Recipient {
+    /// The whole entry.
     pub text: String,
+    /// Its lines.
     pub lines: Vec<Line>,
 }
 
@@ -80,6 +86,7 @@ pub struct End {
     pub signatories: Vec<Signatory>,
     /// The line "Nơi nhận:".
     pub noi_nhan: Option<Line>,
+    /// Its entries.
     pub recipients: Vec<Recipient>,
     /// Zero-based page and the height where the end begins.
     pub start: Option<(usize, f64)>,
@@ -88,16 +95,16 @@ pub struct End {
 /// Finds the end in `pages`, the main part.
 pub fn find(pages: &[Page], title: &Title) -> End {
     let mut end = End::default();
-    for page in pages.iter().rev() {
-        end.signatories = signatories(page, title);
-        if !end.signatories.is_empty() {
-            break;
-        }
-    }
     let header = pages.iter().rev().find_map(|page| {
         let lines = page.rows.iter().rev().flat_map(|row| &row.lines);
         lines.into_iter().find(|line| key(&line.text).starts_with("noi nhan") && line.text.chars().count() < 20)
     });
+    for page in pages.iter().rev() {
+        end.signatories = signatories(page, title, header.filter(|line| line.page == page.number));
+        if !end.signatories.is_empty() {
+            break;
+        }
+    }
     if let Some(header) = header {
         end.noi_nhan = Some(header.clone());
         end.recipients = recipients(&pages[header.page - 1], header);
@@ -115,15 +122,18 @@ pub fn is_post(text: &str) -> bool {
     })
 }
 
-fn signatories(page: &Page, title: &Title) -> Vec<Signatory> {
+fn signatories(page: &Page, title: &Title, header: Option<&Line>) -> Vec<Signatory> {
     let width = page.width_mm;
     let below = if page.number == 1 { title.bottom } else { 0.0 };
     let in_right = |line: &&Line| line.x0 > 0.38 * width && line.centre() > 0.57 * width;
     let in_left = |line: &&Line| line.centre() < 0.45 * width;
     let lines =
         || page.rows.iter().filter(|row| row.whole.baseline > below + 3.0 && !page.in_table(row.whole.baseline)).flat_map(|row| &row.lines);
+    // A post that no list knows: bold capitals, level with "Nơi nhận:".
+    let is_level =
+        |line: &Line| line.is_capitals() && line.is_bold() && header.is_some_and(|header| (line.baseline - header.baseline).abs() < 7.0);
     // The last group of posts in the right column.
-    let posts: Vec<&Line> = lines().filter(in_right).filter(|line| is_post(&line.text) && is_short(line)).collect();
+    let posts: Vec<&Line> = lines().filter(in_right).filter(|line| (is_post(&line.text) || is_level(line)) && is_short(line)).collect();
     let Some(mut first) = posts.last().copied() else {
         return Vec::new();
     };
@@ -178,7 +188,7 @@ fn recipients(page: &Page, header: &Line) -> Vec<Recipient> {
         line.baseline > header.baseline + 0.5 && line.x0 > header.x0 - 5.0 && line.x0 < header.x0 + 18.0 && line.x1 < header.x0 + 100.0
     });
     for line in column {
-        if line.baseline - last > PITCH_MAX_MM {
+        if line.baseline - last > PITCH_MAX_MM || is_drafter(&line.text) {
             break;
         }
         last = line.baseline;
@@ -191,6 +201,19 @@ fn recipients(page: &Page, header: &Line) -> Vec<Recipient> {
         }
     }
     recipients
+}
+
+/// Cell 12 under the list: the drafter's code and the number of copies, `PL.(300)`.
+fn is_drafter(text: &str) -> bool {
+    let Some((code, copies)) = text.split_once('(') else {
+        return false;
+    };
+    let code = code.trim_end_matches(['.', ' ']);
+    let copies = copies.trim_end_matches([')', '.', ' ']);
+    (1..=8).contains(&code.chars().count())
+        && code.chars().all(char::is_uppercase)
+        && !copies.is_empty()
+        && copies.chars().all(|c| c.is_ascii_digit())
 }
 
 fn starts_entry(text: &str) -> bool {

@@ -53,8 +53,14 @@ fn number(text: &str) -> Option<u32> {
     (text.len() <= 4).then(|| text.parse().ok()).flatten()
 }
 
-/// Does an appendix begin on `page`: "Phụ lục", alone and in the middle, as its first line?
+/// Does an appendix begin on `page`: "Phụ lục", alone and in the middle, as its first line, or under a title the words
+/// "(Kèm theo …)" or "(Ban hành kèm theo …)"?
 pub fn starts_appendix(page: &Page) -> bool {
-    let first = page.rows.iter().map(|row| &row.whole).find(|line| number(&line.text).is_none());
-    first.is_some_and(|line| key(&line.text).starts_with("phu luc") && line.x0 > 45.0 && line.text.chars().count() < 30)
+    const WITH: [&str; 4] = ["(kem theo", "(ban hanh kem", "(dinh kem", "(phe duyet kem"];
+    let lines = || page.rows.iter().map(|row| &row.whole).filter(|line| number(&line.text).is_none());
+    let in_middle = |line: &&Line| line.x0 > 45.0;
+    let named =
+        lines().next().filter(in_middle).is_some_and(|line| key(&line.text).starts_with("phu luc") && line.text.chars().count() < 30);
+    // Two lines of the head of an attached text may stand above.
+    named || lines().take(8).filter(in_middle).any(|line| WITH.iter().any(|words| key(&line.text).starts_with(words)))
 }

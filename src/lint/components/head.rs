@@ -19,11 +19,13 @@ pub struct Head {
     pub quoc_hieu: Option<Line>,
     /// Does it run over more than one line?
     pub quoc_hieu_wraps: bool,
-    /// Cell 1, second line, and the rule under it.
+    /// Cell 1, second line.
     pub tieu_ngu: Option<Line>,
+    /// The rule under it.
     pub tieu_ngu_rule: Option<Stroke>,
-    /// Cell 2: the superior body, if any, and the issuing body; and the rule under them.
+    /// Cell 2: the superior body, if any, and the issuing body.
     pub co_quan: Vec<Line>,
+    /// The rule under them.
     pub co_quan_rule: Option<Stroke>,
     /// Cell 3.
     pub so_ky_hieu: Option<Line>,
@@ -169,7 +171,7 @@ fn frame_around(page: &Page, line: &Line) -> Option<Frame> {
         |frame: &&Frame| frame.y < middle && frame.y + frame.h > middle && frame.x <= line.x0 + 1.0 && frame.x + frame.w >= line.x1 - 1.0;
     let around = |rule: &&Stroke| rule.x0 <= line.x0 && rule.x1 >= line.x1;
     page.frames.iter().find(holds).copied().or_else(|| {
-        let above = page.strokes.iter().filter(around).filter(|rule| rule.y < middle && rule.y > middle - 12.0).next_back()?;
+        let above = page.strokes.iter().filter(around).rfind(|rule| rule.y < middle && rule.y > middle - 12.0)?;
         let below = page.strokes.iter().filter(around).find(|rule| rule.y > middle && rule.y < middle + 12.0)?;
         let same = (above.length() - below.length()).abs() < 0.5;
         same.then_some(Frame { x: above.x0, y: above.y, w: above.length(), h: below.y - above.y })

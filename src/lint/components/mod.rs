@@ -21,6 +21,9 @@ pub enum Kind {
     /// An administrative document (văn bản hành chính): all rules.
     #[default]
     Administrative,
+    /// A document in the Party's style (Hướng dẫn 05-HD/VPTW): page, margins, page numbers, characters and fonts are
+    /// checked; for head, title and end the digests of that text disagree too much to judge by them.
+    Party,
     /// A certificate (giấy khen, bằng khen, giấy chứng nhận): the decree's page does not bind it, only characters
     /// and fonts are checked.
     Certificate,
@@ -31,6 +34,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Administrative => "administrative",
+            Self::Party => "party",
             Self::Certificate => "certificate",
         }
     }
@@ -39,10 +43,15 @@ impl Kind {
 /// The components of one document.
 #[derive(Debug, Clone, Default)]
 pub struct Components {
+    /// Cells 1–4, 5b, 10, 11.
     pub head: head::Head,
+    /// Cells 5a and 9a.
     pub title: title::Title,
+    /// Cell 6.
     pub body: body::Body,
+    /// Cells 7 and 9b.
     pub end: end::End,
+    /// The page numbers, one entry a page.
     pub folios: Vec<folio::Folio>,
     /// Zero-based page of the first appendix, or the number of pages.
     pub main_pages: usize,
@@ -65,7 +74,8 @@ impl Components {
     }
 }
 
-/// What the document is: a certificate is known by its name in large type, or by a landscape page without a type.
+/// What the document is. A certificate is known by its name in large type, or by a landscape page without a type; a
+/// Party document by what stands in place of the Quốc hiệu.
 pub fn kind(document: &Document) -> Kind {
     let Some(page) = document.pages.first() else {
         return Kind::Administrative;
@@ -74,7 +84,14 @@ pub fn kind(document: &Document) -> Kind {
     let named = page.rows.iter().any(|row| row.whole.size >= 20.0 && NAMES.iter().any(|name| key(&row.whole.text).starts_with(name)));
     let landscape = page.width_mm > page.height_mm;
     let typed = landscape && title::find(page, &head::find(page)).line.is_some();
-    if named || (landscape && !typed) { Kind::Certificate } else { Kind::Administrative }
+    let is_party = |line: &Line| key(&line.text) == "dang cong san viet nam" && line.centre() > page.width_mm / 2.0;
+    if named || (landscape && !typed) {
+        Kind::Certificate
+    } else if page.rows.iter().take(6).flat_map(|row| &row.lines).any(is_party) {
+        Kind::Party
+    } else {
+        Kind::Administrative
+    }
 }
 
 /// A key for finding words: no diacritics, lower case, all dashes alike.

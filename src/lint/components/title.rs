@@ -99,8 +99,11 @@ fn find_addressees(rows: &[&Line], title: &mut Title) {
     let mut last = line;
     let is_list = line.text.trim_end().ends_with(':');
     for next in &rows[at + 1..] {
-        // An addressee list hangs under the colon; the body begins further left.
-        let belongs = next.baseline - last.baseline < 10.0 && next.x0 > line.x0 + if is_list { 5.0 } else { 12.0 };
+        // An addressee list hangs under the colon, each entry with a dash; the body begins further left.
+        let indent = title.addressees.first().map_or(line.x0 + 12.0, |first| first.x0 - 1.0);
+        let begins = next.text.starts_with(['-', '–', '—', '+']);
+        let belongs = next.baseline - last.baseline < 10.0
+            && if is_list { begins || (!title.addressees.is_empty() && next.x0 >= indent) } else { next.x0 > line.x0 + 12.0 };
         if !belongs {
             break;
         }

@@ -8,6 +8,7 @@ use crate::lint::components::body::Paragraph;
 use crate::lint::finding::{measure, number, quoted};
 use crate::lint::ink::{Area, Line};
 
+/// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
     rule("body-size", "NĐ 30/2020, PL I, II.6d", "Nội dung cỡ chữ 13–14", "The body is 13–14 pt", body_size),
     rule("body-style", "NĐ 30/2020, PL I, II.6d", "Nội dung kiểu chữ đứng", "The body is upright", body_style),

@@ -5,14 +5,15 @@ use crate::language::Text;
 use crate::say;
 
 use super::page::is_legacy;
-use super::{Facts, Places, Rule};
+use super::{Facts, Places, Rule, of_text};
 use crate::lint::finding::quoted;
 use crate::lint::ink::{Oddity, OddityKind};
 
 const CLAUSE: &str = "NĐ 30/2020, PL I, I.4; TCVN 6909:2001";
 
+/// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
-    any(
+    of_text(
         "char-eth",
         CLAUSE,
         "Chữ Đ, đ là U+0110, U+0111, không phải Ð, ð của tiếng Băng Đảo",
@@ -20,7 +21,7 @@ pub const RULES: &[Rule] = &[
         Severity::Error,
         char_eth,
     ),
-    any(
+    of_text(
         "char-soft-hyphen",
         CLAUSE,
         "Văn bản không có dấu nối mềm (U+00AD)",
@@ -28,7 +29,7 @@ pub const RULES: &[Rule] = &[
         Severity::Error,
         char_soft_hyphen,
     ),
-    any(
+    of_text(
         "char-invisible",
         CLAUSE,
         "Văn bản không có ký tự vô hình",
@@ -36,8 +37,8 @@ pub const RULES: &[Rule] = &[
         Severity::Warning,
         char_invisible,
     ),
-    any("char-nfc", CLAUSE, "Chữ có dấu dùng mã dựng sẵn (NFC)", "Accented letters are precomposed (NFC)", Severity::Error, char_nfc),
-    any(
+    of_text("char-nfc", CLAUSE, "Chữ có dấu dùng mã dựng sẵn (NFC)", "Accented letters are precomposed (NFC)", Severity::Error, char_nfc),
+    of_text(
         "char-notdef",
         CLAUSE,
         "Phông chữ có đủ ký tự của văn bản",
@@ -45,7 +46,7 @@ pub const RULES: &[Rule] = &[
         Severity::Error,
         char_notdef,
     ),
-    any(
+    of_text(
         "char-unmapped",
         CLAUSE,
         "Chữ trong tệp tra cứu, sao chép được",
@@ -53,7 +54,7 @@ pub const RULES: &[Rule] = &[
         Severity::Warning,
         char_unmapped,
     ),
-    any(
+    of_text(
         "font-embedded",
         "NĐ 30/2020, PL I, I.4; ISO 19005",
         "Phông chữ được nhúng vào tệp",
@@ -61,7 +62,7 @@ pub const RULES: &[Rule] = &[
         Severity::Error,
         font_embedded,
     ),
-    any(
+    of_text(
         "font-legacy",
         CLAUSE,
         "Văn bản dùng phông chữ Unicode, không dùng bảng mã cũ (TCVN3, VNI, VPS)",
@@ -70,17 +71,6 @@ pub const RULES: &[Rule] = &[
         font_legacy,
     ),
 ];
-
-const fn any(
-    id: &'static str,
-    clause: &'static str,
-    vi: &'static str,
-    en: &'static str,
-    severity: Severity,
-    check: fn(&Facts<'_>, &mut Places),
-) -> Rule {
-    Rule { id, clause, vi, en, severity, certificates: true, check }
-}
 
 fn oddities<'a>(facts: &'a Facts<'_>, kind: OddityKind) -> impl Iterator<Item = &'a Oddity> {
     facts.document.pages.iter().flat_map(|page| &page.oddities).filter(move |oddity| oddity.kind == kind)

@@ -2,7 +2,7 @@
 
 use crate::say;
 
-use super::{Facts, Places, Rule, custom, rule, style};
+use super::{Facts, Places, Rule, custom, rule, size_is, style};
 use crate::lint::components::key;
 use crate::lint::finding::{absent, measure, quoted};
 use crate::lint::ink::{Area, Line};
@@ -10,6 +10,7 @@ use crate::lint::ink::{Area, Line};
 /// Body lines that have to stand on the page of the signature.
 const LINES_WITH_SIGNATURE: usize = 2;
 
+/// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
     rule(
         "chuc-vu-present",
@@ -114,7 +115,7 @@ fn chuc_vu_style(facts: &Facts<'_>, places: &mut Places) {
 
 fn chuc_vu_size(facts: &Facts<'_>, places: &mut Places) {
     for line in chuc_vu_lines(facts) {
-        places.size(facts, line, facts.law.chuc_vu);
+        places.size(line, facts.law.chuc_vu);
     }
 }
 
@@ -149,7 +150,7 @@ fn ho_ten_style(facts: &Facts<'_>, places: &mut Places) {
         } else if !line.is_bold() || !line.is_upright() {
             places.add(line.area(), style(line), say!("chữ đứng, đậm", "upright, bold"));
         } else {
-            places.size(facts, line, facts.law.chuc_vu);
+            places.size(line, facts.law.chuc_vu);
         }
     }
 }
@@ -224,8 +225,8 @@ fn noi_nhan_style(facts: &Facts<'_>, places: &mut Places) {
     };
     if line.text.trim() != "Nơi nhận:" {
         places.add(line.area(), quoted(&line.text), quoted("Nơi nhận:"));
-    } else if !facts.size_is(line, facts.law.noi_nhan) {
-        places.size(facts, line, facts.law.noi_nhan);
+    } else if !size_is(line, facts.law.noi_nhan) {
+        places.size(line, facts.law.noi_nhan);
     } else if !line.is_bold() || !line.is_italic() {
         places.add(line.area(), style(line), say!("chữ nghiêng, đậm", "italic, bold"));
     }
@@ -233,7 +234,7 @@ fn noi_nhan_style(facts: &Facts<'_>, places: &mut Places) {
 
 fn noi_nhan_size(facts: &Facts<'_>, places: &mut Places) {
     for line in facts.parts.end.recipients.iter().flat_map(|one| &one.lines) {
-        if !facts.size_is(line, facts.law.noi_nhan_muc) {
+        if !size_is(line, facts.law.noi_nhan_muc) {
             places.add(line.area(), measure(line.size, "pt"), facts.law.noi_nhan_muc.show("pt"));
         } else if !line.is_upright() {
             places.add(line.area(), style(line), say!("chữ đứng", "upright"));

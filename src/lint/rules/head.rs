@@ -4,7 +4,7 @@ use crate::language::Text;
 use crate::say;
 use crate::vietnamese::tone;
 
-use super::{Facts, Places, Rule, custom, rule, style};
+use super::{Facts, Places, Rule, custom, rule, size_is, style};
 use crate::lint::components::key;
 use crate::lint::finding::{absent, measure, quoted};
 use crate::lint::ink::{Area, Line, Stroke};
@@ -15,6 +15,7 @@ const SAME_LENGTH_TOLERANCE_MM: f64 = 0.5;
 /// Centring may be off by this much (mm).
 const CENTRE_TOLERANCE_MM: f64 = 2.0;
 
+/// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
     rule("quoc-hieu-present", "NĐ 30/2020, PL I, II.1a", "Văn bản có Quốc hiệu", "The document bears the Quốc hiệu", quoc_hieu_present),
     rule("quoc-hieu-wrap", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu nằm trên một dòng", "The Quốc hiệu stands on one line", quoc_hieu_wrap),
@@ -151,7 +152,7 @@ fn quoc_hieu_text(facts: &Facts<'_>, places: &mut Places) {
 
 fn quoc_hieu_size(facts: &Facts<'_>, places: &mut Places) {
     if let Some(line) = &facts.parts.head.quoc_hieu {
-        places.size(facts, line, facts.law.quoc_hieu);
+        places.size(line, facts.law.quoc_hieu);
     }
 }
 
@@ -194,7 +195,7 @@ fn tieu_ngu_text(facts: &Facts<'_>, places: &mut Places) {
 
 fn tieu_ngu_size(facts: &Facts<'_>, places: &mut Places) {
     if let Some(line) = &facts.parts.head.tieu_ngu {
-        places.size(facts, line, facts.law.tieu_ngu);
+        places.size(line, facts.law.tieu_ngu);
     }
 }
 
@@ -248,7 +249,7 @@ fn co_quan_caps(facts: &Facts<'_>, places: &mut Places) {
 
 fn co_quan_size(facts: &Facts<'_>, places: &mut Places) {
     for line in &facts.parts.head.co_quan {
-        places.size(facts, line, facts.law.co_quan);
+        places.size(line, facts.law.co_quan);
     }
 }
 
@@ -306,7 +307,7 @@ pub fn short_rule(rule: Option<Stroke>, line: &Line, longest: f64, share: Range,
 
 fn stamp_style(facts: &Facts<'_>, places: &mut Places) {
     for (line, _) in &facts.parts.head.stamps {
-        let fits = facts.size_is(line, facts.law.dau_khan) && line.is_bold() && line.is_upright() && line.is_capitals();
+        let fits = size_is(line, facts.law.dau_khan) && line.is_bold() && line.is_upright() && line.is_capitals();
         if !fits {
             let (found, size) = (style(line), measure(line.size, "pt"));
             let found = Text { vi: format!("{}, {}", found.vi, size.vi), en: format!("{}, {}", found.en, size.en) };

@@ -35,26 +35,30 @@ pub struct Rule {
     pub clause: &'static str,
     /// What it asks for, as a sentence.
     pub vi: &'static str,
+    /// The same in English.
     pub en: &'static str,
+    /// Its weight.
     pub severity: Severity,
-    /// Does it hold for certificates too?
-    pub certificates: bool,
+    /// The kinds of document that it holds for.
+    pub kinds: &'static [Kind],
     check: fn(&Facts<'_>, &mut Places),
 }
 
 /// What a rule may look at.
 pub struct Facts<'a> {
+    /// What stands on the pages.
     pub document: &'a Document,
+    /// What it is.
     pub parts: &'a Components,
+    /// What it should be.
     pub law: &'static Law,
+    /// What the caller allows.
     pub options: &'a Options,
 }
 
-impl Facts<'_> {
-    /// Does the range of the law hold for the size of `line`?
-    fn size_is(&self, line: &Line, range: Range) -> bool {
-        range.holds(line.size, SIZE_TOLERANCE_PT)
-    }
+/// Does `range` hold for the size of `line`?
+fn size_is(line: &Line, range: Range) -> bool {
+    range.holds(line.size, SIZE_TOLERANCE_PT)
 }
 
 /// The places where a rule is broken: area, what is there, what should be.
@@ -69,8 +73,8 @@ impl Places {
     }
 
     /// `line` must have a size in `range`.
-    fn size(&mut self, facts: &Facts<'_>, line: &Line, range: Range) {
-        if !facts.size_is(line, range) {
+    fn size(&mut self, line: &Line, range: Range) {
+        if !size_is(line, range) {
             self.add(line.area(), super::finding::measure(line.size, "pt"), range.show("pt"));
         }
     }
@@ -84,7 +88,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// Runs the rules that hold for `kind`.
 pub fn run(facts: &Facts<'_>, kind: Kind) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in all().filter(|rule| kind == Kind::Administrative || rule.certificates) {
+    for rule in all().filter(|rule| rule.kinds.contains(&kind)) {
         let mut places = Places::default();
         (rule.check)(facts, &mut places);
         findings.extend(places.0.into_iter().map(|(area, found, wanted)| finding(rule, area, found, wanted)));
@@ -105,12 +109,29 @@ fn finding(rule: &Rule, area: Area, found: Text, wanted: Text) -> Finding {
 
 /// A rule of the decree for administrative documents.
 const fn rule(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
-    Rule { id, clause, vi, en, severity: Severity::Error, certificates: false, check }
+    Rule { id, clause, vi, en, severity: Severity::Error, kinds: &[Kind::Administrative], check }
 }
 
 /// A custom, or a matter of judgement.
 const fn custom(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
-    Rule { id, clause, vi, en, severity: Severity::Warning, certificates: false, check }
+    Rule { id, clause, vi, en, severity: Severity::Warning, kinds: &[Kind::Administrative], check }
+}
+
+/// A rule of the page, which the Party's style shares.
+const fn of_page(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
+    Rule { id, clause, vi, en, severity: Severity::Error, kinds: &[Kind::Administrative, Kind::Party], check }
+}
+
+/// A rule of characters and fonts, for any document.
+const fn of_text(
+    id: &'static str,
+    clause: &'static str,
+    vi: &'static str,
+    en: &'static str,
+    severity: Severity,
+    check: fn(&Facts<'_>, &mut Places),
+) -> Rule {
+    Rule { id, clause, vi, en, severity, kinds: &[Kind::Administrative, Kind::Party, Kind::Certificate], check }
 }
 
 /// The style of a line in words.

@@ -6,7 +6,7 @@ use crate::language::Text;
 use crate::say;
 use crate::vietnamese::type_code;
 
-use super::{Facts, Places, Rule, custom, rule, style};
+use super::{Facts, Places, Rule, custom, rule, size_is, style};
 use crate::lint::components::key;
 use crate::lint::finding::{absent, measure, quoted};
 use crate::lint::ink::{Area, Line};
@@ -14,6 +14,7 @@ use crate::lint::ink::{Area, Line};
 /// Two cells stand on one line when their baselines differ by less (mm).
 const BASELINE_TOLERANCE_MM: f64 = 0.5;
 
+/// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
     rule("so-present", "NĐ 30/2020, PL I, II.3", "Văn bản có dòng số, ký hiệu", "The document has a line for number and code", so_present),
     rule(
@@ -147,8 +148,8 @@ fn so_style(facts: &Facts<'_>, places: &mut Places) {
     let Some(line) = &facts.parts.head.so_ky_hieu else {
         return;
     };
-    if !facts.size_is(line, facts.law.so_ky_hieu) {
-        places.size(facts, line, facts.law.so_ky_hieu);
+    if !size_is(line, facts.law.so_ky_hieu) {
+        places.size(line, facts.law.so_ky_hieu);
     } else if !line.is_upright() || !line.is_light() {
         places.add(line.area(), style(line), say!("chữ đứng, không đậm", "upright, not bold"));
     }
@@ -282,7 +283,7 @@ fn dia_danh_style(facts: &Facts<'_>, places: &mut Places) {
 
 fn dia_danh_size(facts: &Facts<'_>, places: &mut Places) {
     if let Some(line) = &facts.parts.head.dia_danh {
-        places.size(facts, line, facts.law.dia_danh);
+        places.size(line, facts.law.dia_danh);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::language::Text;
 use crate::say;
 
-use super::{Facts, Places, Rule, custom, rule};
+use super::{Facts, Places, Rule, custom, of_page, size_is};
 use crate::lint::finding::{absent, measure, number, quoted};
 use crate::lint::ink::{Area, Document, Line, Page};
 
@@ -12,56 +12,57 @@ const PAPER_TOLERANCE_MM: f64 = 1.0;
 /// Side bearings and rounding.
 const MARGIN_TOLERANCE_MM: f64 = 0.7;
 
+/// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
-    rule("paper-size", "NĐ 30/2020, PL I, I.1", "Khổ giấy là A4 (210 mm × 297 mm)", "The paper is A4 (210 mm × 297 mm)", paper_size),
-    rule(
+    of_page("paper-size", "NĐ 30/2020, PL I, I.1", "Khổ giấy là A4 (210 mm × 297 mm)", "The paper is A4 (210 mm × 297 mm)", paper_size),
+    of_page(
         "orientation",
         "NĐ 30/2020, PL I, I.2",
         "Văn bản trình bày theo chiều dài của khổ A4; chỉ trang có bảng biểu mới được xoay ngang",
         "The page is portrait; only pages with tables may be landscape",
         orientation,
     ),
-    rule("margin-top", "NĐ 30/2020, PL I, I.3", "Lề trên 20–25 mm", "The top margin is 20–25 mm", margin_top),
-    rule("margin-bottom", "NĐ 30/2020, PL I, I.3", "Lề dưới 20–25 mm", "The bottom margin is 20–25 mm", margin_bottom),
-    rule("margin-left", "NĐ 30/2020, PL I, I.3", "Lề trái 30–35 mm", "The left margin is 30–35 mm", margin_left),
-    rule("margin-right", "NĐ 30/2020, PL I, I.3", "Lề phải 15–20 mm", "The right margin is 15–20 mm", margin_right),
-    rule(
+    of_page("margin-top", "NĐ 30/2020, PL I, I.3", "Lề trên 20–25 mm", "The top margin is 20–25 mm", margin_top),
+    of_page("margin-bottom", "NĐ 30/2020, PL I, I.3", "Lề dưới 20–25 mm", "The bottom margin is 20–25 mm", margin_bottom),
+    of_page("margin-left", "NĐ 30/2020, PL I, I.3", "Lề trái 30–35 mm", "The left margin is 30–35 mm", margin_left),
+    of_page("margin-right", "NĐ 30/2020, PL I, I.3", "Lề phải 15–20 mm", "The right margin is 15–20 mm", margin_right),
+    of_page(
         "font-family",
         "NĐ 30/2020, PL I, I.4",
         "Phông chữ là Times New Roman (hoặc phông cùng kích thước chữ)",
         "The typeface is Times New Roman (or one of the same metrics)",
         font_family,
     ),
-    rule("text-colour", "NĐ 30/2020, PL I, I.4", "Chữ màu đen", "The text is black", text_colour),
-    rule(
+    of_page("text-colour", "NĐ 30/2020, PL I, I.4", "Chữ màu đen", "The text is black", text_colour),
+    of_page(
         "folio-first-page",
         "NĐ 30/2020, PL I, I.7",
         "Trang thứ nhất không hiển thị số trang",
         "The first page shows no page number",
         folio_first_page,
     ),
-    rule(
+    of_page(
         "folio-missing",
         "NĐ 30/2020, PL I, I.7",
         "Từ trang thứ hai có số trang",
         "From the second page on, pages are numbered",
         folio_missing,
     ),
-    rule(
+    of_page(
         "folio-number",
         "NĐ 30/2020, PL I, I.7",
         "Số trang đánh liên tục từ 1 bằng chữ số Ả Rập; từng phụ lục đánh số riêng",
         "Pages count from 1 in Arabic figures, in each appendix anew",
         folio_number,
     ),
-    rule(
+    of_page(
         "folio-place",
         "NĐ 30/2020, PL I, I.7",
         "Số trang đặt canh giữa theo chiều ngang trong phần lề trên",
         "The page number stands centred in the top margin",
         folio_place,
     ),
-    rule("folio-size", "NĐ 30/2020, PL I, I.7", "Số trang cỡ 13–14, kiểu chữ đứng", "The page number is 13–14 pt, upright", folio_size),
+    of_page("folio-size", "NĐ 30/2020, PL I, I.7", "Số trang cỡ 13–14, kiểu chữ đứng", "The page number is 13–14 pt, upright", folio_size),
     custom("page-blank", "NĐ 30/2020, PL I, I.3", "Trang không để trống", "No page is left blank", page_blank),
 ];
 
@@ -126,7 +127,7 @@ fn margin_bottom(facts: &Facts<'_>, places: &mut Places) {
     };
     for page in upright_pages(facts) {
         let lines = page.rows.iter().map(|row| &row.whole).filter(|line| !is_folio(facts, line) && !strip(line));
-        let Some(last) = lines.last() else {
+        let Some(last) = lines.max_by(|a, b| a.baseline.total_cmp(&b.baseline)) else {
             continue;
         };
         let margin = page.height_mm - last.bottom();
@@ -258,7 +259,7 @@ fn folio_place(facts: &Facts<'_>, places: &mut Places) {
 
 fn folio_size(facts: &Facts<'_>, places: &mut Places) {
     for line in facts.parts.folios.iter().filter(|folio| folio.expected > 1).filter_map(|folio| folio.line.as_ref()) {
-        if !facts.size_is(line, facts.law.so_trang) || !line.is_upright() {
+        if !size_is(line, facts.law.so_trang) || !line.is_upright() {
             places.add(line.area(), measure(line.size, "pt"), facts.law.so_trang.show("pt"));
         }
     }

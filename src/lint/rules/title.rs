@@ -7,6 +7,7 @@ use crate::lint::components::{is_centred, key};
 use crate::lint::finding::{absent, quoted};
 use crate::lint::ink::{Area, Line};
 
+/// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
     rule(
         "ten-loai-present",
@@ -83,7 +84,7 @@ fn ten_loai_style(facts: &Facts<'_>, places: &mut Places) {
 
 fn ten_loai_size(facts: &Facts<'_>, places: &mut Places) {
     if let Some(line) = &facts.parts.title.line {
-        places.size(facts, line, facts.law.ten_loai);
+        places.size(line, facts.law.ten_loai);
     }
 }
 
@@ -108,7 +109,7 @@ fn trich_yeu_style(facts: &Facts<'_>, places: &mut Places) {
 
 fn trich_yeu_size(facts: &Facts<'_>, places: &mut Places) {
     for line in &facts.parts.title.trich_yeu {
-        places.size(facts, line, facts.law.trich_yeu);
+        places.size(line, facts.law.trich_yeu);
     }
 }
 
@@ -130,7 +131,7 @@ fn trich_yeu_cong_van(facts: &Facts<'_>, places: &mut Places) {
         if index == 0 && !line.text.starts_with("V/v") {
             places.add(line.area(), quoted(&line.text), quoted("V/v …"));
         }
-        places.size(facts, line, facts.law.trich_yeu_cong_van);
+        places.size(line, facts.law.trich_yeu_cong_van);
         if !line.is_upright() || !line.is_light() {
             places.add(line.area(), style(line), say!("chữ đứng, không đậm", "upright, not bold"));
         }
@@ -139,7 +140,7 @@ fn trich_yeu_cong_van(facts: &Facts<'_>, places: &mut Places) {
 
 fn kinh_gui_style(facts: &Facts<'_>, places: &mut Places) {
     for line in facts.parts.title.kinh_gui.iter().chain(&facts.parts.title.addressees) {
-        places.size(facts, line, facts.law.noi_dung);
+        places.size(line, facts.law.noi_dung);
         if !line.is_upright() {
             places.add(line.area(), style(line), say!("chữ đứng", "upright"));
         }

@@ -34,7 +34,7 @@ fn workbook(sheet: &str) -> PathBuf {
     workbook_with(sheet, &[])
 }
 
-fn workbook_with(sheet: &str, more: &[(&str, &[u8])]) -> PathBuf {
+pub(super) fn workbook_with(sheet: &str, more: &[(&str, &[u8])]) -> PathBuf {
     let sheet =
         format!(r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{sheet}</worksheet>"#);
     let mut parts: Vec<(&str, &[u8])> = vec![

@@ -97,6 +97,7 @@ impl Sheet {
         }
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a text is its place, its size, its face and its words")]
     pub fn put(&mut self, label: &'static str, anchor: Anchor, x: f64, y: f64, size: f64, face: Face, text: &str) -> &mut Text {
         let page = self.pages.len();
         self.texts.push(Text { label, page, x, y, anchor, size, face, colour: [0.0; 3], text: text.to_owned(), under: None, frame: None });

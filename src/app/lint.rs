@@ -1,0 +1,44 @@
+//! Checking finished PDFs: from a file to a report, and pictures beside it.
+//!
+//! Owns the reading and writing of files around [`crate::lint`], which knows bytes only.
+
+use std::path::{Path, PathBuf};
+
+use super::{App, AppError};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::lint::{self, Options, Report, picture};
+use crate::say;
+
+/// A checked file.
+#[derive(Debug)]
+pub struct Linted {
+    /// What was found.
+    pub report: Report,
+    /// The pictures written.
+    pub pictures: Vec<PathBuf>,
+}
+
+impl App {
+    /// Checks the PDF at `file`; pages with findings are drawn into `pictures`, when there is such a folder.
+    pub fn lint(file: &Path, options: &Options, pictures: Option<&Path>) -> Result<Linted, AppError> {
+        let shown = file.display().to_string();
+        let bytes = std::fs::read(file).map_err(|error| {
+            vec![
+                Diagnostic::error("file-unreadable", say!("không đọc được: {error}", "cannot be read: {error}"))
+                    .at(Place::File { file: shown.clone() }),
+            ]
+        })?;
+        let report = lint::lint(&bytes, options).map_err(|error| vec![error.to_diagnostic(&shown)])?;
+        let mut written = Vec::new();
+        if let Some(folder) = pictures {
+            std::fs::create_dir_all(folder).map_err(|source| AppError::Write { path: folder.to_owned(), source })?;
+            let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            for picture in picture::draw(&bytes, &report) {
+                let path = folder.join(format!("{stem}-{}.png", picture.page));
+                std::fs::write(&path, &picture.png).map_err(|source| AppError::Write { path: path.clone(), source })?;
+                written.push(path);
+            }
+        }
+        Ok(Linted { report, pictures: written })
+    }
+}

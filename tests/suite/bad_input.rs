@@ -117,6 +117,7 @@ fn a_name_too_long_for_its_field_is_an_error_and_the_others_are_made() {
     assert_eq!(said.code, 1);
     expect_test::expect![[r#"
         lỗi[overflow] bản ghi 2 (NGUYỄN PHÚC TÔN NỮ HOÀNG THỊ DIỄM THÚY QUỲNH NHƯ KHÁNH VÂN ANH THƯ NGỌC BẢO TRÂM HỒNG HẠNH MỸ DUYÊN PHƯƠNG THẢO MAI): Tên người hoặc tập thể được khen quá dài: không vừa ô trên chứng nhận dù đã thu nhỏ đến cỡ 24 pt.
+            cách sửa: rút gọn hoặc viết tắt nội dung này
     "#]].assert_eq(&said.stderr);
     assert_eq!(office.documents("o"), ["1-Lê Văn An.pdf"]);
 }

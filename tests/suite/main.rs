@@ -8,6 +8,7 @@
 //! * `demonstration`: the year of an association.
 //! * `document_codes`: codes held against their type.
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
+//! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
 //! * `naming`: file names from any data.
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
@@ -27,6 +28,7 @@ mod data;
 mod demonstration;
 mod document_codes;
 mod fonts;
+mod lint;
 mod naming;
 mod pages;
 mod readme;

@@ -9,7 +9,7 @@ use crate::support::{Office, foreign, python};
 
 /// Picture resolution: an A4 page is about 350 × 500 pixels.
 const PIXELS_PER_INCH: &str = "43";
-const PICTURE_BYTES_MAX: u64 = 40 * 1024;
+const PICTURE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Mean difference of grey levels (of 255) that is still the same page.
 const COMPARE: &str = r#"

@@ -97,6 +97,19 @@ fn the_accessible_standard_has_structure_language_and_title() {
 }
 
 #[test]
+fn every_sample_keeps_to_the_decree() {
+    let office = Office::with_workspace();
+    for template in names() {
+        for document in preview(&office, &template, "a-2b") {
+            // A page of the award book is a form of the office (Phụ lục IV), not a document: only its letters are judged.
+            let kind: &[&str] = if template == "so-khen-thuong" { &["--kind", "certificate"] } else { &[] };
+            let said = office.run(&[&["lint", document.to_str().expect("a path")], kind].concat());
+            assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", document.display());
+        }
+    }
+}
+
+#[test]
 fn an_independent_validator_accepts_the_archive_standard() {
     // Apache PDFBox preflight knows PDF/A-1b; no package of the registries validates the later parts.
     let office = Office::with_workspace();

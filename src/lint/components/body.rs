@@ -93,9 +93,14 @@ fn measure(body: &mut Body, end: &End) {
     // Dotted lines to write on are no text, though they show where the text begins.
     let printed = || body.lines.iter().filter(|line| (line.size - size).abs() < 0.3);
     let lines: Vec<&Line> = printed().filter(|line| has_letters(line)).collect();
-    let entries = end.recipients.iter().filter_map(|entry| entry.lines.first());
-    let starts = printed().map(|line| line.x0).chain(end.noi_nhan.iter().chain(entries).map(|line| line.x0));
-    body.left = least_supported(starts.collect());
+    body.left = least_supported(printed().map(|line| line.x0).collect());
+    // Where every paragraph is one indented line, only nơi nhận shows the margin. Otherwise it does not count: Word
+    // hangs its table out a little.
+    if let (Some(left), Some(header)) = (body.left, &end.noi_nhan)
+        && (8.0..16.0).contains(&(left - header.x0))
+    {
+        body.left = Some(header.x0);
+    }
     let Some(left) = body.left else {
         return;
     };

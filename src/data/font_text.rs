@@ -98,6 +98,7 @@ impl<'a> Reader<'a> {
         if let Cell::Text(text) = cell
             && let Some(pieces) = pieces(text, fonts, names)
         {
+            self.typed.retain(|typed| typed.column != column);
             self.typed.push(Typed { column, pieces });
         }
     }
@@ -187,12 +188,17 @@ fn settle(cell: &mut Cell, typed: &Typed, of_row: Tally, of_column: Tally) -> Op
     let is_mixed = of_column.unicode > 0 && of_column.legacy > 0;
     let (mut result, mut start, mut doubtful) = (String::with_capacity(text.len() * 2), 0, false);
     for piece in &typed.pieces {
-        let part = &text[start..piece.end];
+        // A damaged sheet may hold a cell twice; then the pieces are not those of this text.
+        let part = text.get(start..piece.end)?;
         start = piece.end;
         let verdict = piece.verdict.or(around).or(of_column.verdict()).unwrap_or(Verdict::Legacy);
-        let decoded = piece.font.as_ref().filter(|_| verdict == Verdict::Legacy).map(|font| decode(part, font.encoding));
-        doubtful |= is_mixed && piece.font.is_some() && piece.verdict.or(around).is_none() && !part.is_ascii();
-        result.push_str(decoded.as_deref().unwrap_or(part));
+        let decoded = piece.font.as_ref().map(|font| decode(part, font.encoding));
+        let changed = decoded.filter(|decoded| decoded != part);
+        doubtful |= is_mixed && changed.is_some() && piece.verdict.or(around).is_none() && !part.is_ascii();
+        result.push_str(changed.as_deref().filter(|_| verdict == Verdict::Legacy).unwrap_or(part));
+    }
+    if start != text.len() {
+        return None;
     }
     let font = typed.pieces.iter().find_map(|piece| piece.font.clone())?;
     let before = (result != *text).then(|| std::mem::take(text));

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::cell::SourceRow;
+use super::cell::{Cell, SourceRow};
 use super::font_text::{self, FontText};
 use super::head::Head;
 use super::headings::HEADING_BYTES_MAX;
@@ -46,6 +46,22 @@ fn heading(text: &str, file: Option<Encoding>, known: impl Fn(&str) -> bool) -> 
     }
     let decoded = Encoding::ALL.into_iter().filter_map(|encoding| legacy::decode(text, encoding)).find(|text| known(text));
     decoded.or_else(|| legacy::decode(text, file?)).unwrap_or_else(|| text.to_owned())
+}
+
+/// The texts of one column of which no font has told anything.
+pub(super) fn samples(rows: &[SourceRow], column: usize) -> Vec<&str> {
+    rows.iter()
+        .filter(|row| row.font(column).is_none())
+        .filter_map(|row| match row.cell(column) {
+            Cell::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Did a font show that some text was in `encoding`?
+pub(super) fn is_in_a_font(rows: &[SourceRow], encoding: Encoding) -> bool {
+    rows.iter().flat_map(|row| &row.fonts).any(|told| told.before.is_some() && told.font.encoding == encoding)
 }
 
 /// What the cells of a column are written in.

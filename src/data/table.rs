@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::cell::{Cell, Flow, SourceRow};
+use super::cell::{Flow, SourceRow};
 use super::convert::Converter;
 use super::head::{Head, Purpose};
 use super::legacy_text::{self, Decoder, Finding, Told};
@@ -17,7 +17,6 @@ use super::notices::Notices;
 use super::places::Layout;
 use crate::diagnostic::{Diagnostic, column_letters};
 use crate::say;
-use crate::vietnamese::legacy::Encoding;
 use crate::vietnamese::number;
 
 /// Rows searched for the headings: lists often carry a title of a few lines above them.
@@ -175,14 +174,18 @@ impl<'a> Table<'a> {
         let Stage::Sampling(rows) = std::mem::replace(&mut self.stage, Stage::Streaming) else { return };
         let Some(head) = &self.head else { return };
         let first_row = rows.first().map_or(1, |row| row.number);
-        let samples: Vec<Vec<&str>> = head.columns.iter().map(|column| texts(&rows, column.index)).collect();
+        let samples: Vec<Vec<&str>> = head.columns.iter().map(|column| legacy_text::samples(&rows, column.index)).collect();
         let findings: Vec<Finding> = samples.iter().map(|samples| legacy_text::examine(samples)).collect();
         for ((column, samples), finding) in head.columns.iter().zip(&samples).zip(&findings) {
             let place = || head.layout.place(first_row, Some((column.index as u32, &column.heading)));
             let encoding = match *finding {
                 Finding::Legacy(encoding) => Some(encoding),
                 // What is only likely here is certain when another column of the list, or a font in it, is surely so.
-                Finding::Perhaps(encoding) if findings.contains(&Finding::Legacy(encoding)) || by_font(&rows, encoding) => Some(encoding),
+                Finding::Perhaps(encoding)
+                    if findings.contains(&Finding::Legacy(encoding)) || legacy_text::is_in_a_font(&rows, encoding) =>
+                {
+                    Some(encoding)
+                }
                 Finding::Unicode | Finding::Perhaps(_) => self.purpose.encoding,
             };
             let said = match (encoding, *finding) {
@@ -295,20 +298,4 @@ fn rows_of(stage: &Stage) -> &[SourceRow] {
         Stage::SeekingHead(rows) | Stage::Sampling(rows) => rows,
         Stage::Streaming | Stage::Failed => &[],
     }
-}
-
-/// The texts of one column of which no font has told anything.
-fn texts(rows: &[SourceRow], column: usize) -> Vec<&str> {
-    rows.iter()
-        .filter(|row| row.font(column).is_none())
-        .filter_map(|row| match row.cell(column) {
-            Cell::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect()
-}
-
-/// Did a font show that some text was in `encoding`?
-fn by_font(rows: &[SourceRow], encoding: Encoding) -> bool {
-    rows.iter().flat_map(|row| &row.fonts).any(|told| told.before.is_some() && told.font.encoding == encoding)
 }

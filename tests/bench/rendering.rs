@@ -35,7 +35,7 @@ fn main() {
     figure("size of a certificate, largest", sizes.iter().max().copied().unwrap_or_default() as f64 / 1000.0, "kB", "≤ 40");
 
     figure("words, per document", words(), "ms", "");
-    let summary = office.run_inside(&many, "stages");
+    let summary = office.run_inside(&many, "stages", "sen");
     let per_document = |time: Duration| millis(time) / summary.counts.made as f64;
     figure("compile and checks, per document", per_document(summary.times.compile), "ms", "");
     figure("export, per document", per_document(summary.times.export), "ms", "");
@@ -47,9 +47,22 @@ fn main() {
     figure("peak memory at 20,000 records, all processes", large, "MB", "≤ 400");
     figure("  ratio", large / small, "", "about 1");
 
+    let designs = ["sen", "co-dien", "hien-dai"].map(|design| {
+        let summary = office.run_inside(&office.list(500), design, design);
+        let sizes = office.sizes(design);
+        let time = millis(summary.times.compile + summary.times.export) / summary.counts.made as f64;
+        figure(&format!("design {design}, compile and export"), time, "ms", "");
+        figure("  size, mean", sizes.iter().sum::<u64>() as f64 / sizes.len() as f64 / 1000.0, "kB", "≤ 60");
+        time
+    });
+    let slowest = designs.iter().copied().fold(0.0, f64::max);
+    let quickest = designs.iter().copied().fold(f64::INFINITY, f64::min);
+    figure("  slowest design against quickest", slowest / quickest, "", "≤ 1.3");
+
     let (table, pages) = office.table(1_000);
     figure("annual summary with a table of 1,000 rows × 8", millis(table), "ms", "");
     figure("  pages", pages as f64, "pages", "");
+    figure("lint of those pages", office.lint("table"), "pages/s", "≥ 100");
 }
 
 fn figure(name: &str, value: f64, unit: &str, target: &str) {
@@ -131,7 +144,7 @@ impl Office {
     }
 
     /// Runs a list inside this process, for the times of the stages.
-    fn run_inside(&self, list: &Path, out: &str) -> Summary {
+    fn run_inside(&self, list: &Path, out: &str, design: &str) -> Summary {
         struct Silent;
         impl Progress for Silent {
             fn update(&self, _: &Counts) {}
@@ -143,6 +156,7 @@ impl Office {
             data: list.to_owned(),
             output: self.path.join(out),
             common: common.as_object().cloned().unwrap_or_default(),
+            options: [("mau".to_owned(), design.to_owned())].into(),
             ..Request::default()
         };
         let (_sender, stop) = tokio::sync::watch::channel(false);
@@ -180,6 +194,19 @@ impl Office {
         let wall = started.elapsed();
         let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
         (wall, said["documents"][0]["pages"].as_u64().unwrap_or_else(|| panic!("{said:#}")))
+    }
+
+    /// Pages a second of the linter on the documents of a folder.
+    fn lint(&self, out: &str) -> f64 {
+        let files = fs::read_dir(self.path.join(out)).expect("a folder").flatten().map(|entry| entry.path());
+        let documents: Vec<Vec<u8>> = files
+            .filter(|path| path.extension().is_some_and(|extension| extension == "pdf"))
+            .map(|path| fs::read(path).expect("a PDF"))
+            .collect();
+        let started = Instant::now();
+        let pages: usize =
+            documents.iter().map(|bytes| vanthu::lint::lint(bytes, &Default::default()).expect("a readable PDF").pages.len()).sum();
+        pages as f64 / started.elapsed().as_secs_f64()
     }
 
     fn sizes(&self, out: &str) -> Vec<u64> {

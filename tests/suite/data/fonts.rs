@@ -277,6 +277,17 @@ fn runs_that_do_not_add_up_say_nothing() {
 }
 
 #[test]
+fn a_cell_that_stands_twice_is_no_danger() {
+    for (first, second) in [("Nguyªn V¨n Tó", "ệ"), ("Tó", "TrÇn V¨n §øc"), ("Tóó", "Aệ"), ("Tóó", "Tóó")] {
+        let cell = |style: u8, text: &str| format!(r#"<c r="A2" s="{style}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+        for (one, two) in [(1, 1), (1, 0), (0, 1)] {
+            let cells = format!(r#"{}{}<c r="B2" t="inlineStr"><is><t>x</t></is></c>"#, cell(one, first), cell(two, second));
+            assert_eq!(read(&hand_made(&cells, "<sst/>")).rows.len(), 1);
+        }
+    }
+}
+
+#[test]
 fn a_fault_among_the_rows_ahead_is_told() {
     let outcome = read(&sheet(|sheet| {
         texts(sheet, &[&["Họ và tên", "Đơn vị"]])?;
@@ -284,5 +295,9 @@ fn a_fault_among_the_rows_ahead_is_told() {
         sheet.write_string_with_format(2, 1_000, "Tó", &font(".VnTime"))?;
         Ok(())
     }));
-    expect![[r#""#]].assert_eq(&outcome.told());
+    expect![[r#"
+        lỗi[cell-out-of-range] danh-sach.xlsx, Sheet1!ALM3: có dữ liệu ở quá xa: chỉ đọc 512 cột và 100.000 dòng
+            cách sửa: xoá ô đó nếu ghi nhầm; danh sách dài hơn thì chia thành nhiều tệp
+    "#]]
+    .assert_eq(&outcome.told());
 }

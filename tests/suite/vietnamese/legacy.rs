@@ -72,8 +72,7 @@ fn all_134_letters_survive_every_encoding() {
 }
 
 /// The encodings that `iconv` has, and its names for them.
-const OF_ICONV: [(Encoding, &str); 3] =
-    [(Encoding::Tcvn3, "TCVN5712-1"), (Encoding::Viscii, "VISCII"), (Encoding::Windows1258, "CP1258")];
+const OF_ICONV: [(Encoding, &str); 3] = [(Encoding::Tcvn3, "TCVN5712-1"), (Encoding::Viscii, "VISCII"), (Encoding::Windows1258, "CP1258")];
 
 /// What `iconv` makes of `bytes`. `-c` drops what has no place in the other table.
 fn iconv(from: &str, to: &str, bytes: &[u8]) -> Vec<u8> {
@@ -155,7 +154,7 @@ fn every_byte_is_the_letter_that_iconv_reads() {
         }
         letters.sort_unstable();
         letters.dedup();
-        assert_eq!(letters.len(), if encoding == Encoding::Windows1258 { 23 } else { 134 }, "{name}");
+        assert_eq!(letters.len(), if encoding == Encoding::Windows1258 { 30 } else { 134 }, "{name}");
     }
 }
 
@@ -168,7 +167,8 @@ fn texts_go_through_iconv_and_back() {
             assert_eq!(decode(&latin_1(line), encoding).as_deref(), Some(expected), "{name}");
         }
         // TCVN3 writes toned capitals its own way, which iconv does not read.
-        let ours: Vec<u8> = [MOTTO, SMALL_LETTERS].iter().flat_map(|text| bytes_of(&encode(text, encoding).expect("in every table"))).collect();
+        let ours: Vec<u8> =
+            [MOTTO, SMALL_LETTERS].iter().flat_map(|text| bytes_of(&encode(text, encoding).expect("in every table"))).collect();
         assert_eq!(String::from_utf8(iconv(name, "UTF-8", &ours)).expect("UTF-8"), format!("{MOTTO}{SMALL_LETTERS}"), "{name}");
     }
 }

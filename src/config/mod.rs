@@ -4,6 +4,7 @@
 //! environment.
 
 pub mod organisation;
+pub mod page_choice;
 pub mod stock;
 
 use std::collections::BTreeMap;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::FILE_NAME;
+use super::page_choice::PageChoice;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use crate::template::Files;
@@ -35,6 +36,8 @@ pub struct Organisation {
     pub address: Option<String>,
     /// Picture of the emblem, relative to the workspace.
     pub emblem: Option<String>,
+    /// Choices within the decree's ranges.
+    pub page: PageChoice,
     /// Those who sign; the first is the default.
     pub signatories: Vec<Signatory>,
 }
@@ -84,6 +87,13 @@ impl Organisation {
         if self.name.trim().is_empty() {
             wrong("organisation-name", say!("thiếu “name”", "`name` is missing"));
         }
+        // The Party's page has fixed values, which the page itself holds the choices against.
+        if self.style.as_deref() != Some("dang") {
+            problems.extend(self.page.problems(key));
+        }
+        let mut wrong = |code, message| {
+            problems.push(Diagnostic::error(code, message).at(Place::File { file: format!("{FILE_NAME} [organisations.{key}]") }));
+        };
         if let Some(style) = &self.style
             && !STYLES.contains(&style.as_str())
         {
@@ -140,6 +150,7 @@ impl Organisation {
             "dia_danh": self.place,
             "kieu": self.style.as_deref().unwrap_or("nd30"),
             "dia_chi": self.address,
+            "trang": self.page.for_templates(),
             "bieu_trung": emblem,
             "nguoi_ky": signatories,
         });

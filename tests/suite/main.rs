@@ -10,6 +10,7 @@
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
 //! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
 //! * `naming`: file names from any data.
+//! * `organisation`: its page within the decree, its people and pictures.
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
 //! * `stock`: certificates on pre-printed stock.
@@ -30,6 +31,7 @@ mod document_codes;
 mod fonts;
 mod lint;
 mod naming;
+mod organisation;
 mod pages;
 mod readme;
 mod stock;

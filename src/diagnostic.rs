@@ -241,6 +241,28 @@ pub fn any_error(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
 }
 
+/// Why the system refused a file, for people.
+pub fn io_reason(error: &std::io::Error) -> Text {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => say!("không tìm thấy", "it is not there"),
+        ErrorKind::PermissionDenied => say!("không có quyền", "there is no right to it"),
+        ErrorKind::ReadOnlyFilesystem => say!("ổ đĩa chỉ cho đọc", "the file system is read-only"),
+        ErrorKind::AlreadyExists => say!("đã có sẵn", "it exists already"),
+        ErrorKind::NotADirectory => say!("một phần của đường dẫn là tệp, không phải thư mục", "a part of the path is a file, not a folder"),
+        ErrorKind::IsADirectory => say!("đó là thư mục, không phải tệp", "it is a folder, not a file"),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => say!("đĩa đã đầy", "no space is left on the disk"),
+        ErrorKind::InvalidData => say!("nội dung không phải chữ UTF-8", "its content is not UTF-8 text"),
+        _ => say!("{error}", "{error}"),
+    }
+}
+
+/// `vi` or `en`, and the reason behind it.
+pub fn because(error: &std::io::Error, vi: &str, en: &str) -> Text {
+    let reason = io_reason(error);
+    Text { vi: format!("{vi} {}", reason.vi), en: format!("{en} {}", reason.en) }
+}
+
 /// At most 60 characters of `value`, controls made visible.
 fn shorten(value: &str) -> String {
     const SHOWN_MAX: usize = 60;

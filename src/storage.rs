@@ -135,11 +135,16 @@ impl OutputFolder {
         self.publish(vec![staged])
     }
 
-    /// Moves a file of ours out of the way, into `folder` below this one.
+    /// Moves a file of ours out of the way, into `folder` below this one, under a name that is free there.
     pub fn set_aside(&self, name: &str, folder: &str) -> Result<(), StorageError> {
         let target_folder = self.path.join(folder);
         fs::create_dir_all(&target_folder).map_err(StorageError::write(&target_folder))?;
-        let target = target_folder.join(name);
+        let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+        let target = (1..)
+            .map(|number: u64| if number == 1 { name.to_owned() } else { format!("{stem}-{number}.{extension}") })
+            .map(|candidate| target_folder.join(candidate))
+            .find(|candidate| !candidate.exists())
+            .unwrap_or_else(|| target_folder.join(name));
         fs::rename(self.path.join(name), &target).map_err(StorageError::write(&target))
     }
 

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::{App, AppError};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lint::{self, Options, Report, picture};
-use crate::say;
 
 /// A checked file.
 #[derive(Debug)]
@@ -24,7 +23,7 @@ impl App {
         let shown = file.display().to_string();
         let bytes = std::fs::read(file).map_err(|error| {
             vec![
-                Diagnostic::error("file-unreadable", say!("không đọc được: {error}", "cannot be read: {error}"))
+                Diagnostic::error("file-unreadable", crate::diagnostic::because(&error, "không đọc được:", "cannot be read:"))
                     .at(Place::File { file: shown.clone() }),
             ]
         })?;

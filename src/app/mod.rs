@@ -4,6 +4,7 @@
 //! use-case and shows what it returns; a page or an API will call the same.
 
 pub mod demo;
+pub mod error;
 pub mod lint;
 pub mod workspace;
 
@@ -14,19 +15,21 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub use error::AppError;
+
 use crate::batch::journal::hash_file;
-use crate::batch::outputs::{self, Facts, OutputError};
+use crate::batch::outputs::{self, Facts};
 use crate::batch::plan::PlanError;
-use crate::batch::{Plan, Planned, Progress, Request, RunError, Summary, run};
+use crate::batch::{Plan, Planned, Progress, Request, Summary, run};
 use crate::catalog::Catalog;
 use crate::config::Workspace;
 use crate::data::Selection;
-use crate::diagnostic::{Diagnostic, any_error};
+use crate::diagnostic::{Diagnostic, Place, any_error, nearest};
 use crate::language::Language;
 use crate::qr;
-use crate::render_pool::{Pool, PoolError, Settings, Verdict};
+use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
-use crate::storage::{OutputFolder, StorageError};
+use crate::storage::OutputFolder;
 use crate::template::manifest::TextArea;
 use crate::template::{Template, hex};
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
@@ -38,70 +41,6 @@ pub struct App {
     catalog: Catalog,
     program: PathBuf,
     language: Language,
-}
-
-/// A use-case did not come to its end.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// What the user gave is wrong: all of it.
-    #[error("the input is wrong")]
-    Input(Vec<Diagnostic>),
-    /// The rendering run failed.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// An output beside the documents failed.
-    #[error(transparent)]
-    Output(#[from] OutputError),
-    /// The output folder failed.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// The workers failed.
-    #[error(transparent)]
-    Pool(#[from] PoolError),
-    /// A file of the workspace cannot be written.
-    #[error("cannot write `{path}`")]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        source: std::io::Error,
-    },
-    /// A workbook cannot be written.
-    #[error(transparent)]
-    Spreadsheet(#[from] crate::spreadsheet::SpreadsheetError),
-}
-
-impl From<Vec<Diagnostic>> for AppError {
-    fn from(diagnostics: Vec<Diagnostic>) -> Self {
-        Self::Input(diagnostics)
-    }
-}
-
-impl From<PlanError> for AppError {
-    fn from(error: PlanError) -> Self {
-        match error {
-            PlanError::Data(diagnostics) => Self::Input(diagnostics),
-            PlanError::Storage(error) => Self::Storage(error),
-        }
-    }
-}
-
-impl AppError {
-    /// Is it the user's input, not the machine, that must change?
-    pub fn is_input(&self) -> bool {
-        matches!(self, Self::Input(_))
-    }
-
-    /// Is it worth trying again later?
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Input(_) | Self::Write { .. } | Self::Spreadsheet(_) => false,
-            Self::Run(error) => error.is_transient(),
-            Self::Output(error) => error.is_transient(),
-            Self::Storage(error) => error.is_transient(),
-            Self::Pool(error) => error.is_transient(),
-        }
-    }
 }
 
 /// The end of a batch.
@@ -163,20 +102,20 @@ impl App {
     ) -> Result<Ran, AppError> {
         let prepared = self.prepare(request)?;
         let folder = Arc::new(OutputFolder::open(&request.output)?);
+        refuse_own_corrections(request)?;
+        let mut extras = outputs::Extras::open(&folder)?.map_err(AppError::Input)?;
         let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template, &prepared.fonts));
         let spool_path = folder.state_path("records.jsonl");
         let planned = self.plan(request, &prepared, Some(&spool_path))?;
         on_plan(&planned);
         let output = request.output.clone();
-        let mut extras = Vec::new();
-        if planned.rejected > 0 && !planned.rejected_rows.is_empty() {
-            outputs::rejected(&folder, &planned)?;
-            extras.push(outputs::REJECTED);
+        if planned.rejected_rows.iter().any(|row| !row.original.is_empty()) {
+            outputs::rejected(&mut extras, &planned)?;
         }
         let file_wrong = planned.rejected == 0 && any_error(&planned.diagnostics);
         if file_wrong || (planned.rejected > 0 && !request.only_valid) || planned.accepted == 0 {
             close(pool).await;
-            return Ok(Ran { planned, summary: None, output, extras });
+            return Ok(Ran { planned, summary: None, output, extras: extras.made() });
         }
         let author = prepared.organisation["ten"].as_str().unwrap_or_default();
         let result = run::run(run::Run {
@@ -192,27 +131,29 @@ impl App {
         .await;
         close(pool).await;
         let summary = result?;
-        if !summary.stopped {
-            let facts = Facts {
-                template: &prepared.template.manifest.name,
-                template_version: &prepared.template.manifest.version,
-                template_digest: &prepared.template.digest,
-                data_file: &request.data.display().to_string(),
-                data_sha256: &hash_file(&request.data)?.unwrap_or_default(),
-                standard: request.standard.name(),
-            };
-            if request.merge && summary.counts.made + summary.counts.kept > 0 {
-                outputs::merged(&folder, &summary.outcomes)?;
-                extras.push(outputs::MERGED);
-            }
-            if request.zip && summary.counts.made + summary.counts.kept > 0 {
-                outputs::archive(&folder, &summary.outcomes)?;
-                extras.push(outputs::ARCHIVE);
-            }
-            outputs::manifest(&folder, &facts, &summary.outcomes)?;
-            outputs::report(&folder, &summary.outcomes, self.language)?;
-            extras.extend([outputs::MANIFEST, outputs::REPORT]);
+        if summary.stopped {
+            return Ok(Ran { planned, summary: Some(summary), output, extras: extras.made() });
         }
+        let facts = Facts {
+            template: &prepared.template.manifest.name,
+            template_version: &prepared.template.manifest.version,
+            template_digest: &prepared.template.digest,
+            data_file: &request.data.display().to_string(),
+            data_sha256: &hash_file(&request.data)?.unwrap_or_default(),
+            standard: request.standard.name(),
+        };
+        if request.merge && summary.counts.made + summary.counts.kept > 0 {
+            outputs::merged(&mut extras, &summary.outcomes)?;
+        }
+        if request.zip && summary.counts.made + summary.counts.kept > 0 {
+            outputs::archive(&mut extras, &summary.outcomes)?;
+        }
+        let mut all = summary.outcomes.clone();
+        all.extend(planned.rejected_rows.iter().map(run::Outcome::of_rejected));
+        all.sort_by_key(|outcome| outcome.number);
+        outputs::manifest(&mut extras, &facts, &all)?;
+        outputs::report(&mut extras, &all, self.language)?;
+        let extras = extras.finish()?;
         Ok(Ran { planned, summary: Some(summary), output, extras })
     }
 
@@ -254,6 +195,10 @@ impl App {
         if let Some(pattern) = &request.name {
             let pattern = pattern.strip_suffix(".pdf").unwrap_or(pattern);
             template.words.set_file_pattern(pattern, &template.contract)?;
+        }
+        let unknown = unknown_fields(request, &template);
+        if !unknown.is_empty() {
+            return Err(unknown.into());
         }
         let options = template.manifest.choose(&request.options)?;
         let (organisation, pictures) =
@@ -369,6 +314,44 @@ impl App {
         settings.recycle_documents = config.recycle_documents.max(1);
         settings
     }
+}
+
+/// The corrected rows of a batch are not the whole batch: run into the same folder, they would set the others aside.
+fn refuse_own_corrections(request: &Request) -> Result<(), Vec<Diagnostic>> {
+    let own = request.output.join(outputs::REJECTED);
+    let same = std::fs::canonicalize(&own).is_ok_and(|own| std::fs::canonicalize(&request.data).is_ok_and(|data| data == own));
+    if !same {
+        return Ok(());
+    }
+    let output = request.output.display();
+    Err(vec![
+        Diagnostic::error(
+            "corrections-in-place",
+            say!(
+                "tệp chỉ có các dòng đã sửa; làm vào cùng thư mục sẽ dời các văn bản khác đi",
+                "the file holds the corrected rows only; in the same folder they would set the other documents aside"
+            ),
+        )
+        .at(Place::File { file: own.display().to_string() })
+        .remedy(say!("chọn thư mục khác, ví dụ --out {output}/bo-sung", "choose another folder, for example --out {output}/bo-sung")),
+    ])
+}
+
+/// Names of `--column` and `--set` that the template does not have.
+fn unknown_fields(request: &Request, template: &Template) -> Vec<Diagnostic> {
+    let known: Vec<&str> = template.contract.fields.iter().map(|field| field.name.as_str()).collect();
+    let named = request.columns.keys().chain(request.common.keys());
+    named
+        .filter(|name| !known.contains(&name.as_str()))
+        .map(|name| {
+            let problem =
+                Diagnostic::error("field-unknown", say!("mẫu không có trường này", "the template has no such field")).with_value(name);
+            match nearest(name, known.iter().copied()) {
+                Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
+                None => problem.remedy(say!("các trường: {}", "fields: {}", known.join(", "))),
+            }
+        })
+        .collect()
 }
 
 /// Faces of the wanted families that do not draw every Vietnamese letter. The bundle's own are proven by the tests.

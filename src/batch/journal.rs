@@ -98,6 +98,11 @@ impl Journal {
         })
     }
 
+    /// Is what stands in `folder` under `file` somebody else's?
+    pub fn is_foreign(&self, folder: &Path, file: &str) -> Result<bool, StorageError> {
+        Ok(self.standing(folder, file, "")? == Standing::Foreign)
+    }
+
     /// Documents of earlier runs that `planned` does not name.
     pub fn left_over<'a>(&'a self, planned: &'a dyn Fn(&str) -> bool) -> impl Iterator<Item = &'a Line> {
         self.known.values().filter(move |line| !planned(&line.file))

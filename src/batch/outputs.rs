@@ -6,9 +6,11 @@ use std::io::{BufWriter, Write};
 
 use serde::Serialize;
 
+use super::journal::{Journal, Line, hash_file};
 use super::merge::{Merge, MergeError};
 use super::plan::Planned;
-use super::run::Outcome;
+use super::run::{Outcome, SET_ASIDE_FOLDER};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Language;
 use crate::say;
 use crate::spreadsheet::{self, RejectedRow, SpreadsheetError};
@@ -24,6 +26,63 @@ pub const MANIFEST: &str = "_danh-muc.json";
 pub const REPORT: &str = "_bao-cao.xlsx";
 /// The rows to correct.
 pub const REJECTED: &str = "_can-sua.xlsx";
+
+/// All of them.
+const ALL: [&str; 5] = [MERGED, ARCHIVE, MANIFEST, REPORT, REJECTED];
+
+/// The files beside the documents that this and earlier runs made.
+pub struct Extras<'a> {
+    folder: &'a OutputFolder,
+    journal: Journal,
+    made: Vec<&'static str>,
+}
+
+impl<'a> Extras<'a> {
+    /// Opens the list of them; a file of somebody else's under one of the names is a diagnostic for each.
+    pub fn open(folder: &'a OutputFolder) -> Result<Result<Self, Vec<Diagnostic>>, StorageError> {
+        let journal = Journal::open(&folder.state_path("extras.jsonl"))?;
+        let mut problems = Vec::new();
+        for file in ALL {
+            if journal.is_foreign(folder.path(), file)? {
+                problems.push(
+                    Diagnostic::error(
+                        "file-in-the-way",
+                        say!("đã có tệp “{file}” không do vanthu tạo ra", "there is a file “{file}” that vanthu did not make"),
+                    )
+                    .at(Place::File { file: folder.path().join(file).display().to_string() })
+                    .remedy(say!("đổi tên hoặc chuyển tệp đó đi rồi chạy lại", "rename or move that file and run again")),
+                );
+            }
+        }
+        Ok(if problems.is_empty() { Ok(Self { folder, journal, made: Vec::new() }) } else { Err(problems) })
+    }
+
+    fn publish(&mut self, name: &'static str, path: std::path::PathBuf) -> Result<(), OutputError> {
+        let sha256 = hash_file(&path)?.unwrap_or_default();
+        let staged = self.folder.stage_written(name, path)?;
+        let line = Line { file: name.to_owned(), digest: String::new(), sha256, bytes: 0, pages: 0 };
+        self.journal.note(vec![line])?;
+        self.folder.publish(vec![staged])?;
+        self.made.push(name);
+        Ok(())
+    }
+
+    /// What this run has made so far.
+    pub fn made(self) -> Vec<&'static str> {
+        self.made
+    }
+
+    /// Moves what only an earlier run made out of the way, and gives what this run made.
+    pub fn finish(self) -> Result<Vec<&'static str>, OutputError> {
+        let is_made = |file: &str| self.made.contains(&file);
+        for line in self.journal.left_over(&is_made) {
+            if hash_file(&self.folder.path().join(&line.file))?.is_some_and(|hash| hash == line.sha256) {
+                self.folder.set_aside(&line.file, SET_ASIDE_FOLDER)?;
+            }
+        }
+        Ok(self.made)
+    }
+}
 
 /// An output cannot be made.
 #[derive(Debug, thiserror::Error)]
@@ -53,19 +112,19 @@ impl OutputError {
 }
 
 /// All made documents in one PDF, in the order of the list.
-pub fn merged(folder: &OutputFolder, outcomes: &[Outcome]) -> Result<(), OutputError> {
-    let (file, path) = folder.create_unfinished()?;
+pub fn merged(extras: &mut Extras<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
+    let (file, path) = extras.folder.create_unfinished()?;
     let mut merge = Merge::new(BufWriter::new(&file))?;
     for file in made(outcomes) {
-        merge.add(file, &read(folder, file)?)?;
+        merge.add(file, &read(extras.folder, file)?)?;
     }
     merge.finish()?;
-    Ok(folder.publish(vec![folder.stage_written(MERGED, path)?])?)
+    extras.publish(MERGED, path)
 }
 
 /// All made documents in one ZIP. They are compressed already, so they are stored.
-pub fn archive(folder: &OutputFolder, outcomes: &[Outcome]) -> Result<(), OutputError> {
-    let (file, path) = folder.create_unfinished()?;
+pub fn archive(extras: &mut Extras<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
+    let (file, path) = extras.folder.create_unfinished()?;
     let mut archive = zip::ZipWriter::new(BufWriter::new(&file));
     // A fixed time: the archive of the same documents has the same bytes.
     let options = zip::write::SimpleFileOptions::default()
@@ -74,10 +133,10 @@ pub fn archive(folder: &OutputFolder, outcomes: &[Outcome]) -> Result<(), Output
         .large_file(false);
     for file in made(outcomes) {
         archive.start_file(file, options)?;
-        archive.write_all(&read(folder, file)?)?;
+        archive.write_all(&read(extras.folder, file)?)?;
     }
     archive.finish()?.flush()?;
-    Ok(folder.publish(vec![folder.stage_written(ARCHIVE, path)?])?)
+    extras.publish(ARCHIVE, path)
 }
 
 #[derive(Serialize)]
@@ -93,6 +152,7 @@ struct ManifestFile<'a> {
     made: u64,
     failed: u64,
     quarantined: u64,
+    rejected: u64,
     documents: Vec<ManifestDocument<'a>>,
 }
 
@@ -131,7 +191,7 @@ pub struct Facts<'a> {
 }
 
 /// The manifest: every record, what became of it, and the hashes that prove it.
-pub fn manifest(folder: &OutputFolder, facts: &Facts<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
+pub fn manifest(extras: &mut Extras<'_>, facts: &Facts<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
     let count = |state: &str| outcomes.iter().filter(|outcome| outcome.state() == state).count() as u64;
     let file = ManifestFile {
         program: "vanthu",
@@ -145,6 +205,7 @@ pub fn manifest(folder: &OutputFolder, facts: &Facts<'_>, outcomes: &[Outcome]) 
         made: count("made"),
         failed: count("failed"),
         quarantined: count("quarantined"),
+        rejected: count("rejected"),
         documents: outcomes
             .iter()
             .map(|outcome| ManifestDocument {
@@ -160,17 +221,17 @@ pub fn manifest(folder: &OutputFolder, facts: &Facts<'_>, outcomes: &[Outcome]) 
             })
             .collect(),
     };
-    let (handle, path) = folder.create_unfinished()?;
+    let (handle, path) = extras.folder.create_unfinished()?;
     let mut writer = BufWriter::new(&handle);
     serde_json::to_writer_pretty(&mut writer, &file).map_err(std::io::Error::from)?;
     writer.write_all(b"\n")?;
     writer.flush()?;
     drop(writer);
-    Ok(folder.publish(vec![folder.stage_written(MANIFEST, path)?])?)
+    extras.publish(MANIFEST, path)
 }
 
 /// The report for the clerk: a row for each record.
-pub fn report(folder: &OutputFolder, outcomes: &[Outcome], language: Language) -> Result<(), OutputError> {
+pub fn report(extras: &mut Extras<'_>, outcomes: &[Outcome], language: Language) -> Result<(), OutputError> {
     let text = |text: crate::language::Text| text.in_language(language).to_owned();
     let headings = [
         text(say!("STT", "No.")),
@@ -193,17 +254,21 @@ pub fn report(folder: &OutputFolder, outcomes: &[Outcome], language: Language) -
             made.map(|line| line.sha256.clone()).unwrap_or_default(),
         ]
     });
-    let (_, path) = folder.create_unfinished()?;
+    let (_, path) = extras.folder.create_unfinished()?;
     spreadsheet::table(&path, &text(say!("Báo cáo", "Report")), &headings, rows)?;
-    Ok(folder.publish(vec![folder.stage_written(REPORT, path)?])?)
+    extras.publish(REPORT, path)
 }
 
 /// The refused rows, to be corrected and fed back.
-pub fn rejected(folder: &OutputFolder, planned: &Planned) -> Result<(), OutputError> {
-    let (_, path) = folder.create_unfinished()?;
-    let rows = planned.rejected_rows.iter().map(|(original, diagnostics)| RejectedRow { original, diagnostics });
+pub fn rejected(extras: &mut Extras<'_>, planned: &Planned) -> Result<(), OutputError> {
+    let (_, path) = extras.folder.create_unfinished()?;
+    let rows = planned
+        .rejected_rows
+        .iter()
+        .filter(|row| !row.original.is_empty())
+        .map(|row| RejectedRow { original: &row.original, diagnostics: &row.diagnostics });
     spreadsheet::rejected(&path, &planned.headings, &planned.common, rows)?;
-    Ok(folder.publish(vec![folder.stage_written(REJECTED, path)?])?)
+    extras.publish(REJECTED, path)
 }
 
 fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &str> {

@@ -58,8 +58,21 @@ pub struct Planned {
     pub headings: Vec<String>,
     /// Names and values of its sheet of common values.
     pub common: Vec<(String, String)>,
-    /// The refused rows as they were read, with what is wrong with them.
-    pub rejected_rows: Vec<(Vec<String>, Vec<Diagnostic>)>,
+    /// The refused rows.
+    pub rejected_rows: Vec<Rejected>,
+}
+
+/// A row that was refused.
+#[derive(Debug, Clone)]
+pub struct Rejected {
+    /// Its number in the list.
+    pub number: u64,
+    /// A name a person recognises.
+    pub label: String,
+    /// The cells as read; empty for JSON and for a workbook that is one record.
+    pub original: Vec<String>,
+    /// What is wrong.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Planning stopped.
@@ -100,9 +113,13 @@ impl Plan<'_> {
                 }
             } else {
                 planned.rejected += 1;
-                if !row.original.is_empty() {
-                    planned.rejected_rows.push((row.original, diagnostics.clone()));
-                }
+                let label = checks.label(&row.record);
+                planned.rejected_rows.push(Rejected {
+                    number: row.number,
+                    label,
+                    original: row.original,
+                    diagnostics: diagnostics.clone(),
+                });
             }
             planned.note(diagnostics);
         });
@@ -298,7 +315,11 @@ impl Checks<'_> {
         }
         let mut hash = Sha256::new();
         for name in key {
-            let text = row.record.get(name).and_then(Value::as_str).unwrap_or_default();
+            let text = match row.record.get(name) {
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+                None => String::new(),
+            };
             // Case and spacing do not make another person; tone marks do.
             hash.update(letters::lower(&text.split_whitespace().collect::<Vec<_>>().join(" ")).as_bytes());
             hash.update([0]);
@@ -321,11 +342,11 @@ impl Checks<'_> {
         let contract = &self.plan.template.contract;
         let of_key = contract.duplicate_key.iter().map(String::as_str);
         let of_text = contract.fields.iter().filter(|field| field.kind == Kind::Text).map(|field| field.name.as_str());
-        of_key
-            .chain(of_text)
-            .filter_map(|name| record.get(name).and_then(Value::as_str))
-            .find(|text| !text.is_empty())
-            .unwrap_or_default()
-            .to_owned()
+        let shown = |name: &str| match record.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
+            _ => String::new(),
+        };
+        of_key.chain(of_text).map(shown).find(|text| !text.is_empty()).unwrap_or_default()
     }
 }

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::say;
 use crate::template::manifest::toml_problem;
 use crate::typeset::Standard;
 
@@ -55,7 +54,7 @@ pub struct Request {
 struct BatchFile {
     template: String,
     organisation: Option<String>,
-    output: PathBuf,
+    output: Option<PathBuf>,
     name: Option<String>,
     #[serde(default)]
     merge: bool,
@@ -90,8 +89,11 @@ impl Request {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
             vec![
-                Diagnostic::error("batch-unreadable", say!("không đọc được tệp lô: {error}", "the batch file cannot be read: {error}"))
-                    .at(Place::File { file: shown.clone() }),
+                Diagnostic::error(
+                    "batch-unreadable",
+                    crate::diagnostic::because(&error, "không đọc được tệp lô:", "the batch file cannot be read:"),
+                )
+                .at(Place::File { file: shown.clone() }),
             ]
         })?;
         let file: BatchFile = toml::from_str(&text).map_err(|error| vec![toml_problem("batch", &shown, &text, &error)])?;
@@ -101,6 +103,7 @@ impl Request {
             Some(Err(problem)) => return Err(vec![problem.at(Place::File { file: shown })]),
         };
         let folder = path.parent().unwrap_or(Path::new(""));
+        let output = file.output.unwrap_or_else(|| default_output(&file.template));
         Ok(Self {
             template: file.template,
             data: folder.join(file.data.file),
@@ -109,7 +112,7 @@ impl Request {
             columns: file.columns,
             common: file.common.into_iter().map(|(name, value)| (name, plain(value))).collect(),
             options: file.options,
-            output: folder.join(file.output),
+            output: folder.join(output),
             name: file.name,
             merge: file.merge,
             zip: file.zip,
@@ -120,6 +123,11 @@ impl Request {
             only_valid: file.only_valid,
         })
     }
+}
+
+/// Where documents go unless said: a folder of the template's own, so that two batches do not mix.
+pub fn default_output(template: &str) -> PathBuf {
+    Path::new("ket-qua").join(template)
 }
 
 /// A TOML value as JSON; TOML's own dates become their text.

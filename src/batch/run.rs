@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use super::journal::{Journal, Line, Standing, hash_bytes};
+use super::plan::Rejected;
 use super::spool::{self, Entry};
 use crate::diagnostic::Diagnostic;
 use crate::language::Text;
@@ -41,17 +42,34 @@ pub struct Outcome {
     pub kept: bool,
     /// It killed two workers.
     pub quarantined: bool,
+    /// It was refused before anything rendered.
+    pub rejected: bool,
     /// Why it was not made; or warnings.
     pub reasons: Vec<Diagnostic>,
 }
 
 impl Outcome {
-    /// `made`, `failed` or `quarantined`.
+    /// `made`, `failed`, `quarantined` or `rejected`.
     pub fn state(&self) -> &'static str {
-        match (&self.made, self.quarantined) {
-            (Some(_), _) => "made",
-            (None, true) => "quarantined",
-            (None, false) => "failed",
+        match &self.made {
+            Some(_) => "made",
+            None if self.rejected => "rejected",
+            None if self.quarantined => "quarantined",
+            None => "failed",
+        }
+    }
+
+    /// The outcome of a row that planning refused.
+    pub fn of_rejected(row: &Rejected) -> Self {
+        Self {
+            number: row.number,
+            label: row.label.clone(),
+            digest: String::new(),
+            made: None,
+            kept: false,
+            quarantined: false,
+            rejected: true,
+            reasons: row.diagnostics.clone(),
         }
     }
 
@@ -60,6 +78,7 @@ impl Outcome {
         match self.state() {
             "made" => say!("đã tạo", "made"),
             "quarantined" => say!("tách riêng", "quarantined"),
+            "rejected" => say!("dữ liệu sai", "invalid data"),
             _ => say!("không tạo được", "failed"),
         }
     }
@@ -365,6 +384,7 @@ fn outcome(entry: &Entry) -> Outcome {
         made: None,
         kept: false,
         quarantined: false,
+        rejected: false,
         reasons: Vec::new(),
     }
 }

@@ -194,6 +194,6 @@ fn read(path: &Path) -> Result<Vec<u8>, Vec<Diagnostic>> {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error("file-unreadable", say!("không đọc được: {error}", "cannot be read: {error}"))
+    Diagnostic::error("file-unreadable", crate::diagnostic::because(error, "không đọc được:", "cannot be read:"))
         .at(Place::File { file: path.display().to_string() })
 }

@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 #[command(name = "vanthu", version, propagate_version = true, disable_help_subcommand = true, arg_required_else_help = true)]
 pub struct Cli {
     /// Language of messages: vi or en (default: the locale, else Vietnamese).
-    #[arg(long, global = true, value_name = "LANG")]
+    #[arg(long, global = true, value_name = "vi|en", value_parser = ["vi", "en"], hide_possible_values = true)]
     pub lang: Option<String>,
     /// Print one JSON document for programs instead of text.
     #[arg(long, global = true)]

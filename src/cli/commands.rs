@@ -11,6 +11,7 @@ use super::progress::Meter;
 use super::show::Show;
 use crate::app::{App, AppError};
 use crate::batch::Request;
+use crate::batch::request::default_output;
 use crate::diagnostic::Diagnostic;
 use crate::lint::Kind;
 use crate::say;
@@ -63,7 +64,7 @@ fn check(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
 fn request(args: BatchArgs) -> Result<Request, AppError> {
     let mut request = match &args.batch {
         Some(path) => Request::read(path)?,
-        None => Request { output: PathBuf::from("ket-qua"), ..Request::default() },
+        None => Request { output: default_output(args.template.as_deref().unwrap_or_default()), ..Request::default() },
     };
     if let Some(template) = args.template {
         request.template = template;

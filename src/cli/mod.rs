@@ -28,6 +28,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match grammar.try_get_matches_from(&arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
+            let wants_json = arguments.iter().any(|argument| argument == "--json");
+            if wants_json && error.use_stderr() {
+                let message = usage::explain(&error).filter(|_| language == Language::Vietnamese).unwrap_or_else(|| error.to_string());
+                let show = Show { language, json: true };
+                show.document(&serde_json::json!({ "ok": false, "diagnostics": [{ "code": "usage", "severity": "error", "message": message.trim() }] }));
+                return ExitCode::from(1);
+            }
             match usage::explain(&error).filter(|_| language == Language::Vietnamese) {
                 Some(explained) => eprint!("{explained}"),
                 None => {

@@ -70,11 +70,12 @@ impl Show {
             }
             AppError::Input(diagnostics) => self.diagnostics(diagnostics),
             other => {
-                let chain = chain(other);
+                let described = other.describe();
                 if self.json {
-                    self.document(&json!({ "ok": false, "error": chain, "retryable": other.is_transient() }));
+                    let sentence = described.in_language(self.language);
+                    self.document(&json!({ "ok": false, "error": sentence, "detail": chain(other), "retryable": other.is_transient() }));
                 } else {
-                    let head = say!("vanthu không làm tiếp được: {chain}", "vanthu cannot go on: {chain}");
+                    let head = say!("vanthu không làm tiếp được: {}", "vanthu cannot go on: {}", described.in_language(self.language));
                     let _ = writeln!(std::io::stderr(), "{}", head.in_language(self.language));
                     if let Some(remedy) = remedy(other) {
                         let _ = writeln!(std::io::stderr(), "    {}", remedy.in_language(self.language));
@@ -111,8 +112,8 @@ impl Show {
             self.counted(&ran.planned);
             if ran.extras.contains(&outputs::REJECTED) {
                 self.say(&say!(
-                    "Các dòng cần sửa: {output}/{}; sửa xong đưa chính tệp đó vào --data.",
-                    "Rows to correct: {output}/{}; give that file to --data when corrected.",
+                    "Các dòng cần sửa: {output}/{}; sửa trong danh sách gốc, hoặc sửa ngay tệp đó rồi làm vào thư mục khác (--out).",
+                    "Rows to correct: {output}/{}; correct the list itself, or that file and make it into another folder (--out).",
                     outputs::REJECTED
                 ));
             }

@@ -128,7 +128,7 @@ impl Workspace {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(&path).map_err(|error| {
             vec![
-                Diagnostic::error("config-unreadable", say!("không đọc được: {error}", "cannot be read: {error}"))
+                Diagnostic::error("config-unreadable", crate::diagnostic::because(&error, "không đọc được:", "cannot be read:"))
                     .at(Place::File { file: shown.clone() }),
             ]
         })?;

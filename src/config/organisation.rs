@@ -162,13 +162,16 @@ pub(super) fn read_picture(workspace: Option<&Path>, name: &str) -> Result<(Vec<
     let path = workspace.unwrap_or(Path::new(".")).join(name);
     let problem = |code: &'static str, message| Box::new(Diagnostic::error(code, message).at(Place::File { file: name.to_owned() }));
     let size = std::fs::metadata(&path)
-        .map_err(|error| problem("picture-unreadable", say!("không đọc được hình: {error}", "the picture cannot be read: {error}")))?
+        .map_err(|error| {
+            problem("picture-unreadable", crate::diagnostic::because(&error, "không đọc được hình:", "the picture cannot be read:"))
+        })?
         .len();
     if size > PICTURE_BYTES_MAX {
         return Err(problem("picture-too-large", say!("hình lớn hơn 5 MiB", "the picture is larger than 5 MiB")));
     }
-    let bytes = std::fs::read(&path)
-        .map_err(|error| problem("picture-unreadable", say!("không đọc được hình: {error}", "the picture cannot be read: {error}")))?;
+    let bytes = std::fs::read(&path).map_err(|error| {
+        problem("picture-unreadable", crate::diagnostic::because(&error, "không đọc được hình:", "the picture cannot be read:"))
+    })?;
     let extension = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         "png"
     } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {

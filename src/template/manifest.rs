@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::contract::source_place;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::Text;
 use crate::say;
 
@@ -154,9 +154,26 @@ impl Manifest {
 pub(crate) fn toml_problem(what: &'static str, file: &str, text: &str, error: &toml::de::Error) -> Diagnostic {
     let offset = error.span().map_or(0, |span| span.start);
     let (line, column) = line_and_column(text, offset);
-    let reason = error.message().trim().to_owned();
     let code = if what == "manifest" { "manifest-syntax" } else { "toml-syntax" };
-    Diagnostic::error(code, say!("{reason}", "{reason}")).at(source_place(file, text, line, column))
+    let reason = error.message().trim();
+    let quoted: Vec<&str> = reason.split('`').skip(1).step_by(2).collect();
+    let diagnostic = if reason.starts_with("unknown field") {
+        let (unknown, known) = quoted.split_first().map_or(("", &[][..]), |(unknown, known)| (*unknown, known));
+        let list = known.join(", ");
+        let problem = Diagnostic::error(code, say!("không có khóa “{unknown}” ở đây", "there is no key `{unknown}` here"));
+        match nearest(unknown, known.iter().copied()) {
+            Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
+            None => problem.remedy(say!("các khóa: {list}", "keys: {list}")),
+        }
+    } else if let (true, Some(missing)) = (reason.starts_with("missing field"), quoted.first()) {
+        Diagnostic::error(code, say!("thiếu khóa “{missing}”", "the key `{missing}` is missing"))
+    } else if reason.starts_with("invalid type") || reason.starts_with("invalid value") {
+        Diagnostic::error(code, say!("giá trị không đúng kiểu ({reason})", "{reason}"))
+    } else {
+        Diagnostic::error(code, say!("sai cú pháp TOML ({reason})", "{reason}"))
+            .remedy(say!("mỗi dòng là khóa = giá trị; chữ để trong ngoặc kép", "each line is key = value; text stands in quotes"))
+    };
+    diagnostic.at(source_place(file, text, line, column))
 }
 
 /// One-based line and column (in characters) of a byte offset.

@@ -48,6 +48,24 @@ impl Contract {
                         );
                     }
                 }
+                ValidationErrorKind::AnyOf { .. } if !one_of(&self.schema, &error.schema_path().to_string()).is_empty() => {
+                    let names = one_of(&self.schema, &error.schema_path().to_string());
+                    if names.iter().any(|name| refused.contains(&format!("{pointer}/{name}"))) {
+                        continue;
+                    }
+                    let titles: Vec<String> =
+                        names.iter().map(|name| format!("“{}”", self.title_at(&format!("{pointer}/{name}")))).collect();
+                    let list = titles.join(", ");
+                    let first = names.first().map(|name| format!("{pointer}/{name}")).unwrap_or_default();
+                    found.push(
+                        Diagnostic::error(
+                            "one-of-required",
+                            say!("cần điền ít nhất một trong: {list}", "at least one is needed of: {list}"),
+                        )
+                        .at(place_of(&first))
+                        .remedy(self.expectation_at(&first)),
+                    );
+                }
                 // A branch of the contract that hangs on a refused value says nothing.
                 _ if !refused.is_empty() && pointer.is_empty() => {}
                 kind => {
@@ -198,6 +216,16 @@ fn type_names(kind: &TypeKind) -> (String, String) {
         _ => "kiểu khác",
     };
     (vi.to_owned(), name)
+}
+
+/// The fields of an `anyOf` whose branches each require one; empty for any other form.
+fn one_of(schema: &Value, path: &str) -> Vec<String> {
+    let Some(branches) = schema.pointer(path).and_then(Value::as_array) else { return Vec::new() };
+    branches
+        .iter()
+        .map(|branch| branch.get("required")?.as_array()?.first()?.as_str().map(str::to_owned))
+        .collect::<Option<Vec<_>>>()
+        .unwrap_or_default()
 }
 
 /// The value without null members: to the contract, null and absent are the same.

@@ -130,7 +130,19 @@ pub struct Face {
 
 /// Examines a font file: every Vietnamese letter must be mapped, drawn, and drawn unlike every other.
 pub fn examine(file: &FontFile) -> Vec<Face> {
-    Font::iter(typst_bytes(&file.bytes)).filter_map(|font| examine_face(file, &font)).collect()
+    let faces: Vec<Face> = Font::iter(typst_bytes(&file.bytes)).filter_map(|font| examine_face(file, &font)).collect();
+    if !faces.is_empty() {
+        return faces;
+    }
+    vec![Face {
+        file: file.name.clone(),
+        family: "?".into(),
+        style: String::new(),
+        bytes: file.bytes.len(),
+        letters: 0,
+        dong_sign: false,
+        faults: vec![say!("không phải tệp phông đọc được", "is not a font that can be read")],
+    }]
 }
 
 fn examine_face(file: &FontFile, font: &Font) -> Option<Face> {

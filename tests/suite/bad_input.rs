@@ -116,7 +116,7 @@ fn a_name_too_long_for_its_field_is_an_error_and_the_others_are_made() {
     let said = run(&office, &format!("Cá nhân,Ông,Lê Văn An,A,1\nCá nhân,Bà,{long},B,2\n"), &[]);
     assert_eq!(said.code, 1);
     expect_test::expect![[r#"
-        lỗi[overflow] bản ghi 2 (NGUYỄN PHÚC TÔN NỮ HOÀNG THỊ DIỄM THÚY QUỲNH NHƯ KHÁNH VÂN ANH THƯ NGỌC BẢO TRÂM HỒNG HẠNH MỸ DUYÊN PHƯƠNG THẢO MAI): Tên người hoặc tập thể được khen quá dài: không vừa ô trên chứng nhận dù đã thu nhỏ đến cỡ 24 pt.
+        lỗi[overflow] bản ghi 2 (NGUYỄN PHÚC TÔN NỮ HOÀNG THỊ DIỄM THÚY QUỲNH NHƯ KHÁNH VÂN ANH THƯ NGỌC BẢO TRÂM HỒNG HẠNH MỸ DUYÊN PHƯƠNG THẢO MAI): Tên người hoặc tập thể được khen quá dài: không vừa ô trên chứng nhận dù đã thu nhỏ đến cỡ 21 pt.
             cách sửa: rút gọn hoặc viết tắt nội dung này
     "#]].assert_eq(&said.stderr);
     assert_eq!(office.documents("o"), ["1-Lê Văn An.pdf"]);
@@ -156,4 +156,31 @@ fn an_unknown_option_or_organisation_or_standard_names_what_there_is() {
         "lỗi[organisation-unknown] “hoii” vanthu.toml không có tổ chức này\n    cách sửa: có phải “hoi”?"
     );
     assert!(said(&["--standard", "a-2c"]).starts_with("lỗi[standard-unknown] “a-2c” không có chuẩn PDF này\n    cách sửa: có phải “a-2"));
+}
+
+#[test]
+fn a_field_that_the_template_lacks_is_named_wherever_it_is_given() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(1));
+    let said = office.run(&award_run("d.csv", "o", &["--set", "ngayy=1", "--column", "la=Lạ"]));
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.contains("“ngayy” mẫu không có trường này\n    cách sửa: có phải “ngay”?"), "{}", said.stderr);
+    assert_eq!(said.stderr.matches("lỗi[field-unknown]").count(), 2, "{}", said.stderr);
+}
+
+#[test]
+fn a_certificate_without_any_achievement_says_which_fields_would_do() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(1));
+    let said = office.run(&["check", "-t", "giay-khen", "-d", "d.csv", "--set", "so_quyet_dinh=1/QĐ-HKH", "--set", "ngay=27/12/2019"]);
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.contains("cần điền ít nhất một trong: “") && said.stderr.contains("“Phong trào”"), "{}", said.stderr);
+}
+
+#[test]
+fn a_name_in_capitals_is_not_set_in_a_script_face() {
+    let office = Office::with_workspace();
+    run(&office, "Cá nhân,Ông,LÊ VĂN CƯỜNG,A,1\nCá nhân,Ông,Lê Văn Cường,B,2\n", &["--name", "{{so}}"]);
+    let faces = |file: &str| crate::support::foreign("pdffonts", &[office.path.join("o").join(file)]);
+    assert!(!faces("1.pdf").contains("GreatVibes") && faces("2.pdf").contains("GreatVibes"));
 }

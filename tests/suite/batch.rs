@@ -254,7 +254,7 @@ fn a_folder_without_the_right_to_write_is_an_error_of_the_machine() {
     office.write("tep", "một tệp, không phải thư mục");
     let said = office.run(&award_run("d.csv", "tep/o", &[]));
     assert_eq!(said.code, 2);
-    assert!(said.stderr.starts_with("vanthu không làm tiếp được: cannot write `tep/o`"), "{}", said.stderr);
+    assert!(said.stderr.starts_with("vanthu không làm tiếp được: không ghi được “tep/o"), "{}", said.stderr);
 
     // As another user, in a folder that is read-only to them; root may write everywhere.
     let program = office.path.join("vanthu");
@@ -267,4 +267,50 @@ fn a_folder_without_the_right_to_write_is_an_error_of_the_machine() {
     assert!(String::from_utf8_lossy(&output.stdout).contains("code 2"));
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(stderr.contains("Không có quyền ghi vào đó; chọn thư mục khác với --out."), "{stderr}");
+}
+
+#[test]
+fn files_beside_the_documents_are_never_overwritten_either() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(1));
+    for name in ["_tat-ca.pdf", "_bao-cao.xlsx", "_danh-muc.json"] {
+        office.write(&format!("o/{name}"), "của người khác");
+    }
+    let said = office.run(&award_run("d.csv", "o", &["--merge"]));
+    assert_eq!(said.code, 1);
+    assert_eq!(said.stderr.matches("lỗi[file-in-the-way]").count(), 3, "{}", said.stderr);
+    assert_eq!(office.read("o/_bao-cao.xlsx"), "của người khác".as_bytes());
+    assert!(office.documents("o").is_empty(), "nothing is made before the way is free");
+}
+
+#[test]
+fn what_only_an_earlier_run_made_beside_the_documents_is_set_aside() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(2));
+    office.must(&award_run("d.csv", "o", &["--zip", "--merge"]));
+    office.must(&award_run("d.csv", "o", &["--merge"]));
+    assert!(!office.path.join("o/_tat-ca.zip").exists(), "an archive of the old list would be sent by mistake");
+    assert!(office.path.join("o/_cu/_tat-ca.zip").is_file() && office.path.join("o/_tat-ca.pdf").is_file());
+}
+
+#[test]
+fn corrected_rows_do_not_set_the_rest_of_their_batch_aside() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(3).replacen("Cá nhân", "Người", 1));
+    office.run(&award_run("d.csv", "o", &["--only-valid"]));
+    let said = office.run(&award_run("o/_can-sua.xlsx", "o", &[]));
+    assert_eq!(said.code, 1);
+    assert!(said.stderr.starts_with("lỗi[corrections-in-place] o/_can-sua.xlsx: tệp chỉ có các dòng đã sửa"), "{}", said.stderr);
+    assert_eq!(office.documents("o").len(), 2);
+}
+
+#[test]
+fn the_report_names_the_refused_rows_too() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(3).replacen("Cá nhân", "Người", 1));
+    office.run(&award_run("d.csv", "o", &["--only-valid"]));
+    let manifest = office.json("o/_danh-muc.json");
+    assert_eq!((manifest["made"].as_u64(), manifest["rejected"].as_u64()), (Some(2), Some(1)));
+    assert_eq!(manifest["documents"][0]["state"], "rejected");
+    assert_eq!(manifest["documents"][0]["reasons"][0]["code"], "choice-unknown");
 }

@@ -229,7 +229,7 @@ fn names_units_codes(outcome: &super::Outcome) -> Vec<(String, String, String)> 
     names.into_iter().zip(units).zip(codes).map(|((name, unit), code)| (name, unit, code)).collect()
 }
 
-const STYLES: &str = r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><fonts count="2"><font><name val="Calibri"/></font><font><sz val="11"/><name val=".VnTime"/></font></fonts><cellXfs count="3"><xf fontId="0"/><xf fontId="1"/><xf fontId="9"/></cellXfs><dxfs><dxf><font><name val=".VnTime"/></font></dxf></dxfs></styleSheet>"#;
+const STYLES: &str = r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><fonts count="2"><font><name val="Calibri"/></font><font><sz val="11"/><name val=".VnTime"/></font></fonts><dxfs><dxf><font><name val=".VnTime"/></font></dxf></dxfs><cellXfs count="3"><xf fontId="0"/><xf fontId="1"/><xf fontId="2"/></cellXfs></styleSheet>"#;
 
 fn hand_made(cells: &str, strings: &str) -> PathBuf {
     let head = r#"<c t="inlineStr"><is><t>Họ và tên</t></is></c><c t="inlineStr"><is><t>Đơn vị</t></is></c>"#;
@@ -268,11 +268,20 @@ fn inline_and_shared_strings_of_other_programs_are_followed() {
 }
 
 #[test]
+fn a_font_named_only_inside_a_sheet_is_seen() {
+    let unit = r#"<c t="inlineStr"><is><t>Tó</t></is></c>"#;
+    let name = r#"<c t="inlineStr"><is><r><rPr><rFont val=".VnTime"/></rPr><t>Tó</t></r></is></c>"#;
+    let head = r#"<c t="inlineStr"><is><t>Họ và tên</t></is></c><c t="inlineStr"><is><t>Đơn vị</t></is></c>"#;
+    let outcome = read(&workbook_with(&format!("<sheetData><row>{head}</row><row>{name}{unit}</row></sheetData>"), &[]));
+    assert_eq!([outcome.values("ho_ten"), outcome.values("don_vi")].concat(), [json!("Tú"), json!("Tó")]);
+}
+
+#[test]
 fn runs_that_do_not_add_up_say_nothing() {
     // Our scanner does not see into a CDATA section, calamine does.
-    let strings = r#"<sst><si><r><rPr><rFont val=".VnTime"/></rPr><t>T<![CDATA[ó]]></t></r><r><t>Tó</t></r></si></sst>"#;
+    let strings = r#"<sst><si><r><rPr><rFont val=".VnTime"/></rPr><t>Tó<![CDATA[x]]></t></r><r><t>Tó</t></r></si></sst>"#;
     let outcome = read(&hand_made(r#"<c t="s"><v>0</v></c><c t="s"><v>0</v></c>"#, strings));
-    assert_eq!(outcome.values("ho_ten"), [json!("TóTó")]);
+    assert_eq!(outcome.values("ho_ten"), [json!("TóxTó")]);
     assert_eq!(outcome.told(), "");
 }
 

@@ -1,0 +1,140 @@
+//! How a use-case can fail, and what is said of it in both languages.
+//!
+//! Owns [`AppError`]. Wrong input carries its diagnostics; a failing machine is described with the path and the reason.
+
+use std::path::{Path, PathBuf};
+
+use crate::batch::RunError;
+use crate::batch::outputs::OutputError;
+use crate::batch::plan::PlanError;
+use crate::diagnostic::{Diagnostic, io_reason};
+use crate::language::Text;
+use crate::render_pool::PoolError;
+use crate::say;
+use crate::spreadsheet::SpreadsheetError;
+use crate::storage::StorageError;
+
+/// A use-case did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// What the user gave is wrong: all of it.
+    #[error("the input is wrong")]
+    Input(Vec<Diagnostic>),
+    /// The rendering run failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// An output beside the documents failed.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// The output folder failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The workers failed.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// A file of the workspace cannot be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// A workbook cannot be written.
+    #[error(transparent)]
+    Spreadsheet(#[from] SpreadsheetError),
+}
+
+impl From<Vec<Diagnostic>> for AppError {
+    fn from(diagnostics: Vec<Diagnostic>) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+impl From<PlanError> for AppError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Data(diagnostics) => Self::Input(diagnostics),
+            PlanError::Storage(error) => Self::Storage(error),
+        }
+    }
+}
+
+impl AppError {
+    /// Is it the user's input, not the machine, that must change?
+    pub fn is_input(&self) -> bool {
+        matches!(self, Self::Input(_))
+    }
+
+    /// Is it worth trying again later?
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Input(_) | Self::Write { .. } | Self::Spreadsheet(_) => false,
+            Self::Run(error) => error.is_transient(),
+            Self::Output(error) => error.is_transient(),
+            Self::Storage(error) => error.is_transient(),
+            Self::Pool(error) => error.is_transient(),
+        }
+    }
+
+    /// What happened, for people.
+    pub fn describe(&self) -> Text {
+        match self {
+            Self::Input(_) => say!("dữ liệu vào sai", "the input is wrong"),
+            Self::Run(RunError::Storage(error)) | Self::Storage(error) | Self::Output(OutputError::Storage(error)) => storage(error),
+            Self::Run(RunError::Pool(error)) | Self::Pool(error) => pool(error),
+            Self::Run(RunError::Task) => say!("một phần của chương trình dừng bất ngờ", "a part of the program ended unexpectedly"),
+            Self::Write { path, source } => cannot_write(path, source),
+            Self::Output(OutputError::Spreadsheet(error)) | Self::Spreadsheet(error) => match error {
+                SpreadsheetError::Write { path, source } => cannot_write(path, source),
+                SpreadsheetError::Layout { path, .. } => {
+                    let path = path.display();
+                    say!("không xếp được nội dung vào bảng tính “{path}”", "the workbook `{path}` cannot be laid out")
+                }
+            },
+            Self::Output(OutputError::Write(source)) => {
+                let reason = io_reason(source);
+                Text {
+                    vi: format!("không ghi được tệp kết quả: {}", reason.vi),
+                    en: format!("an output file cannot be written: {}", reason.en),
+                }
+            }
+            Self::Output(error) => say!("không làm được tệp kết quả ({error})", "an output file cannot be made ({error})"),
+        }
+    }
+}
+
+fn storage(error: &StorageError) -> Text {
+    match error {
+        StorageError::Write { path, source } => cannot_write(path, source),
+        StorageError::Read { path, source } => {
+            let (path, reason) = (path.display(), io_reason(source));
+            Text { vi: format!("không đọc được “{path}”: {}", reason.vi), en: format!("cannot read `{path}`: {}", reason.en) }
+        }
+        StorageError::Busy { path } => {
+            let path = path.display();
+            say!("một vanthu khác đang làm việc trong “{path}”", "another vanthu is working in `{path}`")
+        }
+    }
+}
+
+fn pool(error: &PoolError) -> Text {
+    match error {
+        PoolError::Start { program, source } => {
+            let (program, reason) = (program.display(), io_reason(source));
+            Text {
+                vi: format!("không khởi động được tiến trình dàn trang “{program}”: {}", reason.vi),
+                en: format!("cannot start a render worker from `{program}`: {}", reason.en),
+            }
+        }
+        PoolError::NotReady { reason } => {
+            say!("tiến trình dàn trang không sẵn sàng: {reason}", "the render worker does not become ready: {reason}")
+        }
+        PoolError::Closed => say!("các tiến trình dàn trang đã đóng", "the render pool is closed"),
+    }
+}
+
+fn cannot_write(path: &Path, source: &std::io::Error) -> Text {
+    let (path, reason) = (path.display(), io_reason(source));
+    Text { vi: format!("không ghi được “{path}”: {}", reason.vi), en: format!("cannot write `{path}`: {}", reason.en) }
+}

@@ -55,7 +55,7 @@ impl fmt::Display for Text {
     }
 }
 
-/// Builds a [`Text`](crate::language::Text) from two format strings that capture the same variables.
+/// Builds a [`Text`] from two format strings that capture the same variables.
 #[macro_export]
 macro_rules! say {
     ($vi:literal, $en:literal $(, $($args:tt)*)?) => {

@@ -1,6 +1,6 @@
 //! The command line as typed: every command and option, with its English help.
 //!
-//! Owns the grammar. The Vietnamese help is laid over it by [`super::help`]; what a command does is [`super::commands`]'.
+//! Owns the grammar. The Vietnamese help is laid over it by [`super::help`]; what a command does is `commands`'.
 
 use std::path::PathBuf;
 

@@ -31,9 +31,10 @@ use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
 use crate::storage::OutputFolder;
 use crate::template::manifest::TextArea;
-use crate::template::{Template, hex};
+use crate::template::{Files, Template, hex};
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
 use crate::typeset::{Job, Standard, Typeset};
+use crate::vietnamese::tone;
 
 /// The program, put together.
 pub struct App {
@@ -191,7 +192,12 @@ impl App {
     }
 
     fn prepare(&self, request: &Request) -> Result<Prepared, AppError> {
-        let mut template = self.catalog.template(&request.template)?;
+        let profile = self.workspace.organisation(request.organisation.as_deref())?;
+        let mut files = self.catalog.files(&request.template)?;
+        if profile.language.is_new_tone() {
+            place_tones(&request.template, &mut files);
+        }
+        let mut template = Template::load(&request.template, &files)?;
         if let Some(pattern) = &request.name {
             let pattern = pattern.strip_suffix(".pdf").unwrap_or(pattern);
             template.words.set_file_pattern(pattern, &template.contract)?;
@@ -201,8 +207,7 @@ impl App {
             return Err(unknown.into());
         }
         let options = template.manifest.choose(&request.options)?;
-        let (organisation, pictures) =
-            self.workspace.organisation(request.organisation.as_deref())?.for_templates(self.workspace.folder.as_deref())?;
+        let (organisation, pictures) = profile.for_templates(self.workspace.folder.as_deref())?;
         template.files.extend(pictures);
         let stock = self.prepare_stock(request, &mut template)?;
         let fonts = self.catalog.fonts()?;
@@ -352,6 +357,15 @@ fn unknown_fields(request: &Request, template: &Template) -> Vec<Diagnostic> {
             }
         })
         .collect()
+}
+
+/// Places the tones of a template's wording anew. Data are not touched: names keep the spelling of their bearers.
+fn place_tones(template: &str, files: &mut Files) {
+    if let Some(words) = files.get_mut(&format!("/{template}/words.toml"))
+        && let Ok(text) = std::str::from_utf8(words)
+    {
+        *words = tone::to_new(text).into_bytes().into();
+    }
 }
 
 /// Faces of the wanted families that do not draw every Vietnamese letter. The bundle's own are proven by the tests.

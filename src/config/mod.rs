@@ -3,6 +3,7 @@
 //! Owns finding the file, reading it with every key checked, and what holds without one. The only module that reads the
 //! environment.
 
+pub mod language_choice;
 pub mod organisation;
 pub mod page_choice;
 pub mod stock;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::FILE_NAME;
+use super::language_choice::LanguageChoice;
 use super::page_choice::PageChoice;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
@@ -36,6 +37,8 @@ pub struct Organisation {
     pub address: Option<String>,
     /// Picture of the emblem, relative to the workspace.
     pub emblem: Option<String>,
+    /// How numbers are read and tones placed.
+    pub language: LanguageChoice,
     /// Choices within the decree's ranges.
     pub page: PageChoice,
     /// Those who sign; the first is the default.
@@ -87,6 +90,7 @@ impl Organisation {
         if self.name.trim().is_empty() {
             wrong("organisation-name", say!("thiếu “name”", "`name` is missing"));
         }
+        problems.extend(self.language.problems(key));
         // The Party's page has fixed values, which the page itself holds the choices against.
         if self.style.as_deref() != Some("dang") {
             problems.extend(self.page.problems(key));
@@ -151,6 +155,7 @@ impl Organisation {
             "kieu": self.style.as_deref().unwrap_or("nd30"),
             "dia_chi": self.address,
             "trang": self.page.for_templates(),
+            "cach_doc": self.language.for_templates(),
             "bieu_trung": emblem,
             "nguoi_ky": signatories,
         });

@@ -22,11 +22,11 @@ pub(super) const LANGUAGES_APART: char = '\u{1f}';
 const FUNCTIONS: [(&str, usize, Body); 22] = [
     ("so", 1, |args, _| Ok(number::group(&digits(&args[0])?))),
     ("so_hai", 1, |args, _| Ok(number::pad_two(&digits(&args[0])?))),
-    ("so_chu", 1, |args, _| number::in_words(&digits(&args[0])?, number::Reading::default()).ok_or(("một số", "a number"))),
+    ("so_chu", 1, |args, options| number::in_words(&digits(&args[0])?, reading(options)).ok_or(("một số", "a number"))),
     ("tien", 1, |args, _| Ok(money::display(&digits(&args[0])?))),
     ("tien_chu", 1, |args, options| {
         let whole = options.get("chan").and_then(Value::as_bool).unwrap_or(false);
-        money::in_words(&digits(&args[0])?, &number::Reading::default(), whole).ok_or(("một số tiền", "an amount of money"))
+        money::in_words(&digits(&args[0])?, &reading(options), whole).ok_or(("một số tiền", "an amount of money"))
     }),
     ("ngay", 1, |args, _| Ok(date::long(day(&args[0])?))),
     ("ngay_so", 1, |args, _| Ok(date::short(day(&args[0])?))),
@@ -134,7 +134,10 @@ impl HelperDef for Function {
         if arguments[0].is_null() {
             return Ok(ScopedJson::Derived(Value::String(String::new())));
         }
-        let options = helper.hash().iter().map(|(name, value)| ((*name).to_owned(), value.value().clone())).collect();
+        // The organisation's manner of reading, then what this call says otherwise.
+        let organisation = context.data().pointer("/to_chuc/cach_doc").and_then(Value::as_object);
+        let mut options = organisation.cloned().unwrap_or_default();
+        options.extend(helper.hash().iter().map(|(name, value)| ((*name).to_owned(), value.value().clone())));
         (self.body)(&arguments, &options)
             .map(|text| ScopedJson::Derived(Value::String(text)))
             .map_err(|wanted| refuse(self.name, wanted, &arguments))
@@ -198,6 +201,17 @@ fn join(args: &[Value], options: &Map<String, Value>) -> Result<String, Wanted> 
         Some((only, [])) => only.clone(),
         Some((end, rest)) => format!("{}{last}{end}", rest.join(between)),
     })
+}
+
+/// The manner of reading numbers: `le`, `ngan`, `bon`, `ti` ask for the second form of each.
+fn reading(options: &Map<String, Value>) -> number::Reading {
+    let asked = |name: &str| options.get(name).and_then(Value::as_bool).unwrap_or(false);
+    number::Reading {
+        linh_le: if asked("le") { number::ZeroTen::Le } else { number::ZeroTen::Linh },
+        nghin_ngan: if asked("ngan") { number::Thousand::Ngan } else { number::Thousand::Nghin },
+        tu_bon: if asked("bon") { number::Four::Bon } else { number::Four::Tu },
+        ty_ti: if asked("ti") { number::Billion::Ti } else { number::Billion::Ty },
+    }
 }
 
 /// A number as its canonical decimal string.

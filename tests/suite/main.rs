@@ -1,6 +1,7 @@
 //! All tests in one binary, because linking the typesetter is the largest cost.
 //!
 //! * `architecture`: the layers use only what stands before them.
+//! * `award_workbook`: one workbook, four kinds of document, spelled and ordered alike.
 //! * `bad_input`: each wrong input gets a clear error, and the rest is made.
 //! * `batch`: killed runs continue, bytes repeat, outputs agree with each other.
 //! * `command_line`: each command, its exit code, its languages, its JSON.
@@ -22,6 +23,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod architecture;
+mod award_workbook;
 mod bad_input;
 mod batch;
 mod command_line;

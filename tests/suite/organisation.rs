@@ -82,3 +82,20 @@ fn an_emblem_of_each_kind_and_signature_and_seal_stand_on_the_certificate() {
         assert!(!foreign("pdfimages", &["-list", document.to_str().expect("a path")]).is_empty());
     }
 }
+
+#[test]
+fn numbers_are_read_and_tones_placed_as_the_organisation_does_and_names_keep_their_spelling() {
+    let office = office("[organisations.hoi.language]\ntone = \"new\"\nlinh = \"lẻ\"\nnghin = \"ngàn\"\ntu = \"bốn\"\n");
+    crate::workers::template(&office, "#let render(v) = { set page(width: 250mm, height: 100mm); v.loi_van.chao }\n");
+    office.write("mau/thu/words.toml", "[words]\nchao = \"Hòa bình, {{ten}}: {{so_chu 1005}}; {{so_chu 24}}; {{so_chu 24 bon=false}}\"\n");
+    office.write("d.csv", "Tên\nNguyễn Thị Hòa\n");
+    office.must(&["run", "-t", "thu", "-d", "d.csv", "-o", "o", "--name", "mot"]);
+    let text = text_of(&office.path.join("o/mot.pdf"));
+    assert!(text.contains("Hoà bình, Nguyễn Thị Hòa: một ngàn không trăm lẻ năm; hai mươi bốn; hai mươi tư"), "{text}");
+
+    let wrong = self::office("[organisations.hoi.language]\ntone = \"cũ\"\n").run(&["template", "list"]);
+    assert_eq!(
+        wrong.stderr.trim(),
+        "lỗi[language-choice] vanthu.toml [organisations.hoi.language]: tone = “cũ” không hợp lệ\n    cách sửa: chọn “old” hoặc “new”"
+    );
+}

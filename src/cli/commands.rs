@@ -161,7 +161,8 @@ fn write_preview(folder: &Path, template: &str, made: Vec<(String, crate::typese
     let mut names = crate::naming::Names::default();
     let mut files = Vec::new();
     for (name, typeset) in made {
-        let stem = names.claim(&format!("{template}-{name}"));
+        let stem = if name.starts_with(template) { name } else { format!("{template}-{name}") };
+        let stem = names.claim(&stem);
         let pdf = folder.join(format!("{stem}.pdf"));
         write(&pdf, &typeset.pdf)?;
         files.push(pdf);

@@ -105,6 +105,21 @@ impl Converter<'_> {
         if !field.choices.is_empty() && !text.is_empty() {
             return choose(field, &text);
         }
+        if let Some(word) = unreadable_word(&text) {
+            let word = word.to_owned();
+            return Err(Diagnostic::error(
+                "text-unreadable",
+                say!(
+                    "có ký hiệu lạ giữa chữ (“{word}”), không rõ theo bảng mã nào",
+                    "has signs inside a word (“{word}”), in no encoding that can be told"
+                ),
+            )
+            .with_value(&text)
+            .remedy(say!(
+                "chữ gõ bằng phông cũ (.VnTime, VNI…): đổi sang Unicode rồi dán lại, hoặc gõ lại ô này",
+                "typed in an old font (.VnTime, VNI…): convert it to Unicode and paste it again, or type this cell anew"
+            )));
+        }
         let length = text.chars().count();
         match field.length_max {
             Some(most) if length > most => Err(too_long(&field.title, length, most)),
@@ -394,4 +409,17 @@ fn longest_run_of_marks(text: &str) -> usize {
         longest = longest.max(run);
     }
     longest
+}
+
+/// The first word with a Latin-1 sign between its letters, as text in an old encoding shows: `n¨m`, `q¶x`. No writing does
+/// that; what was left of it by the recognition of encodings cannot be read.
+fn unreadable_word(text: &str) -> Option<&str> {
+    if text.is_ascii() {
+        return None;
+    }
+    let is_sign = |c: char| matches!(c, '\u{A1}'..='\u{A9}' | '\u{AB}' | '\u{AC}' | '\u{AE}'..='\u{B1}' | '\u{B4}'..='\u{B6}' | '\u{B8}' | '\u{BB}' | '\u{BF}');
+    text.split_whitespace().find(|word| {
+        let letters: Vec<char> = word.chars().collect();
+        letters.windows(3).any(|three| three[0].is_alphabetic() && is_sign(three[1]) && three[2].is_alphabetic())
+    })
 }

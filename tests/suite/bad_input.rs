@@ -184,3 +184,15 @@ fn a_name_in_capitals_is_not_set_in_a_script_face() {
     let faces = |file: &str| crate::support::foreign("pdffonts", &[office.path.join("o").join(file)]);
     assert!(!faces("1.pdf").contains("GreatVibes") && faces("2.pdf").contains("GreatVibes"));
 }
+
+#[test]
+fn text_in_no_encoding_that_can_be_told_is_an_error_at_its_cell_and_the_others_are_made() {
+    let office = Office::with_workspace();
+    let said = run(&office, "Cá nhân,Ông,Lê Văn An,A,1\nCá nhân,Ông,n¨m q¶x,B,2\nCá nhân,Ông,Trần Văn Bình,C,3\n", &["--only-valid"]);
+    assert_eq!(said.code, 1);
+    assert_eq!(
+        said.stderr.trim(),
+        "lỗi[text-unreadable] d.csv, dòng 3, cột “Họ và tên”: bản ghi 2 (B): “n¨m q¶x” có ký hiệu lạ giữa chữ (“n¨m”), không rõ theo bảng mã nào\n    cách sửa: chữ gõ bằng phông cũ (.VnTime, VNI…): đổi sang Unicode rồi dán lại, hoặc gõ lại ô này"
+    );
+    assert_eq!(office.documents("o"), ["1-Lê Văn An.pdf", "3-Trần Văn Bình.pdf"]);
+}

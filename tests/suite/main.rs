@@ -9,6 +9,7 @@
 //! * `demonstration`: the year of an association.
 //! * `document_codes`: codes held against their type.
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
+//! * `library`: components of the page that only an own template uses.
 //! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
 //! * `naming`: file names from any data.
 //! * `organisation`: its page within the decree, its people and pictures.
@@ -31,6 +32,7 @@ mod data;
 mod demonstration;
 mod document_codes;
 mod fonts;
+mod library;
 mod lint;
 mod naming;
 mod organisation;

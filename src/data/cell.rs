@@ -59,7 +59,8 @@ impl Cell {
     /// The cell as the spreadsheet shows it, near enough to be recognised.
     pub(super) fn shown(&self) -> String {
         match self {
-            Self::Empty | Self::Uncalculated => String::new(),
+            Self::Empty => String::new(),
+            Self::Uncalculated => UNCALCULATED.to_owned(),
             Self::Text(text) | Self::Digits(text) | Self::Error(text) => text.clone(),
             Self::Number(number) => with_comma(&digits_of(*number)),
             Self::Date { year, month, day, seconds: 0 } => format!("{day:02}/{month:02}/{year:04}"),
@@ -72,6 +73,10 @@ impl Cell {
         }
     }
 }
+
+/// How a formula without a value stands in a correction workbook: seen by the clerk, and refused when it comes back
+/// unchanged, so that nothing is made from a value that was never there.
+pub(super) const UNCALCULATED: &str = "#CHƯA TÍNH!";
 
 /// One row of a sheet or one record of a text file.
 #[derive(Debug, Clone, PartialEq)]

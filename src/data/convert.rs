@@ -8,7 +8,7 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::cell::{Cell, digits_of};
+use super::cell::{Cell, UNCALCULATED, digits_of};
 use super::headings;
 use super::limits::Limits;
 use super::notices::Notices;
@@ -48,6 +48,11 @@ impl Converter<'_> {
                 ),
             )
             .remedy(say!("mở tệp bằng Excel rồi lưu lại", "open the file in Excel and save it again"))),
+            Cell::Text(text) if text.trim() == UNCALCULATED => Err(Diagnostic::error(
+                "formula-uncalculated",
+                say!("ô “{}” vốn là công thức chưa có giá trị", "the cell “{}” was a formula without a value", field.title),
+            )
+            .remedy(say!("ghi thẳng giá trị vào ô", "write the value itself"))),
             _ => match &field.kind {
                 Kind::Text => self.text(field, cell).map(text_or_null),
                 Kind::Email => self.email(field, cell),
@@ -65,6 +70,9 @@ impl Converter<'_> {
         };
         value.map_err(|problem| {
             let problem = problem.at((self.place)());
+            if matches!(cell, Cell::Uncalculated) {
+                return problem;
+            }
             match recognisable(cell) {
                 shown if shown.is_empty() => problem,
                 shown => problem.with_value(shown),

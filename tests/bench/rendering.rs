@@ -55,6 +55,9 @@ fn main() {
         figure("  size, mean", sizes.iter().sum::<u64>() as f64 / sizes.len() as f64 / 1000.0, "kB", "≤ 60");
         time
     });
+    let slowest = designs.iter().copied().fold(0.0, f64::max);
+    let quickest = designs.iter().copied().fold(f64::INFINITY, f64::min);
+    figure("  slowest design against quickest", slowest / quickest, "", "≤ 1.3");
     figure("  dearest of the others against sen", designs[1].max(designs[2]) / designs[0], "", "≤ 1.3");
 
     let (table, pages) = office.table(1_000);

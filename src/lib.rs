@@ -1,8 +1,8 @@
 //! vanthu: official Vietnamese documents from a spreadsheet and a template.
 //!
-//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`]. *Engine*, pure: [`template`]
+//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`], [`failpoint`]. *Engine*, pure: [`template`]
 //! (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`lint`], [`qr`]. *Adapters*, one door to the
-//! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`render_pool`]. *Loop*: [`batch`].
+//! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`store`], [`render_pool`]. *Loop*: [`batch`].
 //! *Edge*: [`app`] (the use-cases), [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
@@ -12,13 +12,17 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod diagnostic;
+pub mod failpoint;
+pub mod identifier;
 pub mod language;
+pub mod lifecycle;
 pub mod lint;
 pub mod naming;
 pub mod qr;
 pub mod render_pool;
 pub mod spreadsheet;
 pub mod storage;
+pub mod store;
 pub mod template;
 pub mod typeset;
 pub mod vietnamese;

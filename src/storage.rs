@@ -1,11 +1,18 @@
 //! Files that are whole or absent: write beside, sync, rename, sync the folder.
 //!
-//! Owns the order of those four steps and the space for unfinished files. What a file means is its caller's.
+//! Owns the order of those four steps, the space for unfinished files, the [`Objects`] that documents are kept as, and the
+//! [`OutputFolder`] in which a person finds them. What a file means is its caller's.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
+
+use crate::failpoint::pass;
+use crate::template::hex;
 
 /// A failure of the output folder.
 #[derive(Debug, thiserror::Error)]
@@ -148,7 +155,143 @@ impl OutputFolder {
         fs::rename(self.path.join(name), &target).map_err(StorageError::write(&target))
     }
 
-    fn sync(&self) -> Result<(), StorageError> {
-        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(StorageError::write(&self.path))
+    /// Puts the file at `object` under `name` as well, in one step: a second name for the same bytes, or a copy on another
+    /// file system. What stood there is replaced.
+    pub fn link(&self, object: &Path, name: &str) -> Result<(), StorageError> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let temporary = self.path.join(STATE_FOLDER).join("tmp").join(number.to_string());
+        let target = self.path.join(name);
+        if fs::hard_link(object, &temporary).is_err() {
+            fs::copy(object, &temporary).map_err(StorageError::write(&target))?;
+            File::open(&temporary).and_then(|file| file.sync_all()).map_err(StorageError::write(&target))?;
+        }
+        fs::rename(&temporary, &target).map_err(StorageError::write(&target))?;
+        // Renaming over another name of the same bytes does nothing, and leaves the first name.
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::Write { path: temporary, source: error }),
+            _ => Ok(()),
+        }
     }
+
+    /// Makes what was renamed last.
+    pub fn sync(&self) -> Result<(), StorageError> {
+        sync_folder(&self.path)
+    }
+}
+
+/// The documents' bytes: one read-only file each, in a folder for each batch, never changed once there.
+#[derive(Debug)]
+pub struct Objects {
+    root: PathBuf,
+}
+
+/// An object that is written and synced but not yet under its name.
+#[derive(Debug)]
+pub struct StagedObject {
+    temporary: PathBuf,
+    /// Its name: `batch/id.pdf`.
+    pub name: String,
+}
+
+impl Objects {
+    /// The objects below `root`, which is made if need be.
+    pub fn open(root: &Path) -> Result<Self, StorageError> {
+        fs::create_dir_all(root).map_err(StorageError::write(root))?;
+        Ok(Self { root: root.to_owned() })
+    }
+
+    /// Where an object lies.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// Makes the folder of a batch and syncs its name. A batch's documents share a folder, so that one sync makes a whole
+    /// group of them last.
+    pub fn prepare(&self, batch: &str) -> Result<(), StorageError> {
+        let folder = self.root.join(batch);
+        fs::create_dir_all(&folder).map_err(StorageError::write(&folder))?;
+        sync_folder(&self.root)
+    }
+
+    /// Writes and syncs `bytes`, to become the object `id` of `batch`.
+    pub fn stage(&self, batch: &str, id: &str, bytes: &[u8]) -> Result<StagedObject, StorageError> {
+        use std::os::unix::fs::PermissionsExt;
+        let temporary = self.root.join(batch).join(format!("{id}.tmp"));
+        let failed = StorageError::write(&temporary);
+        let write = || {
+            let mut file = File::create(&temporary)?;
+            pass("object.created")?;
+            file.write_all(bytes)?;
+            // An official document does not change; a program that edits it must save another.
+            file.set_permissions(fs::Permissions::from_mode(0o444))?;
+            pass("object.written")?;
+            file.sync_all()?;
+            pass("object.synced")
+        };
+        write().map_err(failed)?;
+        Ok(StagedObject { temporary, name: format!("{batch}/{id}.pdf") })
+    }
+
+    /// Gives staged objects their names, and makes the names last.
+    pub fn publish(&self, staged: &[StagedObject]) -> Result<(), StorageError> {
+        let mut folders = BTreeSet::new();
+        for StagedObject { temporary, name } in staged {
+            let target = self.root.join(name);
+            pass("object.rename").and_then(|()| fs::rename(temporary, &target)).map_err(StorageError::write(&target))?;
+            folders.extend(target.parent().map(Path::to_owned));
+        }
+        pass("object.renamed").map_err(StorageError::write(&self.root))?;
+        for folder in folders {
+            sync_folder(&folder)?;
+        }
+        pass("object.folder_synced").map_err(StorageError::write(&self.root))
+    }
+
+    /// Removes an object that no row refers to.
+    pub fn remove(&self, name: &str) -> Result<(), StorageError> {
+        let path = self.root.join(name);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::Write { path, source: error }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Every file of a batch's folder, by name; empty when there is none.
+    pub fn list(&self, batch: &str) -> Result<Vec<String>, StorageError> {
+        let folder = self.root.join(batch);
+        match fs::read_dir(&folder) {
+            Ok(entries) => {
+                Ok(entries.filter_map(Result::ok).map(|entry| format!("{batch}/{}", entry.file_name().to_string_lossy())).collect())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(StorageError::Read { path: folder, source }),
+        }
+    }
+}
+
+fn sync_folder(path: &Path) -> Result<(), StorageError> {
+    File::open(path).and_then(|folder| folder.sync_all()).map_err(StorageError::write(path))
+}
+
+/// SHA-256 of a file in hexadecimal; `None` when there is none.
+pub fn hash_file(path: &Path) -> Result<Option<String>, StorageError> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(StorageError::Read { path: path.to_owned(), source }),
+    };
+    let mut hash = Sha256::new();
+    let mut buffer = [0; 64 * 1024];
+    loop {
+        let read = file.read(&mut buffer).map_err(StorageError::read(path))?;
+        if read == 0 {
+            return Ok(Some(hex(&hash.finalize())));
+        }
+        hash.update(&buffer[..read]);
+    }
+}
+
+/// SHA-256 of bytes in hexadecimal.
+pub fn hash_bytes(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::make::Watcher;
 use super::{App, AppError, Ran};
 use crate::batch::{Planned, Progress, Request};
 use crate::config::{FILE_NAME, Workspace};
@@ -191,7 +192,7 @@ impl App {
             let path = folder.join(format!("{}.toml", batch.name));
             write_missing(&path, batch.file().as_bytes())?;
             let request = Request::read(&path)?;
-            let ran = app.run(&request, progress, &|_: &Planned| {}, stop).await?;
+            let ran = app.run(&request, Watcher { progress, on_plan: &|_: &Planned| {}, stop }).await?;
             done.push(Part { title: (batch.title)(), ran });
             if *stop.borrow() {
                 break;

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::batch::RunError;
 use crate::batch::outputs::OutputError;
 use crate::batch::plan::PlanError;
+use crate::batch::shelf::ShelfError;
 use crate::diagnostic::{Diagnostic, io_reason};
 use crate::language::Text;
 use crate::render_pool::PoolError;
 use crate::say;
 use crate::spreadsheet::SpreadsheetError;
 use crate::storage::StorageError;
+use crate::store::StoreError;
 
 /// A use-case did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,15 @@ pub enum AppError {
     /// The workers failed.
     #[error(transparent)]
     Pool(#[from] PoolError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What the store gave back is not what was put there.
+    #[error("the store's {what} cannot be understood")]
+    Damaged {
+        /// Which value.
+        what: &'static str,
+    },
     /// A file of the workspace cannot be written.
     #[error("cannot write `{path}`")]
     Write {
@@ -55,9 +66,29 @@ impl From<PlanError> for AppError {
     fn from(error: PlanError) -> Self {
         match error {
             PlanError::Data(diagnostics) => Self::Input(diagnostics),
-            PlanError::Storage(error) => Self::Storage(error),
+            PlanError::Store(error) => Self::Store(error),
         }
     }
+}
+
+impl From<ShelfError> for AppError {
+    fn from(error: ShelfError) -> Self {
+        match error {
+            ShelfError::Storage(error) => Self::Storage(error),
+            ShelfError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// The office of no workspace.
+pub(super) fn no_workspace() -> AppError {
+    AppError::Input(vec![
+        Diagnostic::error(
+            "workspace-missing",
+            say!("không có vanthu.toml ở đây hay ở thư mục trên", "there is no vanthu.toml here or above"),
+        )
+        .remedy(say!("vào thư mục làm việc, hoặc thêm -C THƯ_MỤC", "go to the workspace, or add -C FOLDER")),
+    ])
 }
 
 impl AppError {
@@ -69,7 +100,8 @@ impl AppError {
     /// Is it worth trying again later?
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Input(_) | Self::Write { .. } | Self::Spreadsheet(_) => false,
+            Self::Input(_) | Self::Write { .. } | Self::Spreadsheet(_) | Self::Damaged { .. } => false,
+            Self::Store(error) => error.is_transient(),
             Self::Run(error) => error.is_transient(),
             Self::Output(error) => error.is_transient(),
             Self::Storage(error) => error.is_transient(),
@@ -83,6 +115,10 @@ impl AppError {
             Self::Input(_) => say!("dữ liệu vào sai", "the input is wrong"),
             Self::Run(RunError::Storage(error)) | Self::Storage(error) | Self::Output(OutputError::Storage(error)) => storage(error),
             Self::Run(RunError::Pool(error)) | Self::Pool(error) => pool(error),
+            Self::Run(RunError::Store(error)) | Self::Store(error) | Self::Output(OutputError::Store(error)) => store(error),
+            Self::Damaged { what } => {
+                say!("sổ dữ liệu bị hỏng ở phần “{what}”", "the store is damaged at its {what}")
+            }
             Self::Run(RunError::Task) => say!("một phần của chương trình dừng bất ngờ", "a part of the program ended unexpectedly"),
             Self::Write { path, source } => cannot_write(path, source),
             Self::Output(OutputError::Spreadsheet(error)) | Self::Spreadsheet(error) => match error {
@@ -114,6 +150,31 @@ fn storage(error: &StorageError) -> Text {
         StorageError::Busy { path } => {
             let path = path.display();
             say!("một vanthu khác đang làm việc trong “{path}”", "another vanthu is working in `{path}`")
+        }
+    }
+}
+
+fn store(error: &StoreError) -> Text {
+    match error {
+        StoreError::Busy { path } => {
+            let path = path.display();
+            say!("một vanthu khác đang làm việc với “{path}”", "another vanthu is working with `{path}`")
+        }
+        StoreError::NetworkFileSystem { path } => {
+            let path = path.display();
+            say!(
+                "“{path}” nằm trên ổ mạng, nơi SQLite không khóa tệp được; chuyển về ổ trong máy hoặc dùng PostgreSQL",
+                "`{path}` is on a network file system, where SQLite's locks do not hold; move it to a local disk or use PostgreSQL"
+            )
+        }
+        StoreError::File { path, source } => cannot_write(path, source),
+        StoreError::Newer => say!("cơ sở dữ liệu do bản vanthu mới hơn tạo ra", "the database was made by a later version of vanthu"),
+        StoreError::Unknown { what } => say!("không có {what}", "there is no {what}"),
+        StoreError::Refused { what, state } => say!("{what} đang ở trạng thái “{state}”", "{what} is {state}"),
+        StoreError::KeyReused { key } => say!("khóa “{key}” đã dùng cho yêu cầu khác", "the key `{key}` was used for another request"),
+        other => {
+            let chain = crate::diagnostic::chain(other);
+            say!("cơ sở dữ liệu báo lỗi: {chain}", "the database reports: {chain}")
         }
     }
 }

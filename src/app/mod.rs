@@ -6,30 +6,28 @@
 pub mod demo;
 pub mod error;
 pub mod lint;
+pub mod make;
+pub mod office;
 pub mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
 
 pub use error::AppError;
+pub use make::Ran;
 
-use crate::batch::journal::hash_file;
-use crate::batch::outputs::{self, Facts};
-use crate::batch::plan::PlanError;
-use crate::batch::{Plan, Planned, Progress, Request, Summary, run};
+use crate::batch::{Planned, Request};
 use crate::catalog::Catalog;
 use crate::config::Workspace;
-use crate::data::Selection;
-use crate::diagnostic::{Diagnostic, Place, any_error, nearest};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::Language;
 use crate::qr;
 use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
-use crate::storage::OutputFolder;
 use crate::template::manifest::TextArea;
 use crate::template::{Files, Template, hex};
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
@@ -42,27 +40,6 @@ pub struct App {
     catalog: Catalog,
     program: PathBuf,
     language: Language,
-}
-
-/// The end of a batch.
-#[derive(Debug)]
-pub struct Ran {
-    /// What planning found.
-    pub planned: Planned,
-    /// What rendering came to; none when planning refused the batch.
-    pub summary: Option<Summary>,
-    /// Where everything is.
-    pub output: PathBuf,
-    /// Files made beside the documents.
-    pub extras: Vec<&'static str>,
-}
-
-impl Ran {
-    /// Was everything made?
-    pub fn is_complete(&self) -> bool {
-        self.planned.rejected == 0
-            && self.summary.as_ref().is_some_and(|summary| !summary.stopped && summary.counts.failed + summary.counts.quarantined == 0)
-    }
 }
 
 /// A template and everything around it, ready to plan or render with.
@@ -90,79 +67,14 @@ impl App {
     /// Checks the data of a batch; renders nothing and writes nothing.
     pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
         let prepared = self.prepare(request)?;
-        Ok(self.plan(request, &prepared, None)?)
-    }
-
-    /// Makes the documents of a batch.
-    pub async fn run(
-        &self,
-        request: &Request,
-        progress: &dyn Progress,
-        on_plan: &dyn Fn(&Planned),
-        stop: &tokio::sync::watch::Receiver<bool>,
-    ) -> Result<Ran, AppError> {
-        let prepared = self.prepare(request)?;
-        let folder = Arc::new(OutputFolder::open(&request.output)?);
-        refuse_own_corrections(request)?;
-        let mut extras = outputs::Extras::open(&folder)?.map_err(AppError::Input)?;
-        let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template, &prepared.fonts));
-        let spool_path = folder.state_path("records.jsonl");
-        let planned = self.plan(request, &prepared, Some(&spool_path))?;
-        on_plan(&planned);
-        let output = request.output.clone();
-        if planned.rejected_rows.iter().any(|row| !row.original.is_empty()) {
-            outputs::rejected(&mut extras, &planned)?;
-        }
-        let file_wrong = planned.rejected == 0 && any_error(&planned.diagnostics);
-        if file_wrong || (planned.rejected > 0 && !request.only_valid) || planned.accepted == 0 {
-            close(pool).await;
-            return Ok(Ran { planned, summary: None, output, extras: extras.made() });
-        }
-        let author = prepared.organisation["ten"].as_str().unwrap_or_default();
-        let result = run::run(run::Run {
-            spool_path: &spool_path,
-            accepted: planned.accepted,
-            pool: &pool,
-            folder: &folder,
-            author,
-            standard: request.standard,
-            progress,
-            stop,
-        })
-        .await;
-        close(pool).await;
-        let summary = result?;
-        if summary.stopped {
-            return Ok(Ran { planned, summary: Some(summary), output, extras: extras.made() });
-        }
-        let facts = Facts {
-            template: &prepared.template.manifest.name,
-            template_version: &prepared.template.manifest.version,
-            template_digest: &prepared.template.digest,
-            data_file: &request.data.display().to_string(),
-            data_sha256: &hash_file(&request.data)?.unwrap_or_default(),
-            standard: request.standard.name(),
-        };
-        if request.merge && summary.counts.made + summary.counts.kept > 0 {
-            outputs::merged(&mut extras, &summary.outcomes)?;
-        }
-        if request.zip && summary.counts.made + summary.counts.kept > 0 {
-            outputs::archive(&mut extras, &summary.outcomes)?;
-        }
-        let mut all = summary.outcomes.clone();
-        all.extend(planned.rejected_rows.iter().map(run::Outcome::of_rejected));
-        all.sort_by_key(|outcome| outcome.number);
-        outputs::manifest(&mut extras, &facts, &all)?;
-        outputs::report(&mut extras, &all, self.language)?;
-        let extras = extras.finish()?;
-        Ok(Ran { planned, summary: Some(summary), output, extras })
+        Ok(self.plan(request, &prepared, &mut |_| Ok(()))?)
     }
 
     /// Renders the sample of the request's template: each record with its pages as PNG.
     pub async fn preview(&self, request: &Request, pixels_per_inch: f64) -> Result<Vec<(String, Typeset)>, AppError> {
         let prepared = self.prepare(request)?;
         let jobs = self.sample_jobs(&prepared, request.standard, pixels_per_inch)?;
-        let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template, &prepared.fonts));
+        let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template.page(), &prepared.fonts));
         let mut made = Vec::new();
         let mut problems = Vec::new();
         for (number, (name, job)) in (1..).zip(jobs) {
@@ -251,21 +163,6 @@ impl App {
         Ok(value)
     }
 
-    fn plan(&self, request: &Request, prepared: &Prepared, spool_path: Option<&Path>) -> Result<Planned, PlanError> {
-        let limits = self.workspace.config.limits.to_limits();
-        let plan = Plan {
-            template: &prepared.template,
-            organisation: &prepared.organisation,
-            options: &prepared.options,
-            stock: &prepared.stock,
-            coverages: &prepared.coverages,
-            standard: request.standard,
-            limits: &limits,
-        };
-        let selection = Selection { sheet: request.sheet.clone(), columns: request.columns.clone(), common: request.common.clone() };
-        plan.carry_out(&request.data, &selection, spool_path)
-    }
-
     fn sample_jobs(&self, prepared: &Prepared, standard: Standard, pixels_per_inch: f64) -> Result<Vec<(String, Job)>, AppError> {
         let Prepared { template, organisation, options, stock, .. } = prepared;
         let mut jobs = Vec::new();
@@ -319,27 +216,6 @@ impl App {
         settings.recycle_documents = config.recycle_documents.max(1);
         settings
     }
-}
-
-/// The corrected rows of a batch are not the whole batch: run into the same folder, they would set the others aside.
-fn refuse_own_corrections(request: &Request) -> Result<(), Vec<Diagnostic>> {
-    let own = request.output.join(outputs::REJECTED);
-    let same = std::fs::canonicalize(&own).is_ok_and(|own| std::fs::canonicalize(&request.data).is_ok_and(|data| data == own));
-    if !same {
-        return Ok(());
-    }
-    let output = request.output.display();
-    Err(vec![
-        Diagnostic::error(
-            "corrections-in-place",
-            say!(
-                "tệp chỉ có các dòng đã sửa; làm vào cùng thư mục sẽ dời các văn bản khác đi",
-                "the file holds the corrected rows only; in the same folder they would set the other documents aside"
-            ),
-        )
-        .at(Place::File { file: own.display().to_string() })
-        .remedy(say!("chọn thư mục khác, ví dụ --out {output}/bo-sung", "choose another folder, for example --out {output}/bo-sung")),
-    ])
 }
 
 /// Names of `--column` and `--set` that the template does not have.

@@ -1,17 +1,21 @@
 //! A batch: from a data file and a template to a folder of finished documents.
 //!
-//! Owns the two phases. [`plan`] reads and checks every row before anything renders and spools the accepted records;
-//! [`run`] renders them, publishes each document whole, and keeps a journal so that a killed run continues. What is made
-//! beside the documents (merged file, archive, manifest, report) is [`outputs`].
+//! Owns the two phases. [`plan`] reads and checks every row before anything renders; what it accepts goes to the store with
+//! the [`setting`] that all records share. [`run`] renders the records, makes each document last and commits what became of it, so
+//! that whoever is killed is followed by whoever comes next. [`shelf`] is the folder in which a person finds the
+//! documents, [`outputs`] what is made beside them (merged file, archive, manifest, report).
 
-pub mod journal;
+pub mod entry;
 pub mod merge;
+pub mod outcome;
 pub mod outputs;
 pub mod plan;
 pub mod request;
 pub mod run;
-pub mod spool;
+pub mod setting;
+pub mod shelf;
 
+pub use outcome::{Counts, Summary};
 pub use plan::{Plan, Planned};
 pub use request::Request;
-pub use run::{Counts, Progress, RunError, Summary};
+pub use run::{Progress, RunError};

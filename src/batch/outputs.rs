@@ -1,20 +1,22 @@
 //! What stands beside the documents: the merged file, the archive, the manifest, the report, the rows to correct.
 //!
-//! Owns their names and contents. Each is written whole or not at all, and reads the documents back from the folder.
+//! Owns their names and contents. Each is written whole or not at all, and reads the documents back from the storage.
 
 use std::io::{BufWriter, Write};
 
 use serde::Serialize;
 
-use super::journal::{Journal, Line, hash_file};
 use super::merge::{Merge, MergeError};
+use super::outcome::{Document, Outcome, SET_ASIDE_FOLDER};
 use super::plan::Planned;
-use super::run::{Outcome, SET_ASIDE_FOLDER};
+use super::setting::Setting;
+use super::shelf::{Shelf, ShelfError};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Language;
 use crate::say;
 use crate::spreadsheet::{self, RejectedRow, SpreadsheetError};
-use crate::storage::{OutputFolder, StorageError};
+use crate::storage::{Objects, StorageError};
+use crate::store::{Store, StoreError};
 
 /// Names of the files, chosen so that they sort apart from the documents.
 pub const MERGED: &str = "_tat-ca.pdf";
@@ -32,37 +34,43 @@ const ALL: [&str; 5] = [MERGED, ARCHIVE, MANIFEST, REPORT, REJECTED];
 
 /// The files beside the documents that this and earlier runs made.
 pub struct Extras<'a> {
-    folder: &'a OutputFolder,
-    journal: Journal,
+    shelf: &'a mut Shelf,
+    store: &'a Store,
+    objects: &'a Objects,
     made: Vec<&'static str>,
 }
 
-impl<'a> Extras<'a> {
-    /// Opens the list of them; a file of somebody else's under one of the names is a diagnostic for each.
-    pub fn open(folder: &'a OutputFolder) -> Result<Result<Self, Vec<Diagnostic>>, StorageError> {
-        let journal = Journal::open(&folder.state_path("extras.jsonl"))?;
-        let mut problems = Vec::new();
-        for file in ALL {
-            if journal.is_foreign(folder.path(), file)? {
-                problems.push(
-                    Diagnostic::error(
-                        "file-in-the-way",
-                        say!("đã có tệp “{file}” không do vanthu tạo ra", "there is a file “{file}” that vanthu did not make"),
-                    )
-                    .at(Place::File { file: folder.path().join(file).display().to_string() })
-                    .remedy(say!("đổi tên hoặc chuyển tệp đó đi rồi chạy lại", "rename or move that file and run again")),
-                );
-            }
+/// Files of somebody else's under the names of those beside the documents: a diagnostic for each.
+pub fn foreign(shelf: &Shelf) -> Result<Vec<Diagnostic>, StorageError> {
+    let mut problems = Vec::new();
+    for file in ALL {
+        if shelf.is_foreign(file)? {
+            problems.push(
+                Diagnostic::error(
+                    "file-in-the-way",
+                    say!("đã có tệp “{file}” không do vanthu tạo ra", "there is a file “{file}” that vanthu did not make"),
+                )
+                .at(Place::File { file: shelf.folder().path().join(file).display().to_string() })
+                .remedy(say!("đổi tên hoặc chuyển tệp đó đi rồi chạy lại", "rename or move that file and run again")),
+            );
         }
-        Ok(if problems.is_empty() { Ok(Self { folder, journal, made: Vec::new() }) } else { Err(problems) })
+    }
+    Ok(problems)
+}
+
+impl<'a> Extras<'a> {
+    /// Begins them on a shelf that [`foreign`] has looked at.
+    pub fn new(shelf: &'a mut Shelf, store: &'a Store, objects: &'a Objects) -> Self {
+        Self { shelf, store, objects, made: Vec::new() }
     }
 
-    fn publish(&mut self, name: &'static str, path: std::path::PathBuf) -> Result<(), OutputError> {
-        let sha256 = hash_file(&path)?.unwrap_or_default();
-        let staged = self.folder.stage_written(name, path)?;
-        let line = Line { file: name.to_owned(), digest: String::new(), sha256, bytes: 0, pages: 0 };
-        self.journal.note(vec![line])?;
-        self.folder.publish(vec![staged])?;
+    /// As [`Self::new`], with what this run has made already.
+    pub fn going_on(shelf: &'a mut Shelf, store: &'a Store, objects: &'a Objects, made: Vec<&'static str>) -> Self {
+        Self { shelf, store, objects, made }
+    }
+
+    async fn publish(&mut self, name: &'static str, path: std::path::PathBuf) -> Result<(), OutputError> {
+        self.shelf.publish(self.store, name, path).await?;
         self.made.push(name);
         Ok(())
     }
@@ -73,14 +81,10 @@ impl<'a> Extras<'a> {
     }
 
     /// Moves what only an earlier run made out of the way, and gives what this run made.
-    pub fn finish(self) -> Result<Vec<&'static str>, OutputError> {
-        let is_made = |file: &str| self.made.contains(&file);
-        for line in self.journal.left_over(&is_made) {
-            if hash_file(&self.folder.path().join(&line.file))?.is_some_and(|hash| hash == line.sha256) {
-                self.folder.set_aside(&line.file, SET_ASIDE_FOLDER)?;
-            }
-        }
-        Ok(self.made)
+    pub async fn finish(self) -> Result<Vec<&'static str>, OutputError> {
+        let Self { shelf, store, made, .. } = self;
+        shelf.clear(store, SET_ASIDE_FOLDER, &|placed| placed.document.is_some() || made.contains(&placed.file.as_str())).await?;
+        Ok(made)
     }
 }
 
@@ -90,6 +94,9 @@ pub enum OutputError {
     /// The folder.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The merged file.
     #[error(transparent)]
     Merge(#[from] MergeError),
@@ -107,36 +114,49 @@ pub enum OutputError {
 impl OutputError {
     /// Is it worth trying again later?
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Storage(error) if error.is_transient())
+        match self {
+            Self::Storage(error) => error.is_transient(),
+            Self::Store(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+}
+
+impl From<ShelfError> for OutputError {
+    fn from(error: ShelfError) -> Self {
+        match error {
+            ShelfError::Storage(error) => Self::Storage(error),
+            ShelfError::Store(error) => Self::Store(error),
+        }
     }
 }
 
 /// All made documents in one PDF, in the order of the list.
-pub fn merged(extras: &mut Extras<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
-    let (file, path) = extras.folder.create_unfinished()?;
+pub async fn merged(extras: &mut Extras<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
+    let (file, path) = extras.shelf.folder().create_unfinished()?;
     let mut merge = Merge::new(BufWriter::new(&file))?;
-    for file in made(outcomes) {
-        merge.add(file, &read(extras.folder, file)?)?;
+    for document in made(outcomes) {
+        merge.add(&document.file, &read(extras.objects, document)?)?;
     }
     merge.finish()?;
-    extras.publish(MERGED, path)
+    extras.publish(MERGED, path).await
 }
 
 /// All made documents in one ZIP. They are compressed already, so they are stored.
-pub fn archive(extras: &mut Extras<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
-    let (file, path) = extras.folder.create_unfinished()?;
+pub async fn archive(extras: &mut Extras<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
+    let (file, path) = extras.shelf.folder().create_unfinished()?;
     let mut archive = zip::ZipWriter::new(BufWriter::new(&file));
     // A fixed time: the archive of the same documents has the same bytes.
     let options = zip::write::SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Stored)
         .last_modified_time(zip::DateTime::default())
         .large_file(false);
-    for file in made(outcomes) {
-        archive.start_file(file, options)?;
-        archive.write_all(&read(extras.folder, file)?)?;
+    for document in made(outcomes) {
+        archive.start_file(document.file.as_str(), options)?;
+        archive.write_all(&read(extras.objects, document)?)?;
     }
     archive.finish()?.flush()?;
-    extras.publish(ARCHIVE, path)
+    extras.publish(ARCHIVE, path).await
 }
 
 #[derive(Serialize)]
@@ -174,34 +194,18 @@ struct ManifestDocument<'a> {
     reasons: Vec<serde_json::Value>,
 }
 
-/// Facts about the batch for the manifest.
-pub struct Facts<'a> {
-    /// Template name.
-    pub template: &'a str,
-    /// Template version.
-    pub template_version: &'a str,
-    /// SHA-256 of the template's files.
-    pub template_digest: &'a str,
-    /// Data file as given.
-    pub data_file: &'a str,
-    /// SHA-256 of the data file.
-    pub data_sha256: &'a str,
-    /// PDF standard.
-    pub standard: &'a str,
-}
-
 /// The manifest: every record, what became of it, and the hashes that prove it.
-pub fn manifest(extras: &mut Extras<'_>, facts: &Facts<'_>, outcomes: &[Outcome]) -> Result<(), OutputError> {
+pub async fn manifest(extras: &mut Extras<'_>, setting: &Setting, outcomes: &[Outcome]) -> Result<(), OutputError> {
     let count = |state: &str| outcomes.iter().filter(|outcome| outcome.state() == state).count() as u64;
     let file = ManifestFile {
         program: "vanthu",
         version: env!("CARGO_PKG_VERSION"),
-        template: facts.template,
-        template_version: facts.template_version,
-        template_digest: facts.template_digest,
-        data_file: facts.data_file,
-        data_sha256: facts.data_sha256,
-        standard: facts.standard,
+        template: &setting.template,
+        template_version: &setting.template_version,
+        template_digest: &setting.template_digest,
+        data_file: &setting.data_file,
+        data_sha256: &setting.data_sha256,
+        standard: setting.standard.name(),
         made: count("made"),
         failed: count("failed"),
         quarantined: count("quarantined"),
@@ -212,26 +216,26 @@ pub fn manifest(extras: &mut Extras<'_>, facts: &Facts<'_>, outcomes: &[Outcome]
                 record: outcome.number,
                 name: &outcome.label,
                 state: outcome.state(),
-                file: outcome.made.as_ref().map(|line| line.file.as_str()),
-                pages: outcome.made.as_ref().map(|line| line.pages),
-                bytes: outcome.made.as_ref().map(|line| line.bytes),
-                sha256: outcome.made.as_ref().map(|line| line.sha256.as_str()),
+                file: outcome.made.as_ref().map(|document| document.file.as_str()),
+                pages: outcome.made.as_ref().map(|document| document.pages),
+                bytes: outcome.made.as_ref().map(|document| document.bytes),
+                sha256: outcome.made.as_ref().map(|document| document.sha256.as_str()),
                 record_digest: &outcome.digest,
                 reasons: outcome.reasons.iter().map(|reason| reason.to_json(Language::Vietnamese)).collect(),
             })
             .collect(),
     };
-    let (handle, path) = extras.folder.create_unfinished()?;
+    let (handle, path) = extras.shelf.folder().create_unfinished()?;
     let mut writer = BufWriter::new(&handle);
     serde_json::to_writer_pretty(&mut writer, &file).map_err(std::io::Error::from)?;
     writer.write_all(b"\n")?;
     writer.flush()?;
     drop(writer);
-    extras.publish(MANIFEST, path)
+    extras.publish(MANIFEST, path).await
 }
 
 /// The report for the clerk: a row for each record.
-pub fn report(extras: &mut Extras<'_>, outcomes: &[Outcome], language: Language) -> Result<(), OutputError> {
+pub async fn report(extras: &mut Extras<'_>, outcomes: &[Outcome], language: Language) -> Result<(), OutputError> {
     let text = |text: crate::language::Text| text.in_language(language).to_owned();
     let headings = [
         text(say!("STT", "No.")),
@@ -248,34 +252,34 @@ pub fn report(extras: &mut Extras<'_>, outcomes: &[Outcome], language: Language)
             outcome.number.to_string(),
             outcome.label.clone(),
             text(outcome.state_text()),
-            made.map(|line| line.file.clone()).unwrap_or_default(),
-            made.map(|line| line.pages.to_string()).unwrap_or_default(),
+            made.map(|document| document.file.clone()).unwrap_or_default(),
+            made.map(|document| document.pages.to_string()).unwrap_or_default(),
             outcome.reasons.iter().map(|reason| reason.message.in_language(language)).collect::<Vec<_>>().join("; "),
-            made.map(|line| line.sha256.clone()).unwrap_or_default(),
+            made.map(|document| document.sha256.clone()).unwrap_or_default(),
         ]
     });
-    let (_, path) = extras.folder.create_unfinished()?;
+    let (_, path) = extras.shelf.folder().create_unfinished()?;
     spreadsheet::table(&path, &text(say!("Báo cáo", "Report")), &headings, rows)?;
-    extras.publish(REPORT, path)
+    extras.publish(REPORT, path).await
 }
 
 /// The refused rows, to be corrected and fed back.
-pub fn rejected(extras: &mut Extras<'_>, planned: &Planned) -> Result<(), OutputError> {
-    let (_, path) = extras.folder.create_unfinished()?;
+pub async fn rejected(extras: &mut Extras<'_>, planned: &Planned) -> Result<(), OutputError> {
+    let (_, path) = extras.shelf.folder().create_unfinished()?;
     let rows = planned
         .rejected_rows
         .iter()
         .filter(|row| !row.original.is_empty())
         .map(|row| RejectedRow { original: &row.original, diagnostics: &row.diagnostics });
     spreadsheet::rejected(&path, &planned.headings, &planned.common, rows)?;
-    extras.publish(REJECTED, path)
+    extras.publish(REJECTED, path).await
 }
 
-fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &str> {
-    outcomes.iter().filter_map(|outcome| outcome.made.as_ref().map(|line| line.file.as_str()))
+fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &Document> {
+    outcomes.iter().filter_map(|outcome| outcome.made.as_ref())
 }
 
-fn read(folder: &OutputFolder, file: &str) -> Result<Vec<u8>, StorageError> {
-    let path = folder.path().join(file);
+fn read(objects: &Objects, document: &Document) -> Result<Vec<u8>, StorageError> {
+    let path = objects.path(&document.object);
     std::fs::read(&path).map_err(StorageError::read(&path))
 }

@@ -6,15 +6,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::spool;
+use super::entry::Entry;
 use crate::data::{self, Limits, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, any_error};
 use crate::naming::Names;
 use crate::say;
-use crate::storage::StorageError;
+use crate::store::StoreError;
 use crate::template::contract::Kind;
 use crate::template::document_code;
 use crate::template::{Template, hex};
@@ -44,7 +45,7 @@ pub struct Plan<'a> {
 }
 
 /// The outcome of planning.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Planned {
     /// Records accepted.
     pub accepted: u64,
@@ -63,7 +64,7 @@ pub struct Planned {
 }
 
 /// A row that was refused.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rejected {
     /// Its number in the list.
     pub number: u64,
@@ -81,15 +82,19 @@ pub enum PlanError {
     /// The data file as a whole cannot be used.
     #[error("the data file cannot be used")]
     Data(Vec<Diagnostic>),
-    /// The spool cannot be written.
+    /// The store does not take a record.
     #[error(transparent)]
-    Storage(#[from] StorageError),
+    Store(#[from] StoreError),
 }
 
 impl Plan<'_> {
-    /// Reads `data_file` and checks every row; accepted records go to the spool at `spool_path`, when there is one.
-    pub fn carry_out(&self, data_file: &Path, selection: &Selection, spool_path: Option<&Path>) -> Result<Planned, PlanError> {
-        let mut spool = spool_path.map(spool::Writer::create).transpose()?;
+    /// Reads `data_file` and checks every row; accepted records go to `sink`, in the order of the list.
+    pub fn carry_out(
+        &self,
+        data_file: &Path,
+        selection: &Selection,
+        sink: &mut dyn FnMut(Entry) -> Result<(), StoreError>,
+    ) -> Result<Planned, PlanError> {
         let mut failure = None;
         let mut planned = Planned::default();
         let mut names = Names::default();
@@ -106,11 +111,7 @@ impl Plan<'_> {
             let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
             if let Some(entry) = accepted {
                 planned.accepted += 1;
-                if let Some(spool) = &mut spool
-                    && let Err(error) = spool.add(&entry)
-                {
-                    failure = Some(error);
-                }
+                failure = sink(entry).err();
             } else {
                 planned.rejected += 1;
                 let label = checks.label(&row.record);
@@ -132,9 +133,6 @@ impl Plan<'_> {
         let rows = std::mem::take(&mut planned.diagnostics);
         planned.note(notices);
         planned.note(rows);
-        if let Some(spool) = spool {
-            spool.finish()?;
-        }
         Ok(planned)
     }
 
@@ -166,7 +164,7 @@ struct Checks<'a> {
 
 impl Checks<'_> {
     /// All checks of one row; the entry is there when it is accepted.
-    fn row(&mut self, row: &Row, names: &mut Names, seen: &mut HashMap<[u8; 32], u64>) -> (Vec<Diagnostic>, Option<spool::Entry>) {
+    fn row(&mut self, row: &Row, names: &mut Names, seen: &mut HashMap<[u8; 32], u64>) -> (Vec<Diagnostic>, Option<Entry>) {
         let template = self.plan.template;
         let label = self.label(&row.record);
         let mut diagnostics = row.diagnostics.clone();
@@ -203,7 +201,7 @@ impl Checks<'_> {
     }
 
     /// Fills the wording, checks the fonts, makes the virtual JSON file.
-    fn entry(&self, row: &Row, label: &str) -> Result<(spool::Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
+    fn entry(&self, row: &Row, label: &str) -> Result<(Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
         let Plan { template, organisation, options, stock, standard, .. } = self.plan;
         let record = template.contract.complete(&row.record);
         let context = template.context(&record, organisation, options);
@@ -219,7 +217,8 @@ impl Checks<'_> {
             }
         }
         let date = record.get("ngay").and_then(Value::as_str).and_then(|text| text.parse().ok());
-        let value = json!({ "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "phoi": stock });
+        let content = json!({ "du_lieu": record, "loi_van": filled.words });
+        let shared = json!([organisation, options, stock]);
         let digest = {
             let mut hash = Sha256::new();
             let parts = [
@@ -228,7 +227,8 @@ impl Checks<'_> {
                 standard.name(),
                 &filled.title,
                 filled.qr.as_deref().unwrap_or_default(),
-                &value.to_string(),
+                &content.to_string(),
+                &shared.to_string(),
             ];
             for part in parts {
                 hash.update((part.len() as u64).to_le_bytes());
@@ -236,7 +236,7 @@ impl Checks<'_> {
             }
             hex(&hash.finalize())
         };
-        let entry = spool::Entry {
+        let entry = Entry {
             number: row.number,
             label: label.to_owned(),
             file: format!("{stem}.pdf"),
@@ -244,7 +244,8 @@ impl Checks<'_> {
             date,
             qr: filled.qr,
             digest,
-            record: value,
+            identity: self.identity(&row.record).map(|identity| hex(&identity)),
+            content,
         };
         Ok((entry, found))
     }
@@ -309,13 +310,24 @@ impl Checks<'_> {
     }
 
     fn duplicate_of(&self, row: &Row, seen: &mut HashMap<[u8; 32], u64>) -> Option<u64> {
+        match seen.entry(self.identity(&row.record)?) {
+            std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(row.number);
+                None
+            }
+        }
+    }
+
+    /// What makes a record the same in another list: the fields of the contract's key.
+    fn identity(&self, record: &Map<String, Value>) -> Option<[u8; 32]> {
         let key = &self.plan.template.contract.duplicate_key;
         if key.is_empty() {
             return None;
         }
         let mut hash = Sha256::new();
         for name in key {
-            let text = match row.record.get(name) {
+            let text = match record.get(name) {
                 Some(Value::String(text)) => text.clone(),
                 Some(other) => other.to_string(),
                 None => String::new(),
@@ -324,13 +336,7 @@ impl Checks<'_> {
             hash.update(letters::lower(&text.split_whitespace().collect::<Vec<_>>().join(" ")).as_bytes());
             hash.update([0]);
         }
-        match seen.entry(hash.finalize().into()) {
-            std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(row.number);
-                None
-            }
-        }
+        Some(hash.finalize().into())
     }
 
     fn key_pointer(&self) -> String {

@@ -1,115 +1,37 @@
-//! The second phase: render what was accepted, publish each document whole, reconcile the counts.
+//! The second phase: render what was accepted, make each document last, then say so in the store.
 //!
-//! Owns the flow from spool to folder and the outcome of each record. Rendering is `render_pool`'s, the files' safety
+//! Owns the flow of one process through one batch: claim, render, sync, commit, show. Any number of processes may do so at
+//! once on a shared store; any of them may die at any moment. What a record came to is `outcome`'s, the files' safety
 //! `storage`'s. Memory stays flat: a bounded number of documents is under way at any time.
 
-use std::path::Path;
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use super::journal::{Journal, Line, Standing, hash_bytes};
-use super::plan::Rejected;
-use super::spool::{self, Entry};
+use super::outcome::{Counts, in_the_way};
+use super::setting::Setting;
+use super::shelf::{Shelf, ShelfError, Standing};
 use crate::diagnostic::Diagnostic;
-use crate::language::Text;
+use crate::failpoint;
+use crate::lifecycle::BatchState;
 use crate::qr;
 use crate::render_pool::{Pool, PoolError, Verdict};
-use crate::say;
-use crate::storage::{OutputFolder, Staged, StorageError};
-use crate::typeset::{Job, Standard};
+use crate::storage::{Objects, StagedObject, StorageError, hash_bytes};
+use crate::store::documents::{NewDocument, Placed};
+use crate::store::records::{Claimed, End};
+use crate::store::{BEAT, Store, StoreError};
+use crate::typeset::Job;
 
 /// Documents between rendering and publishing.
 const UNDER_WAY_MAX: usize = 64;
 
-/// Folder for documents of earlier runs that are no longer in the list.
-pub const SET_ASIDE_FOLDER: &str = "_cu";
+/// Records claimed at once: enough that a commit is shared, few enough that another process finds work.
+const CLAIM: u32 = 64;
 
-/// What became of one record.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// Its number in the list.
-    pub number: u64,
-    /// A name a person recognises.
-    pub label: String,
-    /// SHA-256 of what decides its bytes.
-    pub digest: String,
-    /// The document, when it was made.
-    pub made: Option<Line>,
-    /// It was there already, from an earlier run.
-    pub kept: bool,
-    /// It killed two workers.
-    pub quarantined: bool,
-    /// It was refused before anything rendered.
-    pub rejected: bool,
-    /// Why it was not made; or warnings.
-    pub reasons: Vec<Diagnostic>,
-}
-
-impl Outcome {
-    /// `made`, `failed`, `quarantined` or `rejected`.
-    pub fn state(&self) -> &'static str {
-        match &self.made {
-            Some(_) => "made",
-            None if self.rejected => "rejected",
-            None if self.quarantined => "quarantined",
-            None => "failed",
-        }
-    }
-
-    /// The outcome of a row that planning refused.
-    pub fn of_rejected(row: &Rejected) -> Self {
-        Self {
-            number: row.number,
-            label: row.label.clone(),
-            digest: String::new(),
-            made: None,
-            kept: false,
-            quarantined: false,
-            rejected: true,
-            reasons: row.diagnostics.clone(),
-        }
-    }
-
-    /// The state for people.
-    pub fn state_text(&self) -> Text {
-        match self.state() {
-            "made" => say!("đã tạo", "made"),
-            "quarantined" => say!("tách riêng", "quarantined"),
-            "rejected" => say!("dữ liệu sai", "invalid data"),
-            _ => say!("không tạo được", "failed"),
-        }
-    }
-}
-
-/// How many records came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Counts {
-    /// Accepted into the run.
-    pub accepted: u64,
-    /// Made now.
-    pub made: u64,
-    /// Found made by an earlier run, unchanged.
-    pub kept: u64,
-    /// Refused by the page or its checks.
-    pub failed: u64,
-    /// Set apart.
-    pub quarantined: u64,
-}
-
-impl Counts {
-    /// Has every accepted record come to exactly one end?
-    pub fn reconcile(&self) -> bool {
-        self.accepted == self.made + self.kept + self.failed + self.quarantined
-    }
-
-    /// Records that have come to an end.
-    pub fn ended(&self) -> u64 {
-        self.made + self.kept + self.failed + self.quarantined
-    }
-}
+/// Longest wait before looking again whether there is work.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// Time spent by the workers, all documents together.
 #[derive(Debug, Clone, Copy, Default)]
@@ -122,21 +44,6 @@ pub struct StageTimes {
     pub publish: Duration,
 }
 
-/// The end of a run.
-#[derive(Debug, Default)]
-pub struct Summary {
-    /// The counts.
-    pub counts: Counts,
-    /// Each record, in the order of the list.
-    pub outcomes: Vec<Outcome>,
-    /// Documents of earlier runs that were set aside.
-    pub set_aside: Vec<String>,
-    /// Stopped by the user before the end.
-    pub stopped: bool,
-    /// Where the time went.
-    pub times: StageTimes,
-}
-
 /// Told of every step; shows it to a person.
 pub trait Progress: Send + Sync {
     /// Called when counts have changed.
@@ -146,9 +53,12 @@ pub trait Progress: Send + Sync {
 /// The run cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The output folder.
+    /// The objects or the output folder.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The workers.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -162,259 +72,238 @@ impl RunError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Storage(error) => error.is_transient(),
+            Self::Store(error) => error.is_transient(),
             Self::Pool(error) => error.is_transient(),
             Self::Task => false,
         }
     }
 }
 
-/// A rendered document on its way to the folder.
-struct Finished {
-    outcome: Outcome,
-    staged: Option<Staged>,
-    times: StageTimes,
+impl From<ShelfError> for RunError {
+    fn from(error: ShelfError) -> Self {
+        match error {
+            ShelfError::Storage(error) => Self::Storage(error),
+            ShelfError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
-/// Everything that a run works with.
+/// Everything that a process works on a batch with.
 pub struct Run<'a> {
-    /// The accepted records.
-    pub spool_path: &'a Path,
-    /// How many there are.
-    pub accepted: u64,
+    /// The office's memory.
+    pub store: &'a Store,
+    /// The documents' bytes.
+    pub objects: &'a Arc<Objects>,
+    /// The batch.
+    pub batch: &'a str,
+    /// What its records share.
+    pub setting: &'a Arc<Setting>,
     /// The workers.
     pub pool: &'a Arc<Pool>,
-    /// Where the documents go.
-    pub folder: &'a Arc<OutputFolder>,
-    /// Author inside the PDFs.
-    pub author: &'a str,
-    /// Standard of the PDFs.
-    pub standard: Standard,
+    /// The output folder, when this process alone puts the documents there.
+    pub shelf: Option<&'a mut Shelf>,
+    /// This process, as the owner of leases.
+    pub owner: &'a str,
+    /// How many records were accepted, and how many of them are stored already.
+    pub counts: Counts,
     /// Told of every step.
     pub progress: &'a dyn Progress,
     /// Ends the run early when it turns true, with everything under way brought home.
     pub stop: &'a tokio::sync::watch::Receiver<bool>,
 }
 
-/// Renders the accepted records into the folder.
-pub async fn run(batch: Run<'_>) -> Result<Summary, RunError> {
-    let Run { spool_path, accepted, pool, folder, author, standard, progress, stop } = batch;
-    let mut journal = Journal::open(&folder.state_path("journal.jsonl"))?;
-    let mut summary = Summary { counts: Counts { accepted, ..Counts::default() }, ..Summary::default() };
-    summary.set_aside = set_aside(spool_path, &mut journal, folder)?;
-    let mut entries = spool::Reader::open(spool_path)?;
-    let under_way = Arc::new(Semaphore::new(UNDER_WAY_MAX));
-    let (sender, mut finished) = mpsc::channel::<Result<Finished, RunError>>(UNDER_WAY_MAX);
-    let mut tasks = JoinSet::new();
-    let mut exhausted = false;
-    while !exhausted || !tasks.is_empty() {
-        if !exhausted && *stop.borrow() {
-            summary.stopped = true;
-            exhausted = true;
-        }
-        tokio::select! {
-            biased;
-            arrived = finished.recv(), if !tasks.is_empty() => {
-                let mut group = Vec::new();
-                group.extend(arrived);
-                while let Ok(more) = finished.try_recv() {
-                    group.push(more);
-                }
-                publish(group, &mut journal, folder, &mut summary)?;
-                progress.update(&summary.counts);
-            }
-            ended = tasks.join_next(), if !tasks.is_empty() => {
-                if matches!(ended, Some(Err(_))) {
-                    return Err(RunError::Task);
-                }
-            }
-            permit = Arc::clone(&under_way).acquire_owned(), if !exhausted => {
-                let Ok(permit) = permit else { break };
-                match entries.next_entry()? {
-                    None => exhausted = true,
-                    Some(entry) => match journal.standing(folder.path(), &entry.file, &entry.digest)? {
-                        Standing::Same(line) => {
-                            summary.counts.kept += 1;
-                            summary.outcomes.push(Outcome { made: Some(line), kept: true, ..outcome(&entry) });
-                            progress.update(&summary.counts);
-                        }
-                        Standing::Foreign => {
-                            summary.counts.failed += 1;
-                            summary.outcomes.push(Outcome { reasons: vec![in_the_way(&entry)], ..outcome(&entry) });
-                            progress.update(&summary.counts);
-                        }
-                        Standing::Free | Standing::Ours => {
-                            let (pool, folder, sender) = (Arc::clone(pool), Arc::clone(folder), sender.clone());
-                            let author = author.to_owned();
-                            tasks.spawn(async move {
-                                let result = render(entry, &pool, &folder, author, standard).await;
-                                let _ = sender.send(result).await;
-                                drop(permit);
-                            });
-                        }
-                    },
-                }
-            }
-        }
-    }
-    let mut group = Vec::new();
-    while let Ok(more) = finished.try_recv() {
-        group.push(more);
-    }
-    publish(group, &mut journal, folder, &mut summary)?;
-    progress.update(&summary.counts);
-    summary.outcomes.sort_by_key(|outcome| outcome.number);
-    assert!(summary.stopped || summary.counts.reconcile(), "the counts of a finished run reconcile: {:?}", summary.counts);
-    Ok(summary)
+/// How a run ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended {
+    /// Stopped by the user before the end.
+    pub stopped: bool,
+    /// Where the time went.
+    pub times: StageTimes,
 }
 
-/// Renders one record and stages its file.
-async fn render(entry: Entry, pool: &Pool, folder: &Arc<OutputFolder>, author: String, standard: Standard) -> Result<Finished, RunError> {
-    let mut outcome = outcome(&entry);
-    let file = entry.file.clone();
-    let job = match job(entry, author, standard) {
-        Ok(job) => job,
-        Err(problem) => {
-            outcome.reasons.push(problem);
-            return Ok(Finished { outcome, staged: None, times: StageTimes::default() });
+/// A record on its way to the store.
+struct Finished {
+    record: Claimed,
+    end: End,
+    staged: Option<StagedObject>,
+    times: StageTimes,
+}
+
+/// Works on a batch until no record of it waits any longer, it is held or given up, or the user stops.
+pub async fn run(batch: Run<'_>) -> Result<Ended, RunError> {
+    let beat = tokio::spawn(beat(batch.store.clone(), batch.owner.to_owned()));
+    let result = work(batch).await;
+    beat.abort();
+    result
+}
+
+/// Renews the leases of `owner`. Should the store be away for longer than a lease, the records are somebody else's, and the
+/// store refuses what this process made of them.
+async fn beat(store: Store, owner: String) {
+    loop {
+        tokio::time::sleep(BEAT).await;
+        let _ = store.beat(&owner).await;
+    }
+}
+
+async fn work(mut run: Run<'_>) -> Result<Ended, RunError> {
+    run.objects.prepare(run.batch)?;
+    let mut ended = Ended { stopped: false, times: StageTimes::default() };
+    let mut claimed: VecDeque<Claimed> = VecDeque::new();
+    let mut tasks = JoinSet::new();
+    let mut group: Vec<Finished> = Vec::new();
+    run.progress.update(&run.counts);
+    loop {
+        ended.stopped |= *run.stop.borrow();
+        if claimed.is_empty() && !ended.stopped {
+            claimed = run.store.claim(run.batch, run.owner, CLAIM).await?.into();
         }
+        while !ended.stopped && tasks.len() < UNDER_WAY_MAX {
+            let Some(record) = claimed.pop_front() else { break };
+            match decide(&run, &record)? {
+                Some(end) => group.push(Finished { record, end, staged: None, times: StageTimes::default() }),
+                None => {
+                    let (pool, objects, setting) = (Arc::clone(run.pool), Arc::clone(run.objects), Arc::clone(run.setting));
+                    let id = run.store.id_at(record.claimed_at)?;
+                    tasks.spawn(async move { render(record, id, &pool, &objects, &setting).await });
+                }
+            }
+        }
+        if group.is_empty()
+            && let Some(finished) = tasks.join_next().await
+        {
+            group.push(finished.map_err(|_| RunError::Task)??);
+        }
+        while let Some(finished) = tasks.try_join_next() {
+            group.push(finished.map_err(|_| RunError::Task)??);
+        }
+        if !group.is_empty() {
+            publish(std::mem::take(&mut group), &mut run, &mut ended.times).await?;
+            run.progress.update(&run.counts);
+        } else if ended.stopped {
+            run.store.give_back(run.owner).await?;
+            return Ok(ended);
+        } else if claimed.is_empty() && !wait_for_more(&run).await? {
+            return Ok(ended);
+        }
+    }
+}
+
+/// Waits while records of the batch are not yet due or in other hands; false when nothing is left to wait for.
+async fn wait_for_more(run: &Run<'_>) -> Result<bool, RunError> {
+    let tally = run.store.tally(run.batch).await?;
+    if tally.accepted + tally.rendering == 0 || run.store.batch(run.batch).await?.state != BatchState::Running {
+        return Ok(false);
+    }
+    let mut stop = run.stop.clone();
+    let _ = tokio::time::timeout(LOOK_AGAIN, stop.wait_for(|stop| *stop)).await;
+    Ok(true)
+}
+
+/// What needs no rendering: the very document stands there, or something that must not be touched.
+fn decide(run: &Run<'_>, record: &Claimed) -> Result<Option<End>, RunError> {
+    let Some(shelf) = &run.shelf else { return Ok(None) };
+    Ok(match shelf.standing(&record.file, &record.digest)? {
+        Standing::Same(Placed { document: Some(document), .. }) => Some(End::Kept { document }),
+        Standing::Foreign => Some(End::Failed { reasons: reasons(&[in_the_way(&record.file)]) }),
+        Standing::Same(_) | Standing::Free | Standing::Ours => None,
+    })
+}
+
+/// Renders one record and stages its object.
+async fn render(record: Claimed, id: String, pool: &Pool, objects: &Arc<Objects>, setting: &Setting) -> Result<Finished, RunError> {
+    let ended = |record, end| Ok(Finished { record, end, staged: None, times: StageTimes::default() });
+    let job = match job(&record, setting) {
+        Ok(job) => job,
+        Err(problem) => return ended(record, End::Failed { reasons: reasons(&[problem]) }),
     };
     let typeset = match pool.render(job).await? {
         Verdict::Done(typeset) => typeset,
-        Verdict::Failed(reasons) => {
-            outcome.reasons = reasons;
-            return Ok(Finished { outcome, staged: None, times: StageTimes::default() });
-        }
-        Verdict::Quarantined(reason) => {
-            outcome.reasons.push(*reason);
-            outcome.quarantined = true;
-            return Ok(Finished { outcome, staged: None, times: StageTimes::default() });
-        }
+        Verdict::Failed(problems) => return ended(record, End::Failed { reasons: reasons(&problems) }),
+        Verdict::Quarantined(problem) => return ended(record, End::Quarantined { reasons: reasons(&[*problem]) }),
     };
-    let folder = Arc::clone(folder);
+    let objects = Arc::clone(objects);
     tokio::task::spawn_blocking(move || {
-        let started = std::time::Instant::now();
-        let line = Line {
-            file,
-            digest: outcome.digest.clone(),
-            sha256: hash_bytes(&typeset.pdf),
-            bytes: typeset.pdf.len() as u64,
-            pages: typeset.pages,
-        };
-        let staged = folder.stage(&line.file, &typeset.pdf)?;
-        outcome.made = Some(line);
-        outcome.reasons = typeset.warnings;
+        let started = Instant::now();
+        let sha256 = hash_bytes(&typeset.pdf);
+        let staged = objects.stage(&record.batch, &id, &typeset.pdf)?;
+        let document = NewDocument { id, object: staged.name.clone(), sha256, bytes: typeset.pdf.len() as u64, pages: typeset.pages };
         let times = StageTimes { compile: typeset.compile, export: typeset.export, publish: started.elapsed() };
-        Ok(Finished { outcome, staged: Some(staged), times })
+        let end = End::Stored { document, reasons: reasons(&typeset.warnings), placed_in: None };
+        Ok(Finished { record, end, staged: Some(staged), times })
     })
     .await
     .map_err(|_| RunError::Task)?
 }
 
-/// Notes a group in the journal, then makes its files visible.
-fn publish(
-    group: Vec<Result<Finished, RunError>>,
-    journal: &mut Journal,
-    folder: &OutputFolder,
-    summary: &mut Summary,
-) -> Result<(), RunError> {
-    let mut lines = Vec::new();
+/// Makes a group of documents last, commits what its records came to, then shows the documents in the output folder.
+async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes) -> Result<(), RunError> {
+    let started = Instant::now();
     let mut staged = Vec::new();
-    let mut outcomes = Vec::new();
-    let mut failure = None;
-    for finished in group {
-        match finished {
-            Ok(finished) => {
-                lines.extend(finished.outcome.made.clone());
-                staged.extend(finished.staged);
-                summary.times.compile += finished.times.compile;
-                summary.times.export += finished.times.export;
-                summary.times.publish += finished.times.publish;
-                outcomes.push(finished.outcome);
+    let mut ended = Vec::new();
+    let mut shown = Vec::new();
+    let mut tally = Counts::default();
+    for Finished { record, mut end, staged: object, times: own } in group {
+        times.compile += own.compile;
+        times.export += own.export;
+        times.publish += own.publish;
+        staged.extend(object);
+        match &mut end {
+            End::Stored { document, placed_in, .. } => {
+                if let Some(shelf) = &run.shelf {
+                    *placed_in = Some(shelf.key().to_owned());
+                    let placed = Placed {
+                        file: record.file.clone(),
+                        document: Some(document.id.clone()),
+                        digest: record.digest.clone(),
+                        sha256: document.sha256.clone(),
+                    };
+                    shown.push((record.number, document.object.clone(), placed));
+                }
+                tally.made += 1;
             }
-            Err(error) => failure = Some(error),
+            End::Kept { .. } => tally.kept += 1,
+            End::Failed { .. } => tally.failed += 1,
+            End::Quarantined { .. } => tally.quarantined += 1,
+            End::Again { .. } => {}
+        }
+        ended.push((record, end));
+    }
+    run.objects.publish(&staged)?;
+    failpoint::pass("document.commit").map_err(|source| StorageError::Write { path: run.objects.path(run.batch), source })?;
+    let lost = run.store.end(ended).await?;
+    failpoint::pass("document.committed").map_err(|source| StorageError::Write { path: run.objects.path(run.batch), source })?;
+    if let Some(shelf) = &mut run.shelf {
+        for (number, object, placed) in shown {
+            if !lost.contains(&number) {
+                shelf.put(run.objects, &object, placed)?;
+            }
         }
     }
-    if !staged.is_empty() {
-        let started = std::time::Instant::now();
-        journal.note(lines)?;
-        folder.publish(staged)?;
-        summary.times.publish += started.elapsed();
-    }
-    for mut outcome in outcomes {
-        match outcome.state() {
-            "made" => summary.counts.made += 1,
-            "quarantined" => summary.counts.quarantined += 1,
-            _ => summary.counts.failed += 1,
-        }
-        for reason in &mut outcome.reasons {
-            reason.record = Some((outcome.number, outcome.label.clone()));
-        }
-        summary.outcomes.push(outcome);
-    }
-    failure.map_or(Ok(()), Err)
+    times.publish += started.elapsed();
+    run.counts.add(&tally);
+    Ok(())
 }
 
-/// Documents that an earlier run made and this list no longer names go into a folder of their own: nothing is lost, and
-/// nothing outdated is printed with the rest.
-fn set_aside(spool_path: &Path, journal: &mut Journal, folder: &OutputFolder) -> Result<Vec<String>, StorageError> {
-    let mut planned = std::collections::HashSet::new();
-    let mut entries = spool::Reader::open(spool_path)?;
-    while let Some(entry) = entries.next_entry()? {
-        planned.insert(entry.file);
-    }
-    let left_over: Vec<Line> = journal.left_over(&|file| planned.contains(file)).cloned().collect();
-    let mut moved = Vec::new();
-    for line in left_over {
-        let is_ours = super::journal::hash_file(&folder.path().join(&line.file))?.is_some_and(|hash| hash == line.sha256);
-        if is_ours {
-            folder.set_aside(&line.file, SET_ASIDE_FOLDER)?;
-            moved.push(line.file.clone());
-        }
-        journal.forget(&line.file);
-    }
-    moved.sort();
-    Ok(moved)
-}
-
-fn outcome(entry: &Entry) -> Outcome {
-    Outcome {
-        number: entry.number,
-        label: entry.label.clone(),
-        digest: entry.digest.clone(),
-        made: None,
-        kept: false,
-        quarantined: false,
-        rejected: false,
-        reasons: Vec::new(),
-    }
-}
-
-fn job(entry: Entry, author: String, standard: Standard) -> Result<Job, Diagnostic> {
-    let mut record = entry.record;
-    record["qr"] = match &entry.qr {
+fn job(record: &Claimed, setting: &Setting) -> Result<Job, Diagnostic> {
+    let content = serde_json::from_str(&record.content).expect("the store gives back the JSON that planning wrote");
+    let mut value = setting.record(content);
+    value["qr"] = match &record.qr {
         Some(text) => qr::encode(text)?,
         None => serde_json::Value::Null,
     };
     Ok(Job {
-        record: serde_json::to_vec(&record).expect("a JSON value serialises"),
-        title: entry.title,
-        author,
-        identity: entry.digest,
-        date: entry.date,
-        standard,
+        record: serde_json::to_vec(&value).expect("a JSON value serialises"),
+        title: record.title.clone(),
+        author: setting.author().to_owned(),
+        identity: record.digest.clone(),
+        date: record.date.as_deref().and_then(|date| date.parse().ok()),
+        standard: setting.standard,
         pixels_per_inch: None,
     })
 }
 
-fn in_the_way(entry: &Entry) -> Diagnostic {
-    let file = &entry.file;
-    Diagnostic::error(
-        "file-in-the-way",
-        say!("đã có tệp “{file}” không do lần chạy trước tạo ra", "there is a file “{file}” that no earlier run made"),
-    )
-    .of_record(entry.number, &entry.label)
-    .remedy(say!(
-        "đổi tên hoặc chuyển tệp đó đi rồi chạy lại; tệp có sẵn không bao giờ bị ghi đè",
-        "rename or move that file and run again; existing files are never overwritten"
-    ))
+/// Diagnostics as the store keeps them.
+fn reasons(diagnostics: &[Diagnostic]) -> String {
+    serde_json::to_string(diagnostics).expect("diagnostics are plain data")
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::args::{BatchArgs, Command, DemoArgs, InitArgs, LintArgs, PreviewArgs, TemplateCommand};
 use super::progress::Meter;
 use super::show::Show;
+use crate::app::make::Watcher;
 use crate::app::{App, AppError};
 use crate::batch::Request;
 use crate::batch::request::default_output;
@@ -45,7 +46,7 @@ async fn run(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppErro
             show.diagnostics(&planned.diagnostics);
         }
     };
-    let ran = app.run(&request, &meter, &on_plan, &stop_signal()).await;
+    let ran = app.run(&request, Watcher { progress: &meter, on_plan: &on_plan, stop: &stop_signal() }).await;
     meter.finish();
     let ran = ran?;
     let ok = ran.is_complete();

@@ -8,9 +8,9 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use crate::app::{AppError, Ran};
-use crate::batch::run::SET_ASIDE_FOLDER;
+use crate::batch::outcome::SET_ASIDE_FOLDER;
 use crate::batch::{Planned, outputs};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, chain};
 use crate::language::{Language, Text};
 use crate::say;
 
@@ -192,21 +192,6 @@ fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
             .collect();
     }
     value
-}
-
-/// An error with its causes, outermost first.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.ends_with(&inner_text) {
-            text.push_str(": ");
-            text.push_str(&inner_text);
-        }
-        cause = inner.source();
-    }
-    text
 }
 
 fn remedy(error: &AppError) -> Option<Text> {

@@ -7,6 +7,7 @@ pub mod language_choice;
 pub mod organisation;
 pub mod page_choice;
 pub mod stock;
+pub mod store;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::say;
 use crate::template::manifest::toml_problem;
 pub use organisation::Organisation;
 pub use stock::{Printer, Stock};
+pub use store::StoreConfig;
 
 /// The file that makes a folder a workspace.
 pub const FILE_NAME: &str = "vanthu.toml";
@@ -49,6 +51,8 @@ pub struct Config {
     pub render: RenderConfig,
     /// Limits on data files.
     pub limits: LimitsConfig,
+    /// The office's memory.
+    pub store: StoreConfig,
 }
 
 /// `[render]`

@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use crate::diagnostic::Diagnostic;
 use crate::language::Text;
 use crate::say;
-use crate::template::Template;
+use crate::template::Page;
 use crate::typeset::fonts::FontFile;
 use crate::typeset::{Job, Typeset};
 
@@ -109,9 +109,9 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// Starts the children for `template` with the fonts of the catalog. Needs a tokio runtime.
-    pub fn start(settings: &Settings, template: &Template, fonts: &[FontFile]) -> Self {
-        let setup = Arc::new(protocol::setup_frame(template, fonts));
+    /// Starts the children for `page` with the fonts of the catalog. Needs a tokio runtime.
+    pub fn start(settings: &Settings, page: &Page, fonts: &[FontFile]) -> Self {
+        let setup = Arc::new(protocol::setup_frame(page, fonts));
         let (sender, receiver) = mpsc::channel::<Task>(settings.workers.max(1));
         let receiver = Arc::new(Mutex::new(receiver));
         let mut children = JoinSet::new();

@@ -3,15 +3,14 @@
 //! Owns their encoding. Both ends are this binary, so the format may change with any release.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
-use crate::template::manifest::TextArea;
-use crate::template::{Files, Template};
+use crate::template::page::Terms;
+use crate::template::{Files, Page};
 use crate::typeset::Typeset;
 use crate::typeset::fonts::FontFile;
 
@@ -21,20 +20,12 @@ pub(super) const FRAME_BYTES_MAX: u32 = 256 << 20;
 /// First frame to a worker: everything that it may ever read.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Setup {
-    /// Families for text without a font of its own.
-    pub text_families: Vec<String>,
+    /// What the page says about itself.
+    pub terms: Terms,
     /// Virtual paths with lengths, in the order of the payload.
     pub files: Vec<(String, u64)>,
     /// Fonts that are not in the binary, with lengths, after the files.
     pub fonts: Vec<(String, u64)>,
-    /// The page's main source.
-    pub main_source: String,
-    /// Font families to load.
-    pub families: BTreeSet<String>,
-    /// Limits of the template.
-    pub text_area: TextArea,
-    /// Most pages of a document.
-    pub pages_max: u32,
 }
 
 /// Header of an answer.
@@ -96,19 +87,15 @@ pub(super) fn write<T: Serialize>(output: &mut impl Write, header: &T, payload: 
     output.flush()
 }
 
-/// The first frame for `template`. Fonts of the binary are not sent: the worker has them.
-pub(super) fn setup_frame(template: &Template, fonts: &[FontFile]) -> Vec<u8> {
+/// The first frame for `page`. Fonts of the binary are not sent: the worker has them.
+pub(super) fn setup_frame(page: &Page, fonts: &[FontFile]) -> Vec<u8> {
     let sent: Vec<&FontFile> = fonts.iter().filter(|font| matches!(font.bytes, Cow::Owned(_))).collect();
     let setup = Setup {
-        text_families: template.manifest.fonts.text.clone(),
-        files: template.files.iter().map(|(path, bytes)| (path.clone(), bytes.len() as u64)).collect(),
+        terms: page.terms.clone(),
+        files: page.files.iter().map(|(path, bytes)| (path.clone(), bytes.len() as u64)).collect(),
         fonts: sent.iter().map(|font| (font.name.clone(), font.bytes.len() as u64)).collect(),
-        main_source: template.main_source(),
-        families: template.families(),
-        text_area: template.manifest.text_area,
-        pages_max: template.manifest.output.pages_max,
     };
-    let payload: Vec<&[u8]> = template.files.values().map(|bytes| &**bytes).chain(sent.iter().map(|font| &*font.bytes)).collect();
+    let payload: Vec<&[u8]> = page.files.values().map(|bytes| &**bytes).chain(sent.iter().map(|font| &*font.bytes)).collect();
     encode(&setup, &payload)
 }
 

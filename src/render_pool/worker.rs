@@ -78,9 +78,10 @@ fn serve() -> std::io::Result<()> {
 fn prepare(setup: &Setup, payload: &[u8]) -> Result<Typesetter, String> {
     let (files, mut fonts) = protocol::unpack_setup(setup, payload).ok_or("garbled set-up")?;
     fonts.extend(catalog::built_in_fonts());
-    let fonts = Fonts::load(&fonts, Some(&setup.families));
-    let limits = Limits { text_area: setup.text_area, pages_max: setup.pages_max };
-    Ok(Typesetter::new(limits, &setup.main_source, files, fonts, &setup.text_families))
+    let terms = &setup.terms;
+    let fonts = Fonts::load(&fonts, Some(&terms.families));
+    let limits = Limits { text_area: terms.text_area, pages_max: terms.pages_max };
+    Ok(Typesetter::new(limits, &terms.main_source, files, fonts, &terms.text_families))
 }
 
 /// Renders and answers one record; `false` when this process should end.

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod document_code;
 pub mod functions;
 pub mod manifest;
+pub mod page;
 pub mod validate;
 pub mod words;
 
@@ -20,6 +21,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use contract::Contract;
 use manifest::Manifest;
+pub use page::Page;
 use words::Words;
 
 /// Files by virtual path (`/giay-khen/page.typ`), as the page sees them.

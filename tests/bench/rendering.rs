@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use vanthu::app::App;
+use vanthu::app::make::Watcher;
 use vanthu::batch::{Counts, Planned, Progress, Request, Summary};
 use vanthu::catalog::Catalog;
 use vanthu::config::Workspace;
@@ -162,7 +163,9 @@ impl Office {
         };
         let (_sender, stop) = tokio::sync::watch::channel(false);
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-        let ran = runtime.block_on(app.run(&request, &Silent, &|_: &Planned| {}, &stop)).expect("the run succeeds");
+        let ran = runtime
+            .block_on(app.run(&request, Watcher { progress: &Silent, on_plan: &|_: &Planned| {}, stop: &stop }))
+            .expect("the run succeeds");
         ran.summary.expect("a summary")
     }
 

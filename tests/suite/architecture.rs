@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Modules by layer: a file uses its own layer and those before it.
 const LAYERS: [&[&str]; 5] = [
-    &["language", "diagnostic", "vietnamese", "naming"],
+    &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint"],
     &["template", "typeset", "qr", "lint"],
-    &["config", "catalog", "data", "spreadsheet", "storage", "render_pool"],
+    &["config", "catalog", "data", "spreadsheet", "storage", "store", "render_pool"],
     &["batch"],
     &["app", "cli"],
 ];
@@ -45,6 +45,15 @@ fn only_config_and_the_edge_read_the_environment() {
     for (module, file, text) in sources() {
         if !["config", "cli", "catalog"].contains(&module.as_str()) {
             assert!(!text.contains("std::env::var"), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn sql_stands_under_the_store_and_in_the_source_that_asks_others_databases() {
+    for (module, file, text) in sources() {
+        if !["store", "source"].contains(&module.as_str()) {
+            assert!(!text.contains("sqlx"), "{} speaks SQL", file.display());
         }
     }
 }

@@ -16,6 +16,7 @@
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
 //! * `stock`: certificates on pre-printed stock.
+//! * `store`: the office's memory, on both databases.
 //! * `templates`: every template with its sample, read by programs that are not ours.
 //! * `vietnamese`: the language.
 //! * `words`: wording, its functions and its faults.
@@ -39,6 +40,7 @@ mod organisation;
 mod pages;
 mod readme;
 mod stock;
+mod store;
 mod support;
 mod templates;
 mod vietnamese;

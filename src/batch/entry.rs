@@ -1,0 +1,27 @@
+//! A record that planning accepted, ready to be kept and rendered.
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+/// A record that is ready to render.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// One-based number in the list.
+    pub number: u64,
+    /// A name a person recognises it by.
+    pub label: String,
+    /// File name with extension.
+    pub file: String,
+    /// Title inside the PDF.
+    pub title: String,
+    /// The document's own date.
+    pub date: Option<Date>,
+    /// Text of the QR code.
+    pub qr: Option<String>,
+    /// SHA-256 of everything that decides the document's bytes.
+    pub digest: String,
+    /// What makes it the same record in a later list: the digest of its contract's key.
+    pub identity: Option<String>,
+    /// Its own part of the virtual JSON file: `du_lieu` and `loi_van`. The rest is the batch's.
+    pub content: Value,
+}

@@ -1,0 +1,123 @@
+//! What stands in an output folder, and whose it is.
+//!
+//! Owns the rule that nothing foreign is ever overwritten: a file whose hash the store did not note for this folder is
+//! somebody else's. Files are noted before they appear; a note without its file means "to be put there".
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::storage::{Objects, OutputFolder, StorageError, hash_file};
+use crate::store::documents::Placed;
+use crate::store::{Store, StoreError};
+
+/// The files of one output folder.
+pub struct Shelf {
+    folder: Arc<OutputFolder>,
+    key: String,
+    known: HashMap<String, Placed>,
+    put: HashSet<String>,
+}
+
+/// What stands under a file name.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Free,
+    /// The very file that is wanted.
+    Same(Placed),
+    /// A file of ours, of other content: it may be replaced.
+    Ours,
+    /// Something that we did not make, or that was changed since.
+    Foreign,
+}
+
+impl Shelf {
+    /// The shelf of `folder`, which the store knows as `key`.
+    pub async fn open(folder: &Arc<OutputFolder>, key: &str, store: &Store) -> Result<Self, StoreError> {
+        Ok(Self { folder: Arc::clone(folder), key: key.to_owned(), known: store.placed(key).await?, put: HashSet::new() })
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &OutputFolder {
+        &self.folder
+    }
+
+    /// The store's name of the folder.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What stands under `file`, when a document of `digest` is wanted there.
+    pub fn standing(&self, file: &str, digest: &str) -> Result<Standing, StorageError> {
+        let Some(sha256) = hash_file(&self.path(file))? else { return Ok(Standing::Free) };
+        Ok(match self.known.get(file) {
+            Some(placed) if placed.sha256 == sha256 && placed.digest == digest => Standing::Same(placed.clone()),
+            Some(placed) if placed.sha256 == sha256 => Standing::Ours,
+            _ => Standing::Foreign,
+        })
+    }
+
+    /// Is what stands under `file` somebody else's?
+    pub fn is_foreign(&self, file: &str) -> Result<bool, StorageError> {
+        Ok(self.standing(file, "")? == Standing::Foreign)
+    }
+
+    /// Puts an object, which the store has noted as `placed`, under its name.
+    pub fn put(&mut self, objects: &Objects, object: &str, placed: Placed) -> Result<(), StorageError> {
+        self.folder.link(&objects.path(object), &placed.file)?;
+        self.put.insert(placed.file.clone());
+        self.known.insert(placed.file.clone(), placed);
+        Ok(())
+    }
+
+    /// Was a document put under `file` since the shelf was opened?
+    pub fn has_put(&self, file: &str) -> bool {
+        self.put.contains(file)
+    }
+
+    /// Notes a file that stands beside the documents, then makes it visible.
+    pub async fn publish(&mut self, store: &Store, file: &str, unfinished: PathBuf) -> Result<(), ShelfError> {
+        let sha256 = hash_file(&unfinished)?.unwrap_or_default();
+        let staged = self.folder.stage_written(file, unfinished)?;
+        let placed = Placed { file: file.to_owned(), document: None, digest: String::new(), sha256 };
+        store.place(&self.key, std::slice::from_ref(&placed)).await?;
+        self.folder.publish(vec![staged])?;
+        self.known.insert(file.to_owned(), placed);
+        Ok(())
+    }
+
+    /// Moves files of ours that `wanted` does not name into `aside`, and forgets them; their names.
+    pub async fn clear(&mut self, store: &Store, aside: &str, wanted: &dyn Fn(&Placed) -> bool) -> Result<Vec<String>, ShelfError> {
+        let left_over: Vec<Placed> = self.known.values().filter(|placed| !wanted(placed)).cloned().collect();
+        let mut moved = Vec::new();
+        for placed in &left_over {
+            if hash_file(&self.path(&placed.file))?.is_some_and(|sha256| sha256 == placed.sha256) {
+                self.folder.set_aside(&placed.file, aside)?;
+                moved.push(placed.file.clone());
+            }
+            self.known.remove(&placed.file);
+        }
+        let names: Vec<String> = left_over.into_iter().map(|placed| placed.file).collect();
+        if !names.is_empty() {
+            store.displace(&self.key, &names).await?;
+        }
+        moved.sort();
+        Ok(moved)
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        Path::new(self.folder.path()).join(file)
+    }
+}
+
+/// The shelf cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfError {
+    /// The folder.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The notes.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

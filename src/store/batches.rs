@@ -1,0 +1,447 @@
+//! Batches: one request each, with its counts and its state.
+//!
+//! Owns acceptance (all records of a batch become visible in one commit, with their numbers), pausing, giving up, finishing
+//! when the counts reconcile, and running again what failed. Single records are [`super::records`]' affair.
+
+use super::connection::{Row, Tx, values};
+use super::registers::Claim;
+use super::{Store, StoreError};
+use crate::lifecycle::{BatchState, RecordState};
+
+/// A batch that is about to be planned.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// The submitter's key: the same key is the same batch.
+    pub key: Option<String>,
+    /// SHA-256 of everything that was asked for: template, data, options.
+    pub request_digest: String,
+    /// The request as JSON.
+    pub request: String,
+    /// What all its records share, as JSON: organisation, options, template and font digests.
+    pub setting: String,
+    /// Template.
+    pub template: String,
+    /// Folder of the documents, relative to the office where it lies inside.
+    pub output: String,
+    /// Who asked: `cli`, `schedule:NAME`, an account.
+    pub origin: String,
+}
+
+/// A record that planning accepted.
+#[derive(Debug, Clone, Default)]
+pub struct NewRecord {
+    /// One-based number in the list.
+    pub number: u64,
+    /// A name a person recognises it by.
+    pub label: String,
+    /// File name with extension.
+    pub file: String,
+    /// Title inside the PDF.
+    pub title: String,
+    /// The document's own date, ISO.
+    pub date: Option<String>,
+    /// Text of the QR code.
+    pub qr: Option<String>,
+    /// SHA-256 of everything that decides the document's bytes.
+    pub digest: String,
+    /// Data and filled words as JSON.
+    pub content: String,
+    /// Recipient and filled message as JSON.
+    pub mail: Option<String>,
+    /// What makes it the same record in a later list.
+    pub identity: Option<String>,
+    /// What its register is to say, when it takes a number there.
+    pub claim: Option<Claim>,
+}
+
+/// A batch as it stands.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Its id.
+    pub id: String,
+    /// The submitter's key.
+    pub key: Option<String>,
+    /// SHA-256 of what was asked for.
+    pub request_digest: String,
+    /// The request as JSON.
+    pub request: String,
+    /// What all its records share, as JSON.
+    pub setting: String,
+    /// What planning found, as JSON.
+    pub plan: String,
+    /// Template.
+    pub template: String,
+    /// Folder of the documents.
+    pub output: String,
+    /// Who asked.
+    pub origin: String,
+    /// What it is doing.
+    pub state: BatchState,
+    /// Why it was paused or given up.
+    pub reason: Option<String>,
+    /// Records accepted.
+    pub accepted: u64,
+    /// Records refused by planning.
+    pub rejected: u64,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+    /// Milliseconds since 1970.
+    pub finished_at: Option<i64>,
+}
+
+/// How many records of a batch are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// Waiting.
+    pub accepted: u64,
+    /// Under way.
+    pub rendering: u64,
+    /// Made.
+    pub stored: u64,
+    /// Of those, found made by an earlier batch.
+    pub kept: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Set apart.
+    pub quarantined: u64,
+    /// Given up.
+    pub cancelled: u64,
+}
+
+impl Tally {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.accepted + self.rendering + self.ended()
+    }
+
+    /// Those that have come to an end.
+    pub fn ended(&self) -> u64 {
+        self.stored + self.failed + self.quarantined + self.cancelled
+    }
+}
+
+const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, \
+    accepted, rejected, created_at, finished_at";
+
+fn batch(row: &Row) -> Result<Batch, StoreError> {
+    let state = row.text("state")?;
+    Ok(Batch {
+        id: row.text("id")?,
+        key: row.text_or_none("idempotency_key")?,
+        request_digest: row.text("request_digest")?,
+        request: row.text("request")?,
+        setting: row.text("setting")?,
+        plan: row.text("plan")?,
+        template: row.text("template")?,
+        output: row.text("output")?,
+        origin: row.text("origin")?,
+        state: BatchState::from_name(&state).ok_or_else(|| StoreError::unexpected(state))?,
+        reason: row.text_or_none("reason")?,
+        accepted: row.count("accepted")?,
+        rejected: row.count("rejected")?,
+        created_at: row.int("created_at")?,
+        finished_at: row.int_or_none("finished_at")?,
+    })
+}
+
+/// A batch while its rows are being read: records go to the store in groups and count only once [`Planning::accept`]ed.
+pub struct Planning {
+    store: Store,
+    id: String,
+    waiting: Vec<NewRecord>,
+    added: u64,
+}
+
+/// How acceptance ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// The batch runs.
+    Accepted,
+    /// Somebody else took numbers of the register since planning began: plan again from the new next number.
+    NumbersMoved,
+}
+
+/// Records of one group while planning.
+const GROUP: usize = 500;
+
+impl Store {
+    /// Opens a batch for planning, or gives the batch that this key already stands for.
+    pub async fn plan(&self, new: NewBatch) -> Result<Result<Planning, Batch>, StoreError> {
+        let id = self.new_id().await?;
+        let mut tx = self.database.begin().await?;
+        if let Some(key) = &new.key {
+            // What was cut short while planning never counted.
+            forget_planning(&mut tx, "idempotency_key = $1", key).await?;
+            if let Some(row) = tx.fetch_one(&format!("SELECT {COLUMNS} FROM batch WHERE idempotency_key = $1"), &values![key]).await? {
+                let found = batch(&row)?;
+                if found.request_digest != new.request_digest {
+                    return Err(StoreError::KeyReused { key: key.clone() });
+                }
+                return Ok(Err(found));
+            }
+        }
+        tx.execute(
+            "INSERT INTO batch (id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state,
+                 accepted, rejected, created_at, changed_at)
+             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', 0, 0, {now}, {now})",
+            &values![&id, new.key, new.request_digest, new.request, new.setting, new.template, new.output, new.origin],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(Ok(Planning { store: self.clone(), id, waiting: Vec::new(), added: 0 }))
+    }
+
+    /// Clears what an earlier process left in planning. Only for the process that alone works on the store.
+    pub async fn forget_planning(&self) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        forget_planning(&mut tx, "id <> $1", "").await?;
+        tx.commit().await
+    }
+
+    /// One batch.
+    pub async fn batch(&self, id: &str) -> Result<Batch, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM batch WHERE id = $1 AND state <> 'planning'");
+        let row = self.database.fetch_one(&sql, &values![id]).await?;
+        batch(&row.ok_or_else(|| StoreError::unknown(format!("batch {id}")))?)
+    }
+
+    /// The latest batches, newest first.
+    pub async fn batches(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM batch WHERE state <> 'planning' ORDER BY created_at DESC, id DESC LIMIT $1");
+        self.database.fetch(&sql, &values![limit]).await?.iter().map(batch).collect()
+    }
+
+    /// The latest batch of an output folder that was not given up.
+    pub async fn latest_batch_of(&self, output: &str) -> Result<Option<Batch>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM batch WHERE output = $1 AND state NOT IN ('planning', 'cancelled')
+             ORDER BY created_at DESC, id DESC LIMIT 1"
+        );
+        self.database.fetch_one(&sql, &values![output]).await?.as_ref().map(batch).transpose()
+    }
+
+    /// Batches that have work, oldest first.
+    pub async fn running_batches(&self) -> Result<Vec<Batch>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM batch WHERE state = 'running' ORDER BY created_at, id");
+        self.database.fetch(&sql, &[]).await?.iter().map(batch).collect()
+    }
+
+    /// The counts of a batch.
+    pub async fn tally(&self, id: &str) -> Result<Tally, StoreError> {
+        let rows = self.database.fetch(TALLY, &values![id]).await?;
+        tally(&rows)
+    }
+
+    /// Holds a running batch.
+    pub async fn pause(&self, id: &str, reason: &str) -> Result<(), StoreError> {
+        self.change(id, BatchState::Paused, Some(reason)).await
+    }
+
+    /// Lets a held batch go on.
+    pub async fn resume(&self, id: &str) -> Result<(), StoreError> {
+        self.change(id, BatchState::Running, None).await
+    }
+
+    /// Gives a batch up: what waits is cancelled, what was made stays, numbers that were taken for nothing are void.
+    pub async fn cancel(&self, id: &str, reason: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        step(&mut tx, id, BatchState::Cancelled, Some(reason)).await?;
+        tx.execute(
+            "UPDATE record SET state = 'cancelled', lease_owner = NULL, lease_until = NULL WHERE batch_id = $1 AND state = 'accepted'",
+            &values![id],
+        )
+        .await?;
+        tx.execute(
+            "UPDATE entry SET state = 'void', reason = $2 WHERE batch_id = $1 AND state = 'taken' AND record IN
+                 (SELECT number FROM record WHERE batch_id = $1 AND state = 'cancelled')",
+            &values![id, reason],
+        )
+        .await?;
+        tx.notify("batch").await?;
+        tx.commit().await
+    }
+
+    /// Makes exactly the failed and quarantined records wait again; how many there are.
+    pub async fn retry(&self, id: &str) -> Result<u64, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let again = tx
+            .execute(
+                "UPDATE record SET state = 'accepted', attempts = 0, reasons = '[]', next_at = {now}
+                 WHERE batch_id = $1 AND state IN ('failed', 'quarantined')",
+                &values![id],
+            )
+            .await?;
+        if again > 0 {
+            // A number that was given up with its failure counts again with its record.
+            tx.execute(
+                "UPDATE entry SET state = 'taken', reason = '' WHERE batch_id = $1 AND state = 'void' AND record IN
+                     (SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted')",
+                &values![id],
+            )
+            .await?;
+            if state(&mut tx, id).await? != BatchState::Running {
+                step(&mut tx, id, BatchState::Running, None).await?;
+            }
+        }
+        tx.notify("batch").await?;
+        tx.commit().await?;
+        Ok(again)
+    }
+
+    /// Ends a batch when every record has come to one end; false while some have not.
+    ///
+    /// The number of a record that cannot be made is kept and marked void with the reason.
+    pub async fn finish(&self, id: &str) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let counts = tally(&tx.fetch(TALLY, &values![id]).await?)?;
+        let row = tx.fetch_one("SELECT accepted, state FROM batch WHERE id = $1", &values![id]).await?;
+        let row = row.ok_or_else(|| StoreError::unknown(format!("batch {id}")))?;
+        let accepted = row.count("accepted")?;
+        if counts.total() != accepted {
+            return Err(StoreError::unexpected(format!("batch {id} accepted {accepted} records and has {}", counts.total())));
+        }
+        if row.text("state")? != BatchState::Running.name() || counts.ended() != accepted {
+            return Ok(false);
+        }
+        step(&mut tx, id, BatchState::Finished, None).await?;
+        tx.execute("UPDATE batch SET finished_at = {now} WHERE id = $1", &values![id]).await?;
+        tx.execute(
+            "UPDATE entry SET state = 'void', reason = 'không tạo được văn bản' WHERE batch_id = $1 AND state = 'taken' AND record IN
+                 (SELECT number FROM record WHERE batch_id = $1 AND state IN ('failed', 'quarantined'))",
+            &values![id],
+        )
+        .await?;
+        tx.notify("batch").await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    async fn change(&self, id: &str, next: BatchState, reason: Option<&str>) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        step(&mut tx, id, next, reason).await?;
+        tx.notify("batch").await?;
+        tx.commit().await
+    }
+}
+
+impl Planning {
+    /// The batch's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Adds an accepted record.
+    pub async fn add(&mut self, record: NewRecord) -> Result<(), StoreError> {
+        self.waiting.push(record);
+        self.added += 1;
+        if self.waiting.len() >= GROUP { self.write().await } else { Ok(()) }
+    }
+
+    /// Makes the batch count: its records, its numbers and its state in one commit. `plan` is what planning found, as JSON.
+    pub async fn accept(mut self, plan: &str, rejected: u64, numbers: &[super::registers::Series]) -> Result<Acceptance, StoreError> {
+        self.write().await?;
+        let mut tx = self.store.database.begin().await?;
+        if !super::registers::take(&mut tx, numbers, &self.id).await? {
+            return Ok(Acceptance::NumbersMoved);
+        }
+        let changed = tx
+            .execute(
+                "UPDATE batch SET state = 'running', plan = $2, accepted = $3, rejected = $4, changed_at = {now}
+                 WHERE id = $1 AND state = 'planning'",
+                &values![&self.id, plan, self.added, rejected],
+            )
+            .await?;
+        if changed != 1 {
+            return Err(StoreError::refused(format!("batch {}", self.id), "not in planning"));
+        }
+        tx.notify("batch").await?;
+        tx.commit().await?;
+        Ok(Acceptance::Accepted)
+    }
+
+    /// Forgets the batch.
+    pub async fn abandon(self) -> Result<(), StoreError> {
+        let mut tx = self.store.database.begin().await?;
+        forget_planning(&mut tx, "id = $1", &self.id).await?;
+        tx.commit().await
+    }
+
+    async fn write(&mut self) -> Result<(), StoreError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.database.begin().await?;
+        for record in self.waiting.drain(..) {
+            if let Some(claim) = &record.claim {
+                super::registers::propose(&mut tx, claim, &self.id, &record).await?;
+            }
+            tx.execute(
+                "INSERT INTO record (batch_id, number, state, label, file, title, date, qr, digest, content, mail, identity, next_at)
+                 VALUES ($1, $2, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, {now})",
+                &values![
+                    &self.id,
+                    record.number,
+                    record.label,
+                    record.file,
+                    record.title,
+                    record.date,
+                    record.qr,
+                    record.digest,
+                    record.content,
+                    record.mail,
+                    record.identity
+                ],
+            )
+            .await?;
+        }
+        tx.commit().await
+    }
+}
+
+const TALLY: &str = "SELECT state, COUNT(*) AS records, CAST(SUM(kept) AS BIGINT) AS kept FROM record WHERE batch_id = $1 GROUP BY state";
+
+fn tally(rows: &[Row]) -> Result<Tally, StoreError> {
+    let mut tally = Tally::default();
+    for row in rows {
+        let name = row.text("state")?;
+        let count = row.count("records")?;
+        match RecordState::from_name(&name).ok_or_else(|| StoreError::unexpected(name))? {
+            RecordState::Accepted => tally.accepted = count,
+            RecordState::Rendering => tally.rendering = count,
+            RecordState::Stored => (tally.stored, tally.kept) = (count, row.count("kept")?),
+            RecordState::Failed => tally.failed = count,
+            RecordState::Quarantined => tally.quarantined = count,
+            RecordState::Cancelled => tally.cancelled = count,
+        }
+    }
+    Ok(tally)
+}
+
+async fn state(tx: &mut Tx, id: &str) -> Result<BatchState, StoreError> {
+    let row = tx.fetch_one("SELECT state FROM batch WHERE id = $1", &values![id]).await?;
+    let name = row.ok_or_else(|| StoreError::unknown(format!("batch {id}")))?.text("state")?;
+    BatchState::from_name(&name).ok_or_else(|| StoreError::unexpected(name))
+}
+
+/// Takes a batch to its next state, if the graph allows it.
+async fn step(tx: &mut Tx, id: &str, next: BatchState, reason: Option<&str>) -> Result<(), StoreError> {
+    let now = state(tx, id).await?;
+    if !now.may_become(next) {
+        return Err(StoreError::refused(format!("batch {id}"), now.name()));
+    }
+    let changed = tx
+        .execute(
+            "UPDATE batch SET state = $2, reason = $3, changed_at = {now} WHERE id = $1 AND state = $4",
+            &values![id, next.name(), reason, now.name()],
+        )
+        .await?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::refused(format!("batch {id}"), "changing")) }
+}
+
+async fn forget_planning(tx: &mut Tx, condition: &str, value: &str) -> Result<(), StoreError> {
+    let chosen = format!("(SELECT id FROM batch WHERE state = 'planning' AND {condition})");
+    tx.execute(&format!("DELETE FROM proposal WHERE batch_id IN {chosen}"), &values![value]).await?;
+    tx.execute(&format!("DELETE FROM record WHERE batch_id IN {chosen}"), &values![value]).await?;
+    tx.execute(&format!("DELETE FROM batch WHERE state = 'planning' AND {condition}"), &values![value]).await?;
+    Ok(())
+}

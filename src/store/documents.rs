@@ -1,0 +1,135 @@
+//! Documents: what was made, where its bytes lie, what stands in which folder; and contents kept by their hash.
+//!
+//! Owns the rows. The bytes are `storage`'s: a row appears only after the object is whole and synced under its name.
+
+use std::collections::HashMap;
+
+use super::connection::{Row, Tx, values};
+use super::records::{Claimed, Made};
+use super::{Store, StoreError};
+
+/// A document whose bytes are safe.
+#[derive(Debug, Clone)]
+pub struct NewDocument {
+    /// Its id.
+    pub id: String,
+    /// Its object in the storage.
+    pub object: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Pages.
+    pub pages: u32,
+}
+
+/// A file that the program put into a folder of the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// File name.
+    pub file: String,
+    /// The document; none for what stands beside the documents (merged file, manifest, report).
+    pub document: Option<String>,
+    /// SHA-256 of everything that decides its bytes; empty for what stands beside.
+    pub digest: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+}
+
+impl Store {
+    /// A document.
+    pub async fn document(&self, id: &str) -> Result<Made, StoreError> {
+        let row = self.database.fetch_one("SELECT id, object, sha256, bytes, pages FROM document WHERE id = $1", &values![id]).await?;
+        made(&row.ok_or_else(|| StoreError::unknown(format!("document {id}")))?)
+    }
+
+    /// Every object that a document refers to, for the collection of what nothing refers to.
+    pub async fn objects(&self, after: &str, limit: u32) -> Result<Vec<Made>, StoreError> {
+        let rows = self
+            .database
+            .fetch("SELECT id, object, sha256, bytes, pages FROM document WHERE id > $1 ORDER BY id LIMIT $2", &values![after, limit])
+            .await?;
+        rows.iter().map(made).collect()
+    }
+
+    /// What the program put into a folder, by file name.
+    pub async fn placed(&self, folder: &str) -> Result<HashMap<String, Placed>, StoreError> {
+        let rows = self.database.fetch("SELECT file, document_id, digest, sha256 FROM placed WHERE folder = $1", &values![folder]).await?;
+        rows.iter()
+            .map(|row| {
+                let placed = Placed {
+                    file: row.text("file")?,
+                    document: row.text_or_none("document_id")?,
+                    digest: row.text("digest")?,
+                    sha256: row.text("sha256")?,
+                };
+                Ok((placed.file.clone(), placed))
+            })
+            .collect()
+    }
+
+    /// Notes files that are about to appear in a folder. Noted first: after a crash nobody else would claim them.
+    pub async fn place(&self, folder: &str, files: &[Placed]) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        for file in files {
+            place(&mut tx, folder, file).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Forgets files that were moved out of a folder.
+    pub async fn displace(&self, folder: &str, files: &[String]) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        for file in files {
+            tx.execute("DELETE FROM placed WHERE folder = $1 AND file = $2", &values![folder, file]).await?;
+        }
+        tx.commit().await
+    }
+
+    /// Keeps bytes under their hash; the same bytes are kept once.
+    pub async fn keep_content(&self, contents: &[(String, Vec<u8>)]) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        for (sha256, bytes) in contents {
+            tx.execute("INSERT INTO content (sha256, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING", &values![sha256, bytes.clone()])
+                .await?;
+        }
+        tx.commit().await
+    }
+
+    /// Bytes kept under a hash.
+    pub async fn content(&self, sha256: &str) -> Result<Vec<u8>, StoreError> {
+        let row = self.database.fetch_one("SELECT bytes FROM content WHERE sha256 = $1", &values![sha256]).await?;
+        row.ok_or_else(|| StoreError::unknown(format!("content {sha256}")))?.bytes("bytes")
+    }
+}
+
+pub(super) async fn place(tx: &mut Tx, folder: &str, placed: &Placed) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO placed (folder, file, document_id, digest, sha256) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (folder, file) DO UPDATE SET document_id = excluded.document_id, digest = excluded.digest, sha256 = excluded.sha256",
+        &values![folder, &placed.file, placed.document.clone(), &placed.digest, &placed.sha256],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn insert(tx: &mut Tx, document: &NewDocument, record: &Claimed) -> Result<(), StoreError> {
+    let NewDocument { id, object, sha256, bytes, pages } = document;
+    tx.execute(
+        "INSERT INTO document (id, batch_id, number, object, sha256, bytes, pages, state, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'stored', {now})",
+        &values![id, &record.batch, record.number, object, sha256, *bytes, *pages],
+    )
+    .await?;
+    Ok(())
+}
+
+fn made(row: &Row) -> Result<Made, StoreError> {
+    Ok(Made {
+        id: row.text("id")?,
+        object: row.text("object")?,
+        sha256: row.text("sha256")?,
+        bytes: row.count("bytes")?,
+        pages: u32::try_from(row.int("pages")?).unwrap_or(0),
+    })
+}

@@ -1,0 +1,320 @@
+//! The office's memory: one database for batches, documents, registers, deliveries, schedules and the audit log.
+//!
+//! Owns all SQL, one file for each aggregate; the order of migrations; the clock of the office (the database's own). Two
+//! databases are served by the same statements: SQLite, one file beside the documents, with a lock so that one process
+//! works on it; PostgreSQL, shared by many. Every change of a leased row names the lease's epoch: a worker that was
+//! replaced changes nothing.
+
+pub mod audit;
+pub mod batches;
+mod connection;
+pub mod documents;
+pub mod records;
+pub mod registers;
+
+use std::borrow::Cow;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use connection::{Database, values};
+
+/// How long a lease holds without being renewed.
+pub const LEASE: Duration = Duration::from_secs(60);
+/// How often a holder renews it.
+pub const BEAT: Duration = Duration::from_secs(15);
+
+/// How long a statement waits for its turn.
+const TURN_MAX: Duration = Duration::from_secs(60);
+/// Connections to a PostgreSQL server.
+const CONNECTIONS_MAX: u32 = 8;
+/// Readers of a SQLite file.
+const READERS_MAX: u32 = 4;
+
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "office", include_str!("migrations/0001_office.sql"))];
+
+/// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.
+const NETWORK_FILE_SYSTEMS: &[i64] = &[0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400];
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A SQLite file.
+    File(PathBuf),
+    /// A PostgreSQL URL. It may hold a password and is never shown.
+    Server(String),
+}
+
+/// The store cannot do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refuses or is away.
+    #[error("the database refuses")]
+    Database(#[from] sqlx::Error),
+    /// The schema cannot be brought up to date.
+    #[error("the database's schema cannot be brought up to date")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The database was made by a later version.
+    #[error("the database was made by a later version of vanthu")]
+    Newer,
+    /// Another process works on it.
+    #[error("another vanthu is working on `{path}`")]
+    Busy {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The file lies on a network file system.
+    #[error("`{path}` lies on a network file system, where SQLite's locks do not hold")]
+    NetworkFileSystem {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The file or its lock cannot be opened.
+    #[error("cannot open `{path}`")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: std::io::Error,
+    },
+    /// What a row holds is not what was written: damage, or a bug.
+    #[error("the database holds something unexpected: {what}")]
+    Unexpected {
+        /// Which value.
+        what: String,
+    },
+    /// The row's state does not allow the step.
+    #[error("{what} is {state}")]
+    Refused {
+        /// The thing.
+        what: String,
+        /// Its state.
+        state: String,
+    },
+    /// There is no such thing.
+    #[error("there is no {what}")]
+    Unknown {
+        /// The thing.
+        what: String,
+    },
+    /// The same idempotency key came with another request.
+    #[error("the key `{key}` was used for another request")]
+    KeyReused {
+        /// The key.
+        key: String,
+    },
+    /// The machine gives no random numbers.
+    #[error("the machine gives no random numbers")]
+    Random,
+}
+
+impl StoreError {
+    /// Is it worth trying again later, without changing anything?
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Busy { .. } => true,
+            Self::Database(error) => match error {
+                sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => true,
+                // 40001 serialisation, 40P01 deadlock, 53300 too many connections, 57P0x shutdown, 08xxx connection; SQLITE_BUSY is 5.
+                sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+                    matches!(code.as_ref(), "40001" | "40P01" | "53300" | "57P01" | "57P02" | "57P03" | "5" | "6" | "261" | "517")
+                        || code.starts_with("08")
+                }),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn unexpected(what: impl Into<String>) -> Self {
+        Self::Unexpected { what: what.into() }
+    }
+
+    fn unknown(what: impl Into<String>) -> Self {
+        Self::Unknown { what: what.into() }
+    }
+
+    fn refused(what: impl Into<String>, state: impl Into<String>) -> Self {
+        Self::Refused { what: what.into(), state: state.into() }
+    }
+}
+
+/// The open store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    database: Database,
+    random: SystemRandom,
+    instance: String,
+    // The last clone to go releases it, or the end of the process.
+    _lock: Option<std::sync::Arc<File>>,
+}
+
+impl Store {
+    /// Opens the store for work, bringing its schema up to date. On SQLite, no other process may hold it for work.
+    pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        match location {
+            Location::File(path) => {
+                let lock = lock(path)?;
+                Self::open_file(path, Some(lock)).await
+            }
+            Location::Server(url) => Self::open_server(url).await,
+        }
+    }
+
+    /// Opens the store to look and to make small changes while another process may be working on it.
+    pub async fn open_beside(location: &Location) -> Result<Self, StoreError> {
+        match location {
+            Location::File(path) => Self::open_file(path, None).await,
+            Location::Server(url) => Self::open_server(url).await,
+        }
+    }
+
+    async fn open_file(path: &Path, lock: Option<File>) -> Result<Self, StoreError> {
+        refuse_network(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // NORMAL may lose the last commits at a power cut, and with them numbers and intents that were acted on.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(TURN_MAX);
+        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(TURN_MAX).connect_with(options.clone()).await?;
+        let migrated = migrator().run(&writer).await;
+        let readers =
+            SqlitePoolOptions::new().max_connections(READERS_MAX).acquire_timeout(TURN_MAX).connect_lazy_with(options.read_only(true));
+        Self::ready(Database::Sqlite { writer, readers }, migrated, lock).await
+    }
+
+    async fn open_server(url: &str) -> Result<Self, StoreError> {
+        let options: PgConnectOptions = url.parse()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(TURN_MAX)
+            .connect_with(options.application_name("vanthu"))
+            .await?;
+        let migrated = migrator().run(&pool).await;
+        Self::ready(Database::Postgres(pool), migrated, None).await
+    }
+
+    async fn ready(database: Database, migrated: Result<(), sqlx::migrate::MigrateError>, lock: Option<File>) -> Result<Self, StoreError> {
+        migrated.map_err(|error| match error {
+            sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionTooNew(..) => StoreError::Newer,
+            other => other.into(),
+        })?;
+        let mut store = Self { database, random: SystemRandom::new(), instance: String::new(), _lock: lock.map(std::sync::Arc::new) };
+        let fresh = store.new_id().await?;
+        store
+            .database
+            .execute("INSERT INTO instance (one, id, created_at) VALUES (1, $1, {now}) ON CONFLICT (one) DO NOTHING", &values![fresh])
+            .await?;
+        let row = store.database.fetch_one("SELECT id FROM instance", &[]).await?;
+        store.instance = row.ok_or_else(|| StoreError::unexpected("instance"))?.text("id")?;
+        Ok(store)
+    }
+
+    /// The id of this database, made with it; a restored or another database has another.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// Is it one file, worked on by one process?
+    pub fn is_file(&self) -> bool {
+        matches!(self.database, Database::Sqlite { .. })
+    }
+
+    /// Milliseconds since 1970 in UTC, by the database's clock.
+    pub async fn now(&self) -> Result<i64, StoreError> {
+        let row = self.database.fetch_one("SELECT {now} AS now", &[]).await?;
+        row.ok_or_else(|| StoreError::unexpected("clock"))?.int("now")
+    }
+
+    /// A fresh identifier: 26 characters that sort by time (ULID), from the database's clock and 80 random bits.
+    pub async fn new_id(&self) -> Result<String, StoreError> {
+        let now = self.now().await?;
+        self.id_at(now)
+    }
+
+    /// As [`Self::new_id`], for a time that was just asked for.
+    pub(crate) fn id_at(&self, now: i64) -> Result<String, StoreError> {
+        let mut random = [0; 10];
+        self.random.fill(&mut random).map_err(|_| StoreError::Random)?;
+        Ok(crate::identifier::ulid(u64::try_from(now).unwrap_or(0), random))
+    }
+
+    /// A name for this process as the owner of leases, random at every start.
+    pub async fn new_owner(&self) -> Result<String, StoreError> {
+        self.new_id().await
+    }
+
+    /// Asks the database whether it is whole; what it answers when it is not.
+    pub async fn integrity(&self) -> Result<Vec<String>, StoreError> {
+        if !self.is_file() {
+            return Ok(Vec::new());
+        }
+        let rows = self.database.fetch("PRAGMA integrity_check", &[]).await?;
+        let answers: Vec<String> = rows.iter().map(|row| row.text("integrity_check")).collect::<Result<_, _>>()?;
+        Ok(answers.into_iter().filter(|answer| answer != "ok").collect())
+    }
+
+    /// Writes a whole copy of a SQLite store to `path`, which must not exist, while work goes on.
+    pub async fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
+        let Database::Sqlite { readers, .. } = &self.database else {
+            return Err(StoreError::refused("the database", "a PostgreSQL server: use pg_dump"));
+        };
+        sqlx::query("VACUUM INTO $1").bind(path.display().to_string()).execute(readers).await?;
+        Ok(())
+    }
+
+    /// Ends the connections; on SQLite the write-ahead log is folded into the file.
+    pub async fn close(self) {
+        match self.database {
+            Database::Sqlite { writer, readers } => {
+                readers.close().await;
+                let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&writer).await;
+                writer.close().await;
+            }
+            Database::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn migrator() -> Migrator {
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(version, name, sql)| {
+            Migration::new(*version, Cow::Borrowed(*name), MigrationType::Simple, sqlx::SqlSafeStr::into_sql_str(*sql), false)
+        })
+        .collect();
+    Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
+}
+
+/// One process works on a file; the lock ends with it, however it ends.
+fn lock(database: &Path) -> Result<File, StoreError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = PathBuf::from(path);
+    let failed = |source| StoreError::File { path: path.clone(), source };
+    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: database.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+fn refuse_network(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let system = rustix::fs::statfs(folder).map_err(|error| StoreError::File { path: folder.to_owned(), source: error.into() })?;
+    #[allow(clippy::useless_conversion, reason = "the type differs by platform")]
+    let kind = i64::try_from(system.f_type).unwrap_or(-1);
+    if NETWORK_FILE_SYSTEMS.contains(&kind) {
+        return Err(StoreError::NetworkFileSystem { path: path.to_owned() });
+    }
+    Ok(())
+}

@@ -1,0 +1,330 @@
+//! Records: the unit of work, one document each.
+//!
+//! Owns claiming under a lease, renewing, and every end a record can come to. A step that names an epoch which is no longer
+//! the row's changes nothing and says so: the work was given to somebody else.
+
+use super::connection::{Row, Tx, values};
+use super::documents::{NewDocument, Placed};
+use super::{LEASE, Store, StoreError};
+use crate::lifecycle::RecordState;
+
+/// Times that a render is tried when the machine, not the record, is at fault; and the waits between, in milliseconds.
+const WAITS: [i64; 3] = [1_000, 10_000, 60_000];
+
+/// A record in the hands of a worker.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Its batch.
+    pub batch: String,
+    /// Its number in the list.
+    pub number: u64,
+    /// The lease's epoch, which every later step names.
+    pub epoch: i64,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+    /// When it was handed out, milliseconds since 1970 by the database's clock.
+    pub claimed_at: i64,
+    /// A name a person recognises.
+    pub label: String,
+    /// File name with extension.
+    pub file: String,
+    /// Title inside the PDF.
+    pub title: String,
+    /// The document's own date, ISO.
+    pub date: Option<String>,
+    /// Text of the QR code.
+    pub qr: Option<String>,
+    /// SHA-256 of everything that decides its bytes.
+    pub digest: String,
+    /// Data and filled words as JSON.
+    pub content: String,
+}
+
+/// A record as it stands, for lists and reports.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its number in the list.
+    pub number: u64,
+    /// Its state.
+    pub state: RecordState,
+    /// A name a person recognises.
+    pub label: String,
+    /// File name with extension.
+    pub file: String,
+    /// SHA-256 of everything that decides its bytes.
+    pub digest: String,
+    /// Why it failed, or warnings, as JSON.
+    pub reasons: String,
+    /// Its document was found made by an earlier batch.
+    pub kept: bool,
+    /// Its document.
+    pub document: Option<Made>,
+}
+
+/// What is known of a stored document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// Its id.
+    pub id: String,
+    /// Its object in the storage.
+    pub object: String,
+    /// SHA-256 of its bytes.
+    pub sha256: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Pages.
+    pub pages: u32,
+}
+
+/// How a claimed record ended.
+#[derive(Debug)]
+pub enum End {
+    /// Its document is in the storage, synced under its name.
+    Stored {
+        /// The document.
+        document: NewDocument,
+        /// Warnings, as JSON.
+        reasons: String,
+        /// The output folder in which it is about to appear.
+        placed_in: Option<String>,
+    },
+    /// An earlier batch made the very document.
+    Kept {
+        /// Its id.
+        document: String,
+    },
+    /// It cannot be made.
+    Failed {
+        /// Why, as JSON.
+        reasons: String,
+    },
+    /// It killed its workers.
+    Quarantined {
+        /// Why, as JSON.
+        reasons: String,
+    },
+    /// The machine was at fault: to be tried again later, or failed once the tries are used up.
+    Again {
+        /// Why, as JSON.
+        reasons: String,
+    },
+}
+
+impl Store {
+    /// Hands out up to `count` waiting records of a running batch, in the order of the list.
+    pub async fn claim(&self, batch: &str, owner: &str, count: u32) -> Result<Vec<Claimed>, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let rows = tx
+            .fetch(
+                // Materialised: PostgreSQL may otherwise choose anew for each row, and hand out more than the limit.
+                "WITH chosen AS MATERIALIZED (
+                     SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted' AND next_at <= {now}
+                     ORDER BY number LIMIT $4 {skip_locked})
+                 UPDATE record SET state = 'rendering', lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until = {now} + $3,
+                     attempts = attempts + 1
+                 WHERE batch_id = $1 AND number IN (SELECT number FROM chosen)
+                   AND (SELECT state FROM batch WHERE id = $1) = 'running'
+                 RETURNING batch_id, number, lease_epoch, attempts, lease_until - $3 AS claimed_at, label, file, title, date, qr, digest, content",
+                &values![batch, owner, milliseconds(LEASE), count],
+            )
+            .await?;
+        let mut claimed: Vec<Claimed> = rows.iter().map(claimed).collect::<Result<_, _>>()?;
+        tx.commit().await?;
+        claimed.sort_by_key(|record| record.number);
+        Ok(claimed)
+    }
+
+    /// Renews every lease of `owner`; how many it holds.
+    pub async fn beat(&self, owner: &str) -> Result<u64, StoreError> {
+        self.database
+            .execute(
+                "UPDATE record SET lease_until = {now} + $2 WHERE lease_owner = $1 AND state = 'rendering'",
+                &values![owner, milliseconds(LEASE)],
+            )
+            .await
+    }
+
+    /// Ends claimed records, all in one commit. Gives the numbers of those that were no longer the caller's: for them
+    /// nothing was changed, and what was made of them must not be shown.
+    pub async fn end(&self, ended: Vec<(Claimed, End)>) -> Result<Vec<u64>, StoreError> {
+        let mut lost = Vec::new();
+        let mut tx = self.database.begin().await?;
+        for (record, end) in ended {
+            if !end_one(&mut tx, &record, end).await? {
+                lost.push(record.number);
+            }
+        }
+        tx.notify("record").await?;
+        tx.commit().await?;
+        Ok(lost)
+    }
+
+    /// Gives claimed records back untried, as at an orderly stop.
+    pub async fn give_back(&self, owner: &str) -> Result<u64, StoreError> {
+        self.database
+            .execute(
+                "UPDATE record SET state = 'accepted', lease_owner = NULL, lease_until = NULL, attempts = attempts - 1
+                 WHERE lease_owner = $1 AND state = 'rendering'",
+                &values![owner],
+            )
+            .await
+    }
+
+    /// Frees records whose holder has not renewed its lease; with `all`, every lease: only for the process that alone works on
+    /// the store, at its start. The try that was cut short is not charged to the record: a record that kills what renders it
+    /// is found by `render_pool`, in a process of its own.
+    pub async fn rescue(&self, all: bool) -> Result<u64, StoreError> {
+        self.database
+            .execute(
+                "UPDATE record SET state = 'accepted', lease_owner = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1,
+                     attempts = attempts - 1, next_at = {now}
+                 WHERE state = 'rendering' AND (lease_until < {now} OR $1 = 1)",
+                &values![all],
+            )
+            .await
+    }
+
+    /// Records of a batch from number `from` on, in the order of the list.
+    pub async fn standings(&self, batch: &str, from: u64, limit: u32) -> Result<Vec<Standing>, StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT r.number, r.state, r.label, r.file, r.digest, r.reasons, r.kept, d.id, d.object, d.sha256, d.bytes, d.pages
+                 FROM record AS r LEFT JOIN document AS d ON d.id = r.document_id
+                 WHERE r.batch_id = $1 AND r.number >= $2 ORDER BY r.number LIMIT $3",
+                &values![batch, from, limit],
+            )
+            .await?;
+        rows.iter().map(standing).collect()
+    }
+
+    /// One record as it was accepted, to make its document again.
+    pub async fn record(&self, batch: &str, number: u64) -> Result<Claimed, StoreError> {
+        let row = self
+            .database
+            .fetch_one(
+                "SELECT batch_id, number, lease_epoch, attempts, next_at AS claimed_at, label, file, title, date, qr, digest, content FROM record
+                 WHERE batch_id = $1 AND number = $2",
+                &values![batch, number],
+            )
+            .await?;
+        claimed(&row.ok_or_else(|| StoreError::unknown(format!("record {number} of batch {batch}")))?)
+    }
+
+    /// When the next record of any running batch becomes due, for a loop that has nothing to do.
+    pub async fn next_record_due(&self) -> Result<Option<i64>, StoreError> {
+        let row = self
+            .database
+            .fetch_one(
+                "SELECT MIN(r.next_at) AS due FROM record AS r JOIN batch AS b ON b.id = r.batch_id
+                 WHERE r.state = 'accepted' AND b.state = 'running'",
+                &[],
+            )
+            .await?;
+        row.map_or(Ok(None), |row| row.int_or_none("due"))
+    }
+}
+
+async fn end_one(tx: &mut Tx, record: &Claimed, end: End) -> Result<bool, StoreError> {
+    let mut placed = None;
+    let (state, reasons, document, kept) = match end {
+        End::Stored { document, reasons, placed_in } => {
+            let id = document.id.clone();
+            super::documents::insert(tx, &document, record).await?;
+            placed = placed_in.map(|folder| (folder, document));
+            (RecordState::Stored, reasons, Some(id), false)
+        }
+        End::Kept { document } => (RecordState::Stored, "[]".to_owned(), Some(document), true),
+        End::Failed { reasons } => (RecordState::Failed, reasons, None, false),
+        End::Quarantined { reasons } => (RecordState::Quarantined, reasons, None, false),
+        End::Again { reasons } => return again(tx, record, &reasons).await,
+    };
+    let changed = tx
+        .execute(
+            "UPDATE record SET state = $4, reasons = $5, document_id = $6, kept = $7, lease_owner = NULL, lease_until = NULL
+             WHERE batch_id = $1 AND number = $2 AND lease_epoch = $3 AND state = 'rendering'",
+            &values![&record.batch, record.number, record.epoch, state.name(), reasons, document.clone(), kept],
+        )
+        .await?;
+    if changed == 1
+        && let Some((folder, document)) = placed
+    {
+        let NewDocument { id, sha256, .. } = document;
+        let placed = Placed { file: record.file.clone(), document: Some(id), digest: record.digest.clone(), sha256 };
+        super::documents::place(tx, &folder, &placed).await?;
+    } else if changed == 0
+        && let Some(id) = document
+        && !kept
+    {
+        tx.execute("DELETE FROM document WHERE id = $1", &values![id]).await?;
+    }
+    Ok(changed == 1)
+}
+
+async fn again(tx: &mut Tx, record: &Claimed, reasons: &str) -> Result<bool, StoreError> {
+    let tried = usize::try_from(record.attempts).unwrap_or(usize::MAX);
+    let changed = match WAITS.get(tried.saturating_sub(1)) {
+        Some(wait) if tried < WAITS.len() => {
+            tx.execute(
+                "UPDATE record SET state = 'accepted', reasons = $4, lease_owner = NULL, lease_until = NULL, next_at = {now} + $5
+                 WHERE batch_id = $1 AND number = $2 AND lease_epoch = $3 AND state = 'rendering'",
+                &values![&record.batch, record.number, record.epoch, reasons, *wait],
+            )
+            .await?
+        }
+        _ => {
+            tx.execute(
+                "UPDATE record SET state = 'failed', reasons = $4, lease_owner = NULL, lease_until = NULL
+                 WHERE batch_id = $1 AND number = $2 AND lease_epoch = $3 AND state = 'rendering'",
+                &values![&record.batch, record.number, record.epoch, reasons],
+            )
+            .await?
+        }
+    };
+    Ok(changed == 1)
+}
+
+fn claimed(row: &Row) -> Result<Claimed, StoreError> {
+    Ok(Claimed {
+        batch: row.text("batch_id")?,
+        number: row.count("number")?,
+        epoch: row.int("lease_epoch")?,
+        attempts: row.int("attempts")?,
+        claimed_at: row.int("claimed_at")?,
+        label: row.text("label")?,
+        file: row.text("file")?,
+        title: row.text("title")?,
+        date: row.text_or_none("date")?,
+        qr: row.text_or_none("qr")?,
+        digest: row.text("digest")?,
+        content: row.text("content")?,
+    })
+}
+
+fn standing(row: &Row) -> Result<Standing, StoreError> {
+    let state = row.text("state")?;
+    let document = match row.text_or_none("id")? {
+        None => None,
+        Some(id) => Some(Made {
+            id,
+            object: row.text("object")?,
+            sha256: row.text("sha256")?,
+            bytes: row.count("bytes")?,
+            pages: u32::try_from(row.int("pages")?).unwrap_or(0),
+        }),
+    };
+    Ok(Standing {
+        number: row.count("number")?,
+        state: RecordState::from_name(&state).ok_or_else(|| StoreError::unexpected(state))?,
+        label: row.text("label")?,
+        file: row.text("file")?,
+        digest: row.text("digest")?,
+        reasons: row.text("reasons")?,
+        kept: row.int("kept")? == 1,
+        document,
+    })
+}
+
+fn milliseconds(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,314 @@
+//! Registers (sổ văn bản đi, sổ khen thưởng): numbers that are unique and without gaps, each with what it stands for.
+//!
+//! A number is a row, not a sequence: it is taken in the transaction that accepts its batch, in the order of the list, and is
+//! never used for anything else. Planning counts on from the last number that it saw; acceptance compares, so that two
+//! batches that planned at once cannot share one. What the register prints is `spreadsheet`'s and a template's.
+
+use std::collections::HashMap;
+
+use super::audit;
+use super::batches::NewRecord;
+use super::connection::{Row, Tx, values};
+use super::{Store, StoreError};
+
+/// What a number stands for: the columns of the register (Decree 30, annex IV).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Particulars {
+    /// Number and sign (số, ký hiệu văn bản).
+    pub code: String,
+    /// Date of the document, ISO.
+    pub date: String,
+    /// Kind and summary of the content (tên loại và trích yếu).
+    pub subject: String,
+    /// Who signs (người ký).
+    pub signatory: String,
+    /// To whom it goes (nơi nhận văn bản).
+    pub recipient: String,
+    /// Who keeps the original (đơn vị, người nhận bản lưu).
+    pub keeper: String,
+    /// How many copies (số lượng bản).
+    pub copies: u32,
+    /// Note (ghi chú).
+    pub note: String,
+}
+
+/// A number that a record is planned to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The register.
+    pub register: String,
+    /// The stretch within which numbers do not repeat: a year, a term.
+    pub period: String,
+    /// The number.
+    pub number: i64,
+    /// The same record had it in an earlier list of the same output.
+    pub carried: bool,
+    /// Folder of the documents.
+    pub output: String,
+    /// What it stands for.
+    pub particulars: Particulars,
+}
+
+/// How far a batch moves one series on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Series {
+    /// The register.
+    pub register: String,
+    /// The period.
+    pub period: String,
+    /// The last number when planning began.
+    pub seen: i64,
+    /// The last number once the batch is accepted.
+    pub last: i64,
+}
+
+/// The state of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryState {
+    /// It stands for a document.
+    Taken,
+    /// It is kept free for one that comes late.
+    Reserved,
+    /// It stands for nothing, and the reason says why.
+    Void,
+}
+
+/// One line of a register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The period.
+    pub period: String,
+    /// The number.
+    pub number: i64,
+    /// Its state.
+    pub state: EntryState,
+    /// The batch that took it.
+    pub batch: Option<String>,
+    /// The record of that batch.
+    pub record: Option<i64>,
+    /// What it stands for.
+    pub particulars: Particulars,
+    /// Why it is void, reserved or late.
+    pub reason: String,
+    /// When it was taken, milliseconds since 1970.
+    pub created_at: i64,
+}
+
+impl EntryState {
+    /// The name in the store and for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Reserved => "reserved",
+            Self::Void => "void",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, StoreError> {
+        [Self::Taken, Self::Reserved, Self::Void].into_iter().find(|state| state.name() == name).ok_or_else(|| StoreError::unexpected(name))
+    }
+}
+
+const COLUMNS: &str =
+    "period, number, state, batch_id, record, code, date, subject, signatory, recipient, keeper, copies, note, reason, created_at";
+
+fn entry(row: &Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        period: row.text("period")?,
+        number: row.int("number")?,
+        state: EntryState::from_name(&row.text("state")?)?,
+        batch: row.text_or_none("batch_id")?,
+        record: row.int_or_none("record")?,
+        particulars: Particulars {
+            code: row.text("code")?,
+            date: row.text("date")?,
+            subject: row.text("subject")?,
+            signatory: row.text("signatory")?,
+            recipient: row.text("recipient")?,
+            keeper: row.text("keeper")?,
+            copies: u32::try_from(row.int("copies")?).unwrap_or(0),
+            note: row.text("note")?,
+        },
+        reason: row.text("reason")?,
+        created_at: row.int("created_at")?,
+    })
+}
+
+impl Store {
+    /// The last number of a series; 0 when it has none.
+    pub async fn last_number(&self, register: &str, period: &str) -> Result<i64, StoreError> {
+        let row =
+            self.database.fetch_one("SELECT last FROM series WHERE register = $1 AND period = $2", &values![register, period]).await?;
+        row.map_or(Ok(0), |row| row.int("last"))
+    }
+
+    /// Numbers that the records of an output folder hold, by the records' identity.
+    pub async fn numbers_of(&self, register: &str, period: &str, output: &str) -> Result<HashMap<String, i64>, StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT identity, number FROM entry
+                 WHERE register = $1 AND period = $2 AND output = $3 AND identity IS NOT NULL AND state = 'taken'",
+                &values![register, period, output],
+            )
+            .await?;
+        rows.iter().map(|row| Ok((row.text("identity")?, row.int("number")?))).collect()
+    }
+
+    /// Lines of a register from number `from` on, in order.
+    pub async fn entries(&self, register: &str, period: &str, from: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM entry WHERE register = $1 AND period = $2 AND number >= $3 ORDER BY number LIMIT $4");
+        self.database.fetch(&sql, &values![register, period, from, limit]).await?.iter().map(entry).collect()
+    }
+
+    /// The periods of a register, the latest first.
+    pub async fn periods(&self, register: &str) -> Result<Vec<(String, i64)>, StoreError> {
+        let rows =
+            self.database.fetch("SELECT period, last FROM series WHERE register = $1 ORDER BY period DESC", &values![register]).await?;
+        rows.iter().map(|row| Ok((row.text("period")?, row.int("last")?))).collect()
+    }
+
+    /// Takes the next `count` numbers for documents that come late; the first of them.
+    pub async fn reserve(&self, register: &str, period: &str, count: u32, reason: &str, actor: &str) -> Result<i64, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let last = raise(&mut tx, register, period, i64::from(count)).await?;
+        let first = last - i64::from(count) + 1;
+        for number in first..=last {
+            tx.execute(
+                "INSERT INTO entry (register, period, number, state, reason, created_at) VALUES ($1, $2, $3, 'reserved', $4, {now})",
+                &values![register, period, number, reason],
+            )
+            .await?;
+        }
+        audit::note(&mut tx, actor, "register.reserve", &format!("{register}/{period}/{first}-{last}"), reason).await?;
+        tx.commit().await?;
+        Ok(first)
+    }
+
+    /// Strikes a number out, with the reason. It is never used again.
+    pub async fn void_number(&self, register: &str, period: &str, number: i64, reason: &str, actor: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let changed = tx
+            .execute(
+                "UPDATE entry SET state = 'void', reason = $4 WHERE register = $1 AND period = $2 AND number = $3 AND state <> 'void'",
+                &values![register, period, number, reason],
+            )
+            .await?;
+        self.expect_entry(&mut tx, changed, register, period, number).await?;
+        audit::note(&mut tx, actor, "register.void", &format!("{register}/{period}/{number}"), reason).await?;
+        tx.commit().await
+    }
+
+    /// Enters a document that comes late under a reserved number.
+    pub async fn enter_late(
+        &self,
+        register: &str,
+        period: &str,
+        number: i64,
+        particulars: &Particulars,
+        reason: &str,
+        actor: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let Particulars { code, date, subject, signatory, recipient, keeper, copies, note } = particulars;
+        let changed = tx
+            .execute(
+                "UPDATE entry SET state = 'taken', code = $4, date = $5, subject = $6, signatory = $7, recipient = $8, keeper = $9,
+                     copies = $10, note = $11, reason = $12
+                 WHERE register = $1 AND period = $2 AND number = $3 AND state = 'reserved'",
+                &values![register, period, number, code, date, subject, signatory, recipient, keeper, *copies, note, reason],
+            )
+            .await?;
+        self.expect_entry(&mut tx, changed, register, period, number).await?;
+        audit::note(&mut tx, actor, "register.late", &format!("{register}/{period}/{number}"), reason).await?;
+        tx.commit().await
+    }
+
+    async fn expect_entry(&self, tx: &mut Tx, changed: u64, register: &str, period: &str, number: i64) -> Result<(), StoreError> {
+        if changed == 1 {
+            return Ok(());
+        }
+        let row = tx
+            .fetch_one("SELECT state FROM entry WHERE register = $1 AND period = $2 AND number = $3", &values![register, period, number])
+            .await?;
+        let what = format!("number {number} of {register}/{period}");
+        Err(match row {
+            Some(row) => StoreError::refused(what, row.text("state")?),
+            None => StoreError::unknown(what),
+        })
+    }
+}
+
+/// Notes a planned number beside its record, for [`take`].
+pub(super) async fn propose(tx: &mut Tx, claim: &Claim, batch: &str, record: &NewRecord) -> Result<(), StoreError> {
+    let Particulars { code, date, subject, signatory, recipient, keeper, copies, note } = &claim.particulars;
+    tx.execute(
+        "INSERT INTO proposal (batch_id, record, register, period, number, carried, output, identity, code, date, subject, signatory,
+             recipient, keeper, copies, note)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        &values![
+            batch,
+            record.number,
+            &claim.register,
+            &claim.period,
+            claim.number,
+            claim.carried,
+            &claim.output,
+            record.identity.clone(),
+            code,
+            date,
+            subject,
+            signatory,
+            recipient,
+            keeper,
+            *copies,
+            note
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Makes the planned numbers of a batch real; false when a series has moved since planning began.
+pub(super) async fn take(tx: &mut Tx, series: &[Series], batch: &str) -> Result<bool, StoreError> {
+    for Series { register, period, seen, last } in series {
+        if raise(tx, register, period, last - seen).await? != *last {
+            return Ok(false);
+        }
+    }
+    tx.execute(
+        "INSERT INTO entry (register, period, number, state, batch_id, record, output, identity, code, date, subject, signatory,
+             recipient, keeper, copies, note, created_at)
+         SELECT register, period, number, 'taken', batch_id, record, output, identity, code, date, subject, signatory, recipient,
+             keeper, copies, note, {now}
+         FROM proposal WHERE batch_id = $1 AND carried = 0",
+        &values![batch],
+    )
+    .await?;
+    let planned = tx.fetch_one("SELECT COUNT(*) AS carried FROM proposal WHERE batch_id = $1 AND carried = 1", &values![batch]).await?;
+    let planned = planned.map_or(Ok(0), |row| row.count("carried"))?;
+    let carried = tx
+        .execute(
+            "UPDATE entry SET batch_id = p.batch_id, record = p.record, code = p.code, date = p.date, subject = p.subject,
+                 signatory = p.signatory, recipient = p.recipient, keeper = p.keeper, copies = p.copies, note = p.note
+             FROM proposal AS p
+             WHERE p.batch_id = $1 AND p.carried = 1 AND entry.register = p.register AND entry.period = p.period
+                 AND entry.number = p.number AND entry.identity = p.identity AND entry.state = 'taken'",
+            &values![batch],
+        )
+        .await?;
+    tx.execute("DELETE FROM proposal WHERE batch_id = $1", &values![batch]).await?;
+    Ok(carried == planned)
+}
+
+/// Raises a series by `count`, which locks it until the transaction ends; its new last number.
+async fn raise(tx: &mut Tx, register: &str, period: &str, count: i64) -> Result<i64, StoreError> {
+    tx.execute("INSERT INTO series (register, period, last) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", &values![register, period]).await?;
+    let row = tx
+        .fetch_one(
+            "UPDATE series SET last = last + $3 WHERE register = $1 AND period = $2 RETURNING last",
+            &values![register, period, count],
+        )
+        .await?;
+    row.ok_or_else(|| StoreError::unexpected("series"))?.int("last")
+}

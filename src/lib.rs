@@ -1,8 +1,8 @@
 //! vanthu: official Vietnamese documents from a spreadsheet and a template.
 //!
-//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`]. *Engine*, pure: [`template`]
-//! (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`lint`], [`qr`]. *Adapters*, one door to the
-//! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`render_pool`]. *Loop*: [`batch`].
+//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`schedule`]. *Engine*, pure:
+//! [`template`] (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`lint`], [`qr`]. *Adapters*, one
+//! door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`render_pool`]. *Loop*: [`batch`].
 //! *Edge*: [`app`] (the use-cases), [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
@@ -17,6 +17,7 @@ pub mod lint;
 pub mod naming;
 pub mod qr;
 pub mod render_pool;
+pub mod schedule;
 pub mod spreadsheet;
 pub mod storage;
 pub mod template;

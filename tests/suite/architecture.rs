@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Modules by layer: a file uses its own layer and those before it.
 const LAYERS: [&[&str]; 5] = [
-    &["language", "diagnostic", "vietnamese", "naming"],
+    &["language", "diagnostic", "vietnamese", "naming", "schedule"],
     &["template", "typeset", "qr", "lint"],
     &["config", "catalog", "data", "spreadsheet", "storage", "render_pool"],
     &["batch"],

@@ -1,9 +1,7 @@
 //! vanthu: official Vietnamese documents from a spreadsheet and a template.
 //!
-//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`], [`failpoint`]. *Engine*, pure: [`template`]
-//! (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`lint`], [`qr`]. *Adapters*, one door to the
-//! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`store`], [`render_pool`]. *Loop*: [`batch`].
-//! *Edge*: [`app`] (the use-cases), [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
+//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`], [`failpoint`], [`schedule`]. *Engine*, pure: [`template`], [`typeset`], [`lint`], [`qr`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`store`], [`render_pool`].
+//! *Loops*: [`batch`]. *Edge*: [`app`], [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
 pub mod batch;
@@ -20,6 +18,7 @@ pub mod lint;
 pub mod naming;
 pub mod qr;
 pub mod render_pool;
+pub mod schedule;
 pub mod spreadsheet;
 pub mod storage;
 pub mod store;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// Modules by layer: a file uses its own layer and those before it.
 const LAYERS: [&[&str]; 5] = [
-    &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint"],
-    &["template", "typeset", "qr", "lint"],
+    &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule"],
+    &["template", "typeset", "lint", "qr"],
     &["config", "catalog", "data", "spreadsheet", "storage", "store", "render_pool"],
     &["batch"],
     &["app", "cli"],

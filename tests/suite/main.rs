@@ -15,6 +15,7 @@
 //! * `organisation`: its page within the decree, its people and pictures.
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
+//! * `schedule`: when schedules fire, against a stepped clock; the lunar calendar and days off; what becomes of missed slots.
 //! * `stock`: certificates on pre-printed stock.
 //! * `store`: the office's memory, on both databases.
 //! * `templates`: every template with its sample, read by programs that are not ours.
@@ -39,6 +40,7 @@ mod naming;
 mod organisation;
 mod pages;
 mod readme;
+mod schedule;
 mod stock;
 mod store;
 mod support;

@@ -1,5 +1,7 @@
 //! A temporary office: a folder to work in, the real program, and foreign programs that read what it made.
 
+pub mod postgres;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

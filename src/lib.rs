@@ -2,8 +2,9 @@
 //!
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`]. *Engine*, pure: [`template`]
 //! (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`lint`], [`qr`]. *Adapters*, one door to the
-//! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`render_pool`]. *Loop*: [`batch`].
-//! *Edge*: [`app`] (the use-cases), [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
+//! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`source`], [`render_pool`].
+//! *Loop*: [`batch`]. *Edge*: [`app`] (the use-cases), [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md
+//! says why.
 
 pub mod app;
 pub mod batch;
@@ -17,6 +18,7 @@ pub mod lint;
 pub mod naming;
 pub mod qr;
 pub mod render_pool;
+pub mod source;
 pub mod spreadsheet;
 pub mod storage;
 pub mod template;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &["language", "diagnostic", "vietnamese", "naming"],
     &["template", "typeset", "qr", "lint"],
-    &["config", "catalog", "data", "spreadsheet", "storage", "render_pool"],
+    &["config", "catalog", "data", "spreadsheet", "storage", "source", "render_pool"],
     &["batch"],
     &["app", "cli"],
 ];

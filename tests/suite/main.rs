@@ -15,6 +15,7 @@
 //! * `organisation`: its page within the decree, its people and pictures.
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
+//! * `source`: files, web addresses and queries that schedules read.
 //! * `stock`: certificates on pre-printed stock.
 //! * `templates`: every template with its sample, read by programs that are not ours.
 //! * `vietnamese`: the language.
@@ -38,6 +39,7 @@ mod naming;
 mod organisation;
 mod pages;
 mod readme;
+mod source;
 mod stock;
 mod support;
 mod templates;

@@ -1,6 +1,6 @@
 //! vanthu: official Vietnamese documents from a spreadsheet and a template.
 //!
-//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`], [`failpoint`], [`schedule`]. *Engine*, pure: [`template`], [`typeset`], [`lint`], [`qr`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`store`], [`render_pool`].
+//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`], [`failpoint`], [`schedule`]. *Engine*, pure: [`template`], [`typeset`], [`lint`], [`qr`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`store`], [`source`], [`render_pool`].
 //! *Loops*: [`batch`]. *Edge*: [`app`], [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
@@ -19,6 +19,7 @@ pub mod naming;
 pub mod qr;
 pub mod render_pool;
 pub mod schedule;
+pub mod source;
 pub mod spreadsheet;
 pub mod storage;
 pub mod store;

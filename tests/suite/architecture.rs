@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule"],
     &["template", "typeset", "lint", "qr"],
-    &["config", "catalog", "data", "spreadsheet", "storage", "store", "render_pool"],
+    &["config", "catalog", "data", "spreadsheet", "storage", "store", "source", "render_pool"],
     &["batch"],
     &["app", "cli"],
 ];

@@ -16,6 +16,7 @@
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
 //! * `schedule`: when schedules fire, against a stepped clock; the lunar calendar and days off; what becomes of missed slots.
+//! * `source`: files, web addresses and queries that schedules read.
 //! * `stock`: certificates on pre-printed stock.
 //! * `store`: the office's memory, on both databases.
 //! * `templates`: every template with its sample, read by programs that are not ours.
@@ -41,6 +42,7 @@ mod organisation;
 mod pages;
 mod readme;
 mod schedule;
+mod source;
 mod stock;
 mod store;
 mod support;

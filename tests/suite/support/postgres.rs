@@ -68,7 +68,7 @@ impl Postgres {
         let mut log = String::new();
         for _ in 0..5 {
             let port = free_port();
-            let options = format!("-p {port} -k '{}' {SETTINGS}", folder.display());
+            let options = format!("-p {port} -k '' {SETTINGS}");
             let mut supervisor = Command::new("sh");
             supervisor.args(["-c", SUPERVISOR, "sh"]).arg(programs.join("pg_ctl")).arg(&data).arg(options).arg(&folder).args(&user);
             // A group of its own: Ctrl-C ends the tests, and their end is what the shell waits for.

@@ -271,7 +271,9 @@ pub async fn rejected(extras: &mut Extras<'_>, planned: &Planned) -> Result<(), 
         .iter()
         .filter(|row| !row.original.is_empty())
         .map(|row| RejectedRow { original: &row.original, diagnostics: &row.diagnostics });
-    spreadsheet::rejected(&path, &planned.headings, &planned.common, rows)?;
+    // Under the name that the user may have chosen it by.
+    let sheet = planned.sheet.as_deref().unwrap_or("Danh sách");
+    spreadsheet::rejected(&path, sheet, &planned.headings, &planned.common, rows)?;
     extras.publish(REJECTED, path).await
 }
 

@@ -3,7 +3,7 @@
 //! Owns the order of the checks (conversion, contract, wording, fonts, file names, duplicates) and the collection of
 //! everything wrong. Nothing renders here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::entry::Entry;
-use crate::data::{self, Limits, Row, Selection, Summary};
-use crate::diagnostic::{Diagnostic, any_error};
+use crate::data::{self, Limits, Original, Row, Selection, Summary};
+use crate::diagnostic::{Diagnostic, Place, any_error};
+use crate::language::Text;
 use crate::naming::Names;
 use crate::say;
 use crate::store::StoreError;
@@ -58,7 +59,9 @@ pub struct Planned {
     /// Headings of the data file.
     pub headings: Vec<String>,
     /// Names and values of its sheet of common values.
-    pub common: Vec<(String, String)>,
+    pub common: Vec<(String, Original)>,
+    /// The sheet read, for a workbook that is a list.
+    pub sheet: Option<String>,
     /// The refused rows.
     pub rejected_rows: Vec<Rejected>,
 }
@@ -71,7 +74,7 @@ pub struct Rejected {
     /// A name a person recognises.
     pub label: String,
     /// The cells as read; empty for JSON and for a workbook that is one record.
-    pub original: Vec<String>,
+    pub original: Vec<Original>,
     /// What is wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -79,7 +82,7 @@ pub struct Rejected {
 /// Planning stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
-    /// The data file as a whole cannot be used.
+    /// The data file as a whole cannot be used: what is wrong with it, then with the rows that could be read.
     #[error("the data file cannot be used")]
     Data(Vec<Diagnostic>),
     /// The store does not take a record.
@@ -100,6 +103,7 @@ impl Plan<'_> {
         let mut names = Names::default();
         let mut seen = HashMap::new();
         let mut checks = Checks { plan: self, families: self.families() };
+        let mut told = HashSet::new();
         let fonts = checks.unknown_families();
         if !fonts.is_empty() {
             return Err(PlanError::Data(fonts));
@@ -112,25 +116,33 @@ impl Plan<'_> {
             if let Some(entry) = accepted {
                 planned.accepted += 1;
                 failure = sink(entry).err();
-            } else {
+            } else if any_error(&diagnostics) {
                 planned.rejected += 1;
                 let label = checks.label(&row.record);
                 planned.rejected_rows.push(Rejected {
                     number: row.number,
                     label,
-                    original: row.original,
+                    original: row.original.clone(),
                     diagnostics: diagnostics.clone(),
                 });
             }
-            planned.note(diagnostics);
+            planned.note(once_if_common(diagnostics, &row, &mut told));
         });
         if let Some(error) = failure {
             return Err(error.into());
         }
-        let Summary { headings, common, notices, .. } = read.map_err(PlanError::Data)?;
-        planned.headings = headings;
-        planned.common = common;
         let rows = std::mem::take(&mut planned.diagnostics);
+        let Summary { headings, sheet, common, notices, .. } = match read {
+            Ok(summary) => summary,
+            Err(problems) => {
+                planned.note(problems);
+                planned.note(rows);
+                return Err(PlanError::Data(planned.everything()));
+            }
+        };
+        planned.headings = headings;
+        planned.sheet = sheet;
+        planned.common = common;
         planned.note(notices);
         planned.note(rows);
         Ok(planned)
@@ -155,6 +167,58 @@ impl Planned {
             }
         }
     }
+
+    /// The diagnostics as all that is left of a batch which cannot be.
+    fn everything(self) -> Vec<Diagnostic> {
+        let Self { mut diagnostics, unshown, .. } = self;
+        if unshown > 0 {
+            let more = say!("còn {unshown} thông báo nữa không kể hết ra đây", "{unshown} further messages are not listed");
+            diagnostics.push(Diagnostic::warning("errors-too-many", more));
+        }
+        diagnostics
+    }
+}
+
+/// The diagnostics of a row; what is wrong with a common value concerns all records and is told with the first of them.
+fn once_if_common(diagnostics: Vec<Diagnostic>, row: &Row, told: &mut HashSet<(String, Place)>) -> Vec<Diagnostic> {
+    let unsaid = |mut diagnostic: Diagnostic| match &diagnostic.place {
+        Some(place) if row.places.is_common(place) => {
+            let is_first = told.insert((diagnostic.code.to_string(), place.clone()));
+            diagnostic.record = None;
+            is_first.then_some(diagnostic)
+        }
+        _ => Some(diagnostic),
+    };
+    diagnostics.into_iter().filter_map(unsaid).collect()
+}
+
+/// Where a record stood first, by the hash of its key.
+type Seen = HashMap<[u8; 32], First>;
+
+/// The first of equal records.
+#[derive(Debug, Clone, Copy)]
+struct First {
+    number: u64,
+    /// Row of the sheet or line of the file, where records have one.
+    line: Option<u64>,
+}
+
+impl First {
+    fn repeated(self) -> Text {
+        let Self { number, line } = self;
+        match line {
+            Some(line) => say!("trùng với bản ghi {number} (dòng {line})", "repeats record {number} (row {line})"),
+            None => say!("trùng với bản ghi {number}", "repeats record {number}"),
+        }
+    }
+}
+
+fn line_of(place: &Place) -> Option<u64> {
+    match place {
+        Place::Cell { row, .. } => Some(u64::from(*row)),
+        Place::Line { line, .. } => Some(*line),
+        _ => None,
+    }
 }
 
 struct Checks<'a> {
@@ -164,14 +228,19 @@ struct Checks<'a> {
 
 impl Checks<'_> {
     /// All checks of one row; the entry is there when it is accepted.
-    fn row(&mut self, row: &Row, names: &mut Names, seen: &mut HashMap<[u8; 32], u64>) -> (Vec<Diagnostic>, Option<Entry>) {
+    fn row(&mut self, row: &Row, names: &mut Names, seen: &mut Seen) -> (Vec<Diagnostic>, Option<Entry>) {
         let template = self.plan.template;
         let label = self.label(&row.record);
         let mut diagnostics = row.diagnostics.clone();
         diagnostics.extend(template.contract.problems(&row.record, &row.refused, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(template.contract.remarks(&row.record, &|pointer| row.places.of(pointer)));
         diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &row.record, &|pointer| row.places.of(pointer)));
+        for (name, value) in &row.record {
+            self.glyphs(name, &format!("/{name}"), value, row, &mut diagnostics);
+        }
         let mut entry = None;
-        if !any_error(&diagnostics) {
+        // A value may be refused without an error of its own, when the error is one of the whole file.
+        if !any_error(&diagnostics) && row.refused.is_empty() {
             match self.entry(row, &label) {
                 Ok((made, found)) => {
                     diagnostics.extend(found);
@@ -183,14 +252,14 @@ impl Checks<'_> {
         if any_error(&diagnostics) {
             entry = None;
         }
+        if let Some(first) = self.duplicate_of(row, seen) {
+            diagnostics.push(
+                Diagnostic::warning("duplicate", first.repeated())
+                    .at(row.places.of(&self.key_pointer()))
+                    .remedy(say!("xóa một dòng nếu là cùng một người", "delete one of the rows if it is the same person")),
+            );
+        }
         if let Some(entry) = &mut entry {
-            if let Some(first) = self.duplicate_of(row, seen) {
-                diagnostics.push(
-                    Diagnostic::warning("duplicate", say!("trùng với bản ghi {first}", "repeats record {first}"))
-                        .at(row.places.of(&self.key_pointer()))
-                        .remedy(say!("xóa một dòng nếu là cùng một người", "delete one of the rows if it is the same person")),
-                );
-            }
             let stem = entry.file.trim_end_matches(".pdf").to_owned();
             entry.file = format!("{}.pdf", names.claim(&stem));
         }
@@ -208,9 +277,6 @@ impl Checks<'_> {
         let filled = template.words.fill(&context)?;
         let stem = template.words.file_name(&context)?;
         let mut found = Vec::new();
-        for (name, value) in &record {
-            self.glyphs(name, &format!("/{name}"), value, row, &mut found);
-        }
         for (name, value) in &filled.words {
             if found.is_empty() {
                 self.glyphs(name, "", value, row, &mut found);
@@ -244,7 +310,7 @@ impl Checks<'_> {
             date,
             qr: filled.qr,
             digest,
-            identity: self.identity(&row.record).map(|identity| hex(&identity)),
+            identity: self.identity(row).map(|identity| hex(&identity)),
             content,
         };
         Ok((entry, found))
@@ -309,25 +375,27 @@ impl Checks<'_> {
             .collect()
     }
 
-    fn duplicate_of(&self, row: &Row, seen: &mut HashMap<[u8; 32], u64>) -> Option<u64> {
-        match seen.entry(self.identity(&row.record)?) {
+    fn duplicate_of(&self, row: &Row, seen: &mut Seen) -> Option<First> {
+        match seen.entry(self.identity(row)?) {
             std::collections::hash_map::Entry::Occupied(first) => Some(*first.get()),
             std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(row.number);
+                free.insert(First { number: row.number, line: line_of(&row.places.of("")) });
                 None
             }
         }
     }
 
-    /// What makes a record the same in another list: the fields of the contract's key.
-    fn identity(&self, record: &Map<String, Value>) -> Option<[u8; 32]> {
+    /// What makes a record the same in another list: the fields of the contract's key. None where one of them is not known.
+    fn identity(&self, row: &Row) -> Option<[u8; 32]> {
         let key = &self.plan.template.contract.duplicate_key;
-        if key.is_empty() {
+        let is_known = |name: &String| !row.refused.iter().any(|pointer| pointer.is_empty() || pointer[1..] == **name);
+        let first_is_given = key.first().is_some_and(|name| row.record.get(name).is_some_and(|value| !value.is_null()));
+        if !first_is_given || !key.iter().all(is_known) {
             return None;
         }
         let mut hash = Sha256::new();
         for name in key {
-            let text = match record.get(name) {
+            let text = match row.record.get(name) {
                 Some(Value::String(text)) => text.clone(),
                 Some(other) => other.to_string(),
                 None => String::new(),

@@ -29,7 +29,7 @@ const ARGUMENTS: [(&str, &str); 31] = [
     ("batch", "Tệp lô (TOML)."),
     ("template", "Mẫu."),
     ("data", "Tệp dữ liệu: XLSX, XLS, ODS, CSV, JSON hoặc JSON Lines."),
-    ("sheet", "Trang tính (mặc định: trang đầu tiên có dữ liệu)."),
+    ("sheet", "Trang tính (mặc định: trang có tiêu đề hợp với mẫu nhất)."),
     ("organisation", "Tổ chức khai báo trong nơi làm việc."),
     ("out", "Nơi ghi kết quả."),
     ("name", "Mẫu tên tệp, ví dụ \"{{so}}-{{ho_ten}}\"; với “template new” là tên mẫu mới."),

@@ -45,10 +45,13 @@ impl Show {
     /// Diagnostics on stderr, the gravest kind last so that it stays in sight.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
         let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-        sorted.sort_by_key(|diagnostic| diagnostic.severity);
         let skipped = sorted.len().saturating_sub(SHOWN_MAX);
+        // Errors are not to be crowded out by warnings.
+        sorted.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
+        sorted.truncate(SHOWN_MAX);
+        sorted.sort_by_key(|diagnostic| diagnostic.severity);
         let mut stderr = std::io::stderr().lock();
-        for diagnostic in sorted.iter().take(SHOWN_MAX) {
+        for diagnostic in &sorted {
             let _ = writeln!(stderr, "{}", diagnostic.describe(self.language));
         }
         if skipped > 0 {

@@ -2,7 +2,7 @@
 //!
 //! Owns [`Common`] and who wins: a record's own value, then the request's, then the sheet's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -15,6 +15,7 @@ use super::headings;
 use super::json::{Filler, from_value};
 use super::legacy_text::{self, Finding};
 use super::notices::Notices;
+use super::original::Original;
 use super::places::Layout;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Text;
@@ -32,24 +33,28 @@ const TOP: [&str; 4] = ["Mục", "Nội dung", "Tên mục", "Thông tin"];
 pub(super) struct Common {
     values: Map<String, Value>,
     /// The sheet as written: names and values.
-    pub(super) written: Vec<(String, String)>,
-    /// Where each value of the sheet stands.
+    pub(super) written: Vec<(String, Original)>,
+    /// Where each value stands, or would: in the sheet, else with the file as a whole.
     pub(super) places: Arc<BTreeMap<String, Place>>,
+    /// What is wrong with the values; it concerns every record.
+    pub(super) problems: Vec<Diagnostic>,
+    /// Fields whose value was given, only badly.
+    refused: BTreeSet<String>,
 }
 
 impl Common {
     /// The values that came with the request.
-    pub(super) fn from_selection(context: &Context<'_>, notices: &mut Notices) -> Result<Self, Vec<Diagnostic>> {
+    pub(super) fn from_selection(context: &Context<'_>, notices: &mut Notices) -> Self {
         let members = context.selection.common.iter().map(|(name, value)| (name.clone(), from_value(value))).collect();
         let place = |_: &str| Place::File { file: context.file.to_string() };
         let mut filler = Filler { context, notices, place_of: &place, refused: Vec::new(), diagnostics: Vec::new() };
         let values = filler.object(&context.contract.fields, members, "");
         let Filler { refused, diagnostics, .. } = filler;
-        if diagnostics.is_empty() {
-            return Ok(Self { values, ..Self::default() });
-        }
-        let named = refused.iter().zip(diagnostics).map(|(pointer, problem)| named(context, pointer, problem));
-        Err(named.collect())
+        let is_common = |field: &&Field| field.scope == Scope::Common || values.get(&field.name).is_some_and(|value| !value.is_null());
+        let places = context.contract.fields.iter().filter(is_common).map(|field| (field.name.clone(), place(&field.name))).collect();
+        let problems = refused.iter().zip(diagnostics).map(|(pointer, problem)| named(context, pointer, problem)).collect();
+        let refused = refused.iter().filter_map(|pointer| pointer.split('/').nth(1)).map(str::to_owned).collect();
+        Self { values, places: Arc::new(places), problems, refused, written: Vec::new() }
     }
 
     /// Is there a value for `field`?
@@ -72,20 +77,21 @@ impl Common {
         fields.iter().map(|field| (field.name.clone(), value(field))).collect()
     }
 
-    /// Adds the sheet of common values: a name in the first column, its value in the second. All that is wrong with it
-    /// is returned; it concerns every record.
-    pub(super) fn add_sheet(&mut self, context: &Context<'_>, sheet: &str, rows: &[SourceRow], notices: &mut Notices) -> Vec<Diagnostic> {
+    /// Adds the sheet of common values: a name in the first column, its value in the second.
+    pub(super) fn add_sheet(&mut self, context: &Context<'_>, sheet: &str, rows: &[SourceRow], notices: &mut Notices) {
         let layout = Layout { file: context.file.clone(), sheet: Some(sheet.into()), columns: Vec::new() };
         let fields = &context.contract.fields;
         let decoder = legacy_decoder(rows);
-        let mut problems = Vec::new();
+        let given: BTreeSet<String> = fields.iter().filter(|field| self.has(field)).map(|field| field.name.clone()).collect();
         let mut places: BTreeMap<String, Place> = BTreeMap::new();
         for (position, row) in rows.iter().enumerate() {
             let name = legacy_text::heading_of(row, 0, None, |text| headings::find_field(text, fields).is_some());
             if name.trim().is_empty() || (position == 0 && TOP.iter().any(|top| headings::key(top) == headings::key(&name))) {
                 continue;
             }
-            self.written.push((name.clone(), row.cell(1).shown()));
+            let decoder = decoder.filter(|_| row.font(1).is_none());
+            let cell = decoder.map_or_else(|| row.cell(1).clone(), |decoder| row.cell(1).decoded(decoder));
+            self.written.push((name.clone(), Original::of(&cell)));
             let name_place = layout.place(row.number, Some((0, "")));
             let Some(field) = headings::find_field(&name, fields).map(|index| &fields[index]) else {
                 notices.add(unknown(&name, fields).at(name_place).with_value(&name));
@@ -93,7 +99,7 @@ impl Common {
             };
             let place = layout.place(row.number, Some((1, "")));
             if let Some(first) = places.insert(field.name.clone(), place.clone()) {
-                problems.push(duplicate(field, &first).at(name_place));
+                self.problems.push(duplicate(field, &first).at(name_place));
                 continue;
             }
             let at = || place.clone();
@@ -101,29 +107,53 @@ impl Common {
                 tell_font(field, told, &row.cell(1).shown(), &place, notices);
             }
             let mut converter = Converter { limits: context.limits, notices, place: &at };
-            let decoder = decoder.filter(|_| row.font(1).is_none());
-            let cell = decoder.map_or_else(|| row.cell(1).clone(), |decoder| row.cell(1).decoded(decoder));
             match converter.convert(field, &cell) {
                 Ok(value) => {
                     if !self.has(field) {
                         self.values.insert(field.name.clone(), value);
                     }
                 }
-                Err(problem) => problems.push(problem),
+                Err(problem) => {
+                    self.problems.push(problem);
+                    self.refused.insert(field.name.clone());
+                }
+            }
+        }
+        // What came with the request wins, so its place is the one to name.
+        for (name, place) in self.places.iter() {
+            if given.contains(name) || !places.contains_key(name) {
+                places.insert(name.clone(), place.clone());
             }
         }
         self.places = Arc::new(places);
-        problems
     }
 
     /// Required common values that neither the request nor the sheet nor a column of `given` has.
     pub(super) fn missing(&self, fields: &[Field], given: &[(String, u32, String)], file: &str, has_sheets: bool) -> Vec<Diagnostic> {
+        self.lacking(fields, given)
+            .filter(|field| !self.refused.contains(&field.name))
+            .map(|field| (field, self.places.get(&field.name).filter(|place| !matches!(place, Place::File { .. }))))
+            .map(|(field, place)| missing(field, place.cloned(), file, has_sheets))
+            .collect()
+    }
+
+    /// Pointers of the values that no record can have, which is said once and not for each of them.
+    pub(super) fn absent(&self, fields: &[Field], given: &[(String, u32, String)]) -> Vec<String> {
+        let refused = self.refused.iter().filter(|name| !given.iter().any(|(given, ..)| given == *name));
+        let names: BTreeSet<&String> = self.lacking(fields, given).map(|field| &field.name).chain(refused).collect();
+        names.into_iter().map(|name| format!("/{name}")).collect()
+    }
+
+    /// Pointers of the values that were given, only badly.
+    pub(super) fn refused_pointers(&self) -> impl Iterator<Item = String> {
+        self.refused.iter().map(|name| format!("/{name}"))
+    }
+
+    fn lacking<'a>(&self, fields: &'a [Field], given: &[(String, u32, String)]) -> impl Iterator<Item = &'a Field> {
         fields
             .iter()
             .filter(|field| field.required && field.scope == Scope::Common && !matches!(field.kind, Kind::Table(_)))
             .filter(|field| !self.has(field) && !given.iter().any(|(name, ..)| *name == field.name))
-            .map(|field| missing(field, self.places.get(&field.name).cloned(), file, has_sheets))
-            .collect()
     }
 }
 

@@ -111,8 +111,10 @@ impl Tally {
             return Err(nul(at(line)));
         }
         let Some((line, position, byte)) = self.first_invalid else { return Ok(TextEncoding::Utf8) };
-        // Mostly well-formed characters outside ASCII: UTF-8 with an injury, not another encoding.
-        if self.multibyte > 3 * self.invalid {
+        // Mostly well-formed characters outside ASCII, or words that only UTF-8 gives: UTF-8 with an injury, not another
+        // encoding.
+        let guess = guess(head);
+        if self.multibyte > 3 * self.invalid || guess == Some(TextEncoding::EightBit(Encoding::Utf8AsWindows1252)) {
             let message = if position + 3 > self.bytes {
                 say!("tệp bị cắt ở giữa một chữ (byte thứ {position})", "the file is cut in the middle of a letter (byte {position})")
             } else {
@@ -123,7 +125,7 @@ impl Tally {
             };
             return Err(Diagnostic::error("utf8-invalid", message).at(at(line)).remedy(save_as_utf8()));
         }
-        guess(head).ok_or_else(|| {
+        guess.ok_or_else(|| {
             Diagnostic::error(
                 "encoding-unknown",
                 say!("không phải Unicode và không đoán chắc được bảng mã", "is not Unicode, and its encoding cannot be guessed safely"),

@@ -12,7 +12,7 @@ use super::json::complete;
 use super::list::{Sink, Source};
 use super::notices::Notices;
 use super::places::{Places, Tables};
-use super::table::{Item, Table};
+use super::table::{HEADING_ROWS_MAX, Item, Table};
 use super::workbook::{self, SheetInfo, Sheets, hidden_rows_notice, is_reserved, sheet_name};
 use super::{Context, Emit, Outcome, Row};
 use crate::diagnostic::{Diagnostic, Place};
@@ -40,8 +40,11 @@ pub(super) fn read_workbook(
     let tables: Vec<&Field> = context.contract.fields.iter().filter(|field| is_table(field)).collect();
     let mut owner: Vec<Option<&Field>> =
         infos.iter().map(|info| tables.iter().find(|field| names_sheet(field, &info.name)).copied()).collect();
+    if let Some(wanted) = &context.selection.sheet {
+        choose(context, sheets, wanted, &infos, &tables, &mut owner)?;
+    }
     // One table and one sheet can only mean each other.
-    if let ([table], [sheet]) = (tables.as_slice(), infos.as_slice())
+    else if let ([table], [sheet]) = (tables.as_slice(), infos.as_slice())
         && matches!(table.kind, Kind::Table(_))
         && !sheet.hidden
     {
@@ -53,12 +56,16 @@ pub(super) fn read_workbook(
         let mut own = infos.iter().zip(&owner).filter(|(_, owner)| owner.is_some_and(|owner| owner.name == field.name));
         match (own.next(), own.next()) {
             (Some((sheet, _)), None) => {
-                if let Err(more) = read_sheet(context, sheets, &sheet.name, field, &mut assembly, notices) {
-                    problems.extend(more);
-                }
+                problems.extend(read_sheet(context, sheets, &sheet.name, field, &mut assembly, notices));
             }
-            (Some((first, _)), Some((second, _))) => problems.push(two_sheets(field, &first.name, &second.name)),
-            (None, _) if field.required && !common.has(field) => problems.push(no_sheet(field, &infos, &owner)),
+            (Some((first, _)), Some((second, _))) => {
+                problems.push(two_sheets(field, &first.name, &second.name));
+                assembly.refused.push(format!("/{}", field.name));
+            }
+            (None, _) if field.required && !common.has(field) => {
+                problems.push(no_sheet(field, &infos, &owner));
+                assembly.refused.push(format!("/{}", field.name));
+            }
             (None, _) => {}
         }
     }
@@ -66,7 +73,48 @@ pub(super) fn read_workbook(
         notices.add(unknown_sheet(&sheet.name, &context.file, &tables));
     }
     problems.extend(missing_values(context, common, true));
+    assembly.refused.extend(absent_values(context, common));
     finish(context, common, assembly, problems, notices, emit)
+}
+
+/// Gives the sheet that the user chose to the table whose headings it bears, instead of any other sheet.
+fn choose<'a>(
+    context: &Context<'_>,
+    sheets: &mut dyn Sheets,
+    wanted: &str,
+    infos: &[SheetInfo],
+    tables: &[&'a Field],
+    owner: &mut [Option<&'a Field>],
+) -> Result<(), Vec<Diagnostic>> {
+    let one = |problem| vec![problem];
+    let chosen = workbook::find_sheet(wanted, infos).map_err(one)?;
+    if owner[chosen].is_some() {
+        return Ok(());
+    }
+    let rows = workbook::first_rows(context, sheets, &infos[chosen].name, HEADING_ROWS_MAX).map_err(one)?;
+    let likeness = |field: &Field| match &field.kind {
+        Kind::Table(fields) => {
+            let needed = |inner: &Field| inner.required;
+            let columns = &context.selection.columns;
+            Purpose { fields, chosen: columns, needed: &needed, key: None, merged: Vec::new(), encoding: None }.likeness(&rows)
+        }
+        _ => (0, 0),
+    };
+    let best =
+        tables.iter().map(|field| (likeness(field), *field)).filter(|((_, all), _)| *all > 0).rev().max_by_key(|(likeness, _)| *likeness);
+    let Some((_, table)) = best else {
+        let name = &infos[chosen].name;
+        return Err(one(Diagnostic::error(
+            "sheet-unfit",
+            say!("trang tính “{name}” không có cột nào của mẫu", "the sheet “{name}” has no column of the template"),
+        )
+        .remedy(say!("chọn trang tính khác với --sheet, hoặc bỏ --sheet", "choose another sheet with --sheet, or leave it out"))));
+    };
+    for other in owner.iter_mut().filter(|owner| owner.is_some_and(|owner| owner.name == table.name)) {
+        *other = None;
+    }
+    owner[chosen] = Some(table);
+    Ok(())
 }
 
 /// Reads delimited text into the only table of a form; its single values can only come with the request.
@@ -91,7 +139,7 @@ pub(super) fn read_single_table(
         ]);
     };
     let mut assembly = Assembly::default();
-    let mut problems = read_table(context, source, field, &mut assembly, notices).err().unwrap_or_default();
+    let mut problems = read_table(context, source, field, &mut assembly, notices);
     // A column for a single value is no way out here, unlike in a list.
     problems.extend(missing_values(context, common, false).into_iter().map(|problem| {
         problem.remedy(say!(
@@ -99,6 +147,7 @@ pub(super) fn read_single_table(
             "give the value with the request, or use a workbook with a sheet “{COMMON_SHEET}”"
         ))
     }));
+    assembly.refused.extend(absent_values(context, common));
     finish(context, common, assembly, problems, notices, emit)
 }
 
@@ -110,15 +159,12 @@ fn finish(
     notices: &mut Notices,
     emit: Emit<'_>,
 ) -> Result<Outcome, Vec<Diagnostic>> {
-    if !problems.is_empty() {
-        return Err(problems);
-    }
     let Assembly { values, tables, refused, mut diagnostics } = assembly;
     notices.cap(&mut diagnostics, context.limits.errors_max);
     let record = common.complete(&context.contract.fields, values, &refused);
     let places = Places::form(context.file.clone(), tables, common.places.clone());
     emit(Row { number: 1, record, places, diagnostics, refused, original: Vec::new() });
-    Ok(Outcome { rows: 1, ..Outcome::default() })
+    if problems.is_empty() { Ok(Outcome { rows: 1, ..Outcome::default() }) } else { Err(problems) }
 }
 
 fn read_sheet(
@@ -128,22 +174,19 @@ fn read_sheet(
     field: &Field,
     assembly: &mut Assembly,
     notices: &mut Notices,
-) -> Result<(), Vec<Diagnostic>> {
+) -> Vec<Diagnostic> {
     hidden_rows_notice(context, sheets, sheet, notices);
-    let merged = sheets.merged(sheet).map_err(|problem| vec![problem])?;
+    let merged = match sheets.merged(sheet) {
+        Ok(merged) => merged,
+        Err(problem) => return vec![problem],
+    };
     let mut pour = |sink: Sink<'_>| sheets.rows(&context.file, sheet, context.limits, sink);
     let source = Source { sheet: Some(sheet.into()), merged, encoding: None, pour: &mut pour };
     read_table(context, source, field, assembly, notices)
 }
 
-/// Reads the rows of one table, or of a plain list, into the record.
-fn read_table(
-    context: &Context<'_>,
-    source: Source<'_>,
-    field: &Field,
-    assembly: &mut Assembly,
-    notices: &mut Notices,
-) -> Result<(), Vec<Diagnostic>> {
+/// Reads the rows of one table, or of a plain list, into the record, and returns what is wrong with it as a whole.
+fn read_table(context: &Context<'_>, source: Source<'_>, field: &Field, assembly: &mut Assembly, notices: &mut Notices) -> Vec<Diagnostic> {
     let column;
     let fields = match &field.kind {
         Kind::Table(fields) => fields.as_slice(),
@@ -154,7 +197,14 @@ fn read_table(
     };
     let is_table = matches!(field.kind, Kind::Table(_));
     let needed = |inner: &Field| is_table && inner.required;
-    let purpose = Purpose { fields, chosen: &context.selection.columns, needed: &needed, merged: source.merged, encoding: source.encoding };
+    let purpose = Purpose {
+        fields,
+        chosen: &context.selection.columns,
+        needed: &needed,
+        key: None,
+        merged: source.merged,
+        encoding: source.encoding,
+    };
     let mut table = Table::new(context.file.clone(), source.sheet, purpose, context.limits);
     let (mut rows, mut items) = (Vec::new(), Vec::new());
     let Assembly { refused, diagnostics, .. } = assembly;
@@ -167,29 +217,34 @@ fn read_table(
         items.push(if is_table { Value::Object(values) } else { values.into_values().next().unwrap_or_default() });
     };
     let poured = (source.pour)(&mut |row| table.accept(row, notices, &mut take));
-    let layout = match poured {
-        // A sheet left blank is a table without rows; whether it may be is the schema's to say.
-        Ok(()) if table.is_blank() => None,
-        Ok(()) => Some(table.finish(notices, &mut take)?.layout),
-        Err(problem) => return Err(table.fail(problem)),
+    // A sheet left blank is a table without rows; whether it may be is the schema's to say.
+    let (head, problems) = match poured {
+        Ok(()) if table.is_blank() => (None, Vec::new()),
+        poured => table.end(poured, notices, &mut take),
     };
-    assembly.values.insert(field.name.clone(), Value::Array(items));
-    if let Some(layout) = layout {
-        assembly.tables.insert(field.name.clone(), (layout, rows));
+    if head.is_none() && !problems.is_empty() {
+        refused.push(format!("/{}", field.name));
     }
-    Ok(())
+    assembly.values.insert(field.name.clone(), Value::Array(items));
+    if let Some(head) = head {
+        assembly.tables.insert(field.name.clone(), (head.layout, rows));
+    }
+    problems
 }
 
 /// Required single values that are nowhere, record scope and common alike: a form is one record.
 fn missing_values(context: &Context<'_>, common: &Common, has_sheets: bool) -> Vec<Diagnostic> {
-    let scalars: Vec<Field> = context
-        .contract
-        .fields
-        .iter()
-        .filter(|field| !is_table(field))
-        .map(|field| Field { scope: Scope::Common, ..field.clone() })
-        .collect();
-    common.missing(&scalars, &[], &context.file, has_sheets)
+    common.missing(&scalars(context), &[], &context.file, has_sheets)
+}
+
+/// Pointers of the single values that were said to be missing or refused.
+fn absent_values(context: &Context<'_>, common: &Common) -> Vec<String> {
+    common.absent(&scalars(context), &[])
+}
+
+fn scalars(context: &Context<'_>) -> Vec<Field> {
+    let fields = context.contract.fields.iter().filter(|field| !is_table(field));
+    fields.map(|field| Field { scope: Scope::Common, ..field.clone() }).collect()
 }
 
 /// Fields that have a sheet of their own.
@@ -220,7 +275,10 @@ fn no_sheet(field: &Field, infos: &[SheetInfo], owner: &[Option<&Field>]) -> Dia
     let problem = Diagnostic::error("sheet-missing", say!("thiếu trang tính “{name}”", "the sheet “{name}” is missing"));
     problem.remedy(match headings::nearest_folded(&name, free) {
         Some(near) => {
-            say!("có phải “{near}”? nếu phải, đổi tên thành “{name}”", "is it “{near}”? if so, rename it to “{name}”")
+            say!(
+                "có phải “{near}”? nếu phải, đổi tên thành “{name}” hoặc chọn bằng --sheet",
+                "is it “{near}”? if so, rename it to “{name}” or choose it with --sheet"
+            )
         }
         None => say!("thêm trang tính tên “{name}”", "add a sheet called “{name}”"),
     })

@@ -1,7 +1,7 @@
 //! What the row of headings says: which columns are used, how many cells a row must have.
 //!
-//! Owns [`Head`] and [`Purpose`], and the refusal of tables whose headings or merged cells leave a doubt. Finding the row
-//! is [`super::table`]'s work, matching one heading with one field [`super::headings`]'s.
+//! Owns [`Head`] and [`Purpose`], and what is wrong with the headings. Finding the row is [`super::table`]'s work,
+//! matching one heading with one field [`super::headings`]'s.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,15 +9,16 @@ use std::sync::Arc;
 use super::cell::{Cell, SourceRow};
 use super::headings::{self, Column};
 use super::legacy_text;
+use super::merged::{self, Merged};
 use super::notices::Notices;
 use super::ods_extent::Area;
 use super::places::Layout;
-use crate::diagnostic::{Diagnostic, Place, column_letters};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use crate::template::contract::Field;
 use crate::vietnamese::legacy::Encoding;
 
-/// Merged ranges named one by one.
+/// Merged ranges among the headings that are named one by one.
 const MERGED_SHOWN_MAX: usize = 20;
 
 /// What a table is read for.
@@ -28,6 +29,9 @@ pub(super) struct Purpose<'a> {
     pub(super) chosen: &'a BTreeMap<String, String>,
     /// Must the field have a column?
     pub(super) needed: &'a dyn Fn(&Field) -> bool,
+    /// Names of the fields that tell a record from other rows, beside the needed ones; none for a table in which every
+    /// row counts.
+    pub(super) key: Option<&'a [String]>,
     /// Merged ranges of the sheet.
     pub(super) merged: Vec<Area>,
     /// The 8-bit encoding of the whole file, for a text file that is not Unicode.
@@ -42,7 +46,20 @@ impl Purpose<'_> {
 
     /// Different fields that the cells of `row` name.
     pub(super) fn matches(&self, row: Option<&SourceRow>) -> usize {
-        let Some(row) = row else { return 0 };
+        row.map_or(0, |row| self.named(row).len())
+    }
+
+    /// How well one of `rows` serves as headings: needed fields named, then all fields named.
+    pub(super) fn likeness(&self, rows: &[SourceRow]) -> (usize, usize) {
+        let of_row = |row: &SourceRow| {
+            let named = self.named(row);
+            (named.iter().filter(|field| (self.needed)(&self.fields[**field])).count(), named.len())
+        };
+        rows.iter().map(of_row).max().unwrap_or_default()
+    }
+
+    /// The fields that the cells of `row` name, each once.
+    fn named(&self, row: &SourceRow) -> Vec<usize> {
         let named = row.cells.iter().enumerate().filter_map(|(index, cell)| match cell {
             Cell::Text(_) => self.field_of(&self.heading(row, index)),
             _ => None,
@@ -50,7 +67,7 @@ impl Purpose<'_> {
         let mut fields: Vec<usize> = named.collect();
         fields.sort_unstable();
         fields.dedup();
-        fields.len()
+        fields
     }
 
     /// The heading in the cell at `index`.
@@ -80,25 +97,43 @@ pub(super) struct Head {
     pub(super) width: usize,
     /// Columns that belong to the original list.
     pub(super) original: Vec<usize>,
+    /// Columns that tell a record from other rows, the needed ones first; empty when every row counts.
+    pub(super) key: Vec<usize>,
+    /// How many of them a record must have.
+    pub(super) needed: usize,
     row: u64,
+    /// Rows up to this one belong to headings of several rows.
+    last_row: u64,
+}
+
+/// What came of reading the headings.
+pub(super) struct Settled {
+    pub(super) head: Head,
+    /// Names of the fields that no row can give.
+    pub(super) unreadable: Vec<String>,
+    /// Merged ranges over the used columns below the headings.
+    pub(super) merged: Merged,
+    /// What is wrong with the headings; the rows can be checked all the same.
+    pub(super) problems: Vec<Diagnostic>,
 }
 
 impl Head {
-    /// Reads `row` as the headings of `table`, `above` rows having been skipped.
+    /// Reads `row` as the headings of `table`, `above` rows having been skipped. Without one known heading nothing can be
+    /// read below, and that is all there is to say.
     pub(super) fn settle(
         purpose: &Purpose<'_>,
         table: &Layout,
         row: &SourceRow,
         above: usize,
         notices: &mut Notices,
-    ) -> Result<Self, Vec<Diagnostic>> {
+    ) -> Result<Settled, Diagnostic> {
         let headings: Vec<String> = (0..row.cells.len()).map(|index| purpose.heading(row, index)).collect();
         let place = |column: usize| table.place(row.number, Some((column as u32, headings[column].as_str())));
         let matched =
             headings::match_headings(&headings, purpose.fields, purpose.chosen, purpose.needed, &place, table.place(row.number, None));
         let (errors, warnings): (Vec<_>, Vec<_>) = matched.diagnostics.into_iter().partition(Diagnostic::is_error);
         if matched.columns.is_empty() && !purpose.fields.is_empty() {
-            return Err(vec![not_found(purpose, table, row)]);
+            return Err(not_found(purpose, table, row));
         }
         if above > 0 {
             let first = row.number;
@@ -115,23 +150,56 @@ impl Head {
         }
         warnings.into_iter().for_each(|warning| notices.add(warning));
         let mut problems = errors;
-        problems.extend(merged(purpose, table, row.number));
-        if !problems.is_empty() {
-            return Err(problems);
-        }
         let columns = matched.columns;
+        let used = |area: &&Area| merged::touches(area, columns.iter().map(|column| column.index)) && area.0 != area.1;
+        let (beside, below): (Vec<Area>, Vec<Area>) = purpose
+            .merged
+            .iter()
+            .filter(|area| merged::last_row(area) >= row.number)
+            .filter(used)
+            .partition(|area| merged::first_row(area) <= row.number);
+        for area in beside.iter().take(MERGED_SHOWN_MAX) {
+            problems.push(merged::problem(&[*area], table.place(merged::first_row(area), Some((area.0.1, "")))));
+        }
+        let mut unreadable: Vec<String> = matched.unreadable.iter().map(|field| purpose.fields[*field].name.clone()).collect();
+        unreadable.dedup();
+        let key = |needed: bool| {
+            let wanted = move |field: &Field| (purpose.needed)(field) == needed;
+            let names = purpose.key;
+            columns.iter().filter(move |column| {
+                let field = &purpose.fields[column.field];
+                names.is_some_and(|names| (needed || names.contains(&field.name)) && wanted(field))
+            })
+        };
+        let needed: Vec<usize> = key(true).map(|column| column.index).collect();
+        let key: Vec<usize> = needed.iter().copied().chain(key(false).map(|column| column.index)).collect();
         let named = |column: &Column| (purpose.fields[column.field].name.clone(), column.index as u32, column.heading.clone());
         let layout = Layout { columns: columns.iter().map(named).collect(), ..table.clone() };
         let original: Vec<usize> =
             (0..headings.len()).filter(|index| headings::key(&headings[*index]) != headings::key(headings::ERRORS_HEADING)).collect();
-        Ok(Self {
+        let head = Self {
             layout: Arc::new(layout),
             headings: original.iter().map(|index| headings[*index].clone()).collect(),
             columns,
             width: headings.len(),
             original,
+            key,
+            needed: needed.len(),
             row: row.number,
-        })
+            last_row: beside.iter().map(merged::last_row).max().unwrap_or_default().max(row.number),
+        };
+        Ok(Settled { head, unreadable, merged: Merged::new(below), problems })
+    }
+
+    /// Does `row` belong to headings of several rows?
+    pub(super) fn covers(&self, row: &SourceRow) -> bool {
+        row.number <= self.last_row
+    }
+
+    /// Has `row` all that tells a record?
+    pub(super) fn is_complete(&self, row: &SourceRow) -> bool {
+        let filled = |columns: &[usize]| columns.iter().filter(|column| !row.cell(**column).is_empty()).count();
+        filled(&self.key[..self.needed]) == self.needed && filled(&self.key) > 0
     }
 
     /// The place of the row of headings.
@@ -161,41 +229,6 @@ impl Head {
             say!("bổ sung ô còn thiếu; ô trống cũng phải có dấu phân cách", "add the missing cells; an empty cell needs its separator too")
         }))
     }
-}
-
-/// Merged ranges among the headings and the data, the first few of them.
-fn merged(purpose: &Purpose<'_>, table: &Layout, heading_row: u64) -> Vec<Diagnostic> {
-    let Some(sheet) = &table.sheet else { return Vec::new() };
-    let among_data = |area: &&Area| u64::from(area.1.0) + 1 >= heading_row && area.0 != area.1;
-    let areas = purpose.merged.iter().filter(among_data).take(MERGED_SHOWN_MAX);
-    areas
-        .map(|&((first_row, first_column), (last_row, last_column))| {
-            let range = format!(
-                "{}{}:{}{}",
-                column_letters(first_column),
-                u64::from(first_row) + 1,
-                column_letters(last_column),
-                u64::from(last_row) + 1
-            );
-            Diagnostic::error(
-                "cells-merged",
-                say!(
-                    "các ô {range} bị gộp nên không biết giá trị thuộc dòng nào, cột nào",
-                    "the cells {range} are merged, so it is not known which row and column the value belongs to"
-                ),
-            )
-            .at(Place::Cell {
-                file: table.file.to_string(),
-                sheet: sheet.to_string(),
-                column: first_column,
-                row: first_row.saturating_add(1),
-            })
-            .remedy(say!(
-                "chọn vùng đó, bỏ gộp ô (Merge & Center), rồi ghi giá trị vào từng ô",
-                "select the range, unmerge it (Merge & Center) and write the value into each cell"
-            ))
-        })
-        .collect()
 }
 
 /// The refusal of a table without headings, which may also be the wrong file.

@@ -38,6 +38,8 @@ pub(super) struct Column {
 pub(super) struct Matched {
     /// The used columns, from the left.
     pub(super) columns: Vec<Column>,
+    /// Indices of the fields that no row can give: the column is missing, or there are two of them.
+    pub(super) unreadable: Vec<usize>,
     /// Errors and warnings.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -120,6 +122,7 @@ pub(super) fn match_headings(
                     problem = problem.remedy(say!("có phải “{near}”?", "is it “{near}”?"));
                 }
                 matched.diagnostics.push(problem);
+                matched.unreadable.push(field_index);
             }
         }
     }
@@ -137,6 +140,7 @@ pub(super) fn match_headings(
         let Some(first) = columns.next() else { continue };
         for second in columns {
             matched.diagnostics.push(duplicate(field, first, second, headings, place));
+            matched.unreadable.push(field_index);
         }
         matched.columns.push(Column { index: first, heading: headings[first].clone(), field: field_index });
     }
@@ -146,6 +150,7 @@ pub(super) fn match_headings(
         let near = nearest_heading(&fields[field], unknown.iter().map(|column| headings[*column].as_str()));
         suggested.extend(near);
         matched.diagnostics.push(missing_column(&fields[field], near).at(row_place.clone()));
+        matched.unreadable.push(field);
     }
     for column in unknown.into_iter().filter(|column| !suggested.contains(&headings[*column].as_str())) {
         let suggestion = nearest_field(&headings[column], missing.iter().map(|field| &fields[*field]));

@@ -158,7 +158,8 @@ fn record_row(context: &Context<'_>, number: u64, record: Json, places: Places, 
     let place_of = |pointer: &str| places.of(pointer);
     let mut filler = Filler { context, notices, place_of: &place_of, refused: Vec::new(), diagnostics: Vec::new() };
     let values = filler.object(&context.contract.fields, members, "");
-    let Filler { refused, mut diagnostics, .. } = filler;
+    let Filler { mut refused, mut diagnostics, .. } = filler;
+    refused.extend(common.refused_pointers().filter(|pointer| !values.contains_key(&pointer[1..])));
     let record = common.complete(&context.contract.fields, values, &refused);
     notices.cap(&mut diagnostics, context.limits.errors_max);
     emit(Row { number, record, places, diagnostics, refused, original: Vec::new() });

@@ -54,34 +54,47 @@ pub(super) fn read(
     let fields = &context.contract.fields;
     let has_sheets = source.sheet.is_some();
     let sheet = source.sheet.as_ref().map(ToString::to_string);
-    let needed = |field: &Field| field.required && field.scope == Scope::Record && !common.has(field);
-    let purpose = Purpose { fields, chosen: &context.selection.columns, needed: &needed, merged: source.merged, encoding: source.encoding };
+    let needed = |field: &Field| needs_column(field, common);
+    let purpose = Purpose {
+        fields,
+        chosen: &context.selection.columns,
+        needed: &needed,
+        key: Some(&context.contract.duplicate_key),
+        merged: source.merged,
+        encoding: source.encoding,
+    };
     let mut table = Table::new(context.file.clone(), source.sheet, purpose, context.limits);
     let mut number = 0;
+    let mut absent = None;
     let mut emit_item = |item: Item| {
         number += 1;
-        let Item { row, values, refused, diagnostics, original, layout } = item;
+        let Item { row, values, mut refused, diagnostics, original, layout } = item;
+        refused.extend(absent.get_or_insert_with(|| common.absent(fields, &layout.columns)).iter().cloned());
         let record = common.complete(fields, values, &refused);
         let places = Places::row(layout, row, common.places.clone());
         emit(Row { number, record, places, diagnostics, refused, original });
     };
     let poured = (source.pour)(&mut |row| table.accept(row, notices, &mut emit_item));
-    let head = match poured {
-        Ok(()) => table.finish(notices, &mut emit_item)?,
-        Err(problem) => return Err(table.fail(problem)),
-    };
-    let problems = common.missing(fields, &head.layout.columns, &context.file, has_sheets);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    if number == 0 {
-        return Err(vec![
+    let whole = poured.is_ok();
+    let (head, mut problems) = table.end(poured, notices, &mut emit_item);
+    let Some(head) = head else { return Err(problems) };
+    problems.extend(common.missing(fields, &head.layout.columns, &context.file, has_sheets));
+    if whole && number == 0 {
+        problems.push(
             Diagnostic::error("data-empty", say!("chỉ có dòng tiêu đề, chưa có bản ghi nào", "has headings but no record"))
                 .at(head.place())
                 .remedy(say!("ghi mỗi bản ghi một dòng dưới dòng tiêu đề", "write one record in each row below the headings")),
-        ]);
+        );
+    }
+    if !problems.is_empty() {
+        return Err(problems);
     }
     Ok(Outcome { rows: number, headings: head.headings, sheet, common: common.written.clone() })
+}
+
+/// Must a list have a column for `field`?
+pub(super) fn needs_column(field: &Field, common: &Common) -> bool {
+    field.required && field.scope == Scope::Record && !common.has(field)
 }
 
 /// Reads delimited text.

@@ -7,7 +7,8 @@
 //! In reading order: `format` and `archive` tell what a file is, before anything opens it; `encoding` and `csv`,
 //! `xlsx` (with `fonts`, `rich_text`, `sheet_fonts` and `font_text`, for text typed in the fonts of before Unicode),
 //! `legacy_workbook` and `json_text` read rows of `cell`s; `table` finds the headings
-//! (`head`, `headings`, `legacy_text`) and converts (`convert`, `numbers`); `list`, `form` and `json` make records,
+//! (`head`, `headings`, `legacy_text`), leaves out what is no record (`footer`), refuses what is `merged` and converts
+//! (`convert`, `numbers`); `list`, `form` and `json` make records,
 //! with `common` values; `places` and `notices` remember where and what.
 
 mod archive;
@@ -18,6 +19,7 @@ mod csv;
 mod encoding;
 mod font_text;
 mod fonts;
+mod footer;
 mod form;
 mod format;
 mod head;
@@ -28,9 +30,11 @@ mod legacy_text;
 mod legacy_workbook;
 mod limits;
 mod list;
+mod merged;
 mod notices;
 mod numbers;
 mod ods_extent;
+mod original;
 mod places;
 mod rich_text;
 mod sheet_fonts;
@@ -52,6 +56,7 @@ use serde_json::{Map, Value};
 pub use common::COMMON_SHEET;
 pub use headings::ERRORS_HEADING;
 pub use limits::Limits;
+pub use original::Original;
 pub use places::Places;
 pub use workbook::{GUIDE_SHEET, sheet_name};
 
@@ -89,8 +94,8 @@ pub struct Row {
     /// again; the empty pointer for the record as a whole.
     pub refused: Vec<String>,
     /// The cells as read, beside [`Summary::headings`]; empty for JSON and for a workbook that is one record. Text that
-    /// its font told to be in an old encoding is in Unicode here too, for nothing but the font can tell it again.
-    pub original: Vec<String>,
+    /// was in an old encoding is in Unicode here too, for a few rows of it may not tell that again.
+    pub original: Vec<Original>,
 }
 
 /// What is to be said about the file as a whole.
@@ -103,7 +108,7 @@ pub struct Summary {
     /// The sheet read, for a workbook that is a list.
     pub sheet: Option<String>,
     /// Names and values of the sheet of common values as written, for a correction workbook.
-    pub common: Vec<(String, String)>,
+    pub common: Vec<(String, Original)>,
     /// Notices and warnings, each kind once.
     pub notices: Vec<Diagnostic>,
 }
@@ -125,16 +130,16 @@ struct Outcome {
     rows: u64,
     headings: Vec<String>,
     sheet: Option<String>,
-    common: Vec<(String, String)>,
+    common: Vec<(String, Original)>,
 }
 
 /// Reads the data file at `path` and hands each record to `row` as soon as it is complete.
 ///
 /// # Errors
 ///
-/// The file as a whole cannot be used: all reasons at once, followed by the warnings that may explain them. A fault may
-/// be found only behind the first records (a quote never closed, a broken archive), so rows handed over before an error
-/// are void.
+/// The file as a whole cannot be used: all reasons at once, followed by the warnings that may explain them. The rows
+/// that could be read were handed over all the same, so that their faults can be told too; but no document may be made
+/// of them.
 pub fn read(
     path: &Path,
     contract: &Contract,
@@ -165,9 +170,9 @@ fn read_file(context: &Context<'_>, path: &Path, notices: &mut Notices, emit: Em
     let mut head = Vec::new();
     open(path).and_then(|file| file.take(4096).read_to_end(&mut head).map_err(|error| unreadable(&error))).map_err(one)?;
     let format = format::detect(path, &head, |name| ole_directory_names(path, name)).map_err(one)?;
-    let mut common = Common::from_selection(context, notices)?;
+    let mut common = Common::from_selection(context, notices);
     let json = |rows| Outcome { rows, ..Outcome::default() };
-    match format {
+    let outcome = match format {
         Format::Json => json::read_document(context, path, &common, notices, emit).map(json),
         Format::JsonLines => json::read_lines(context, path, &common, notices, emit).map(json),
         Format::Csv => list::read_text(context, path, &common, notices, emit),
@@ -183,6 +188,15 @@ fn read_file(context: &Context<'_>, path: &Path, notices: &mut Notices, emit: Em
             }
             .map_err(one)?;
             workbook::read(context, &mut *sheets, &mut common, notices, emit)
+        }
+    };
+    let mut problems = common.problems;
+    match outcome {
+        Ok(outcome) if problems.is_empty() => Ok(outcome),
+        Ok(_) => Err(problems),
+        Err(more) => {
+            problems.extend(more);
+            Err(problems)
         }
     }
 }
@@ -200,7 +214,8 @@ fn check_file(path: &Path, limits: &Limits) -> Result<u64, Diagnostic> {
         return Err(Diagnostic::error("file-missing", say!("là thư mục, không phải tệp", "is a folder, not a file")));
     }
     if metadata.len() == 0 {
-        return Err(Diagnostic::error("data-empty", say!("tệp rỗng", "the file is empty")));
+        return Err(Diagnostic::error("data-empty", say!("tệp rỗng", "the file is empty"))
+            .remedy(say!("kiểm tra xem có chọn nhầm tệp không", "check whether it is the right file")));
     }
     if metadata.len() > limits.file_bytes_max {
         let (size, most) = (metadata.len() / 1_000_000, limits.file_bytes_max / 1_000_000);

@@ -78,6 +78,11 @@ impl Places {
         Self { origin: Origin::Form { file, tables: Arc::new(tables) }, elsewhere }
     }
 
+    /// Does `place` hold a value that is the same for every record?
+    pub fn is_common(&self, place: &Place) -> bool {
+        self.elsewhere.values().any(|common| common == place)
+    }
+
     /// The place of the value at `pointer` (RFC 6901) into the record: `/ho_ten`, `/chi_tieu/3/nam_nay`. An empty or
     /// unknown pointer gives the place of the record as a whole.
     pub fn of(&self, pointer: &str) -> Place {

@@ -10,17 +10,21 @@ use serde_json::{Map, Value};
 
 use super::cell::{Flow, SourceRow};
 use super::convert::Converter;
-use super::head::{Head, Purpose};
+use super::footer::{Footer, Ruled};
+use super::head::{Head, Purpose, Settled};
 use super::legacy_text::{self, Decoder, Finding, Told};
 use super::limits::Limits;
+use super::merged::{self, Merged};
 use super::notices::Notices;
+use super::ods_extent::Area;
+use super::original::Original;
 use super::places::Layout;
 use crate::diagnostic::{Diagnostic, column_letters};
 use crate::say;
 use crate::vietnamese::number;
 
 /// Rows searched for the headings: lists often carry a title of a few lines above them.
-const HEADING_ROWS_MAX: usize = 20;
+pub(super) const HEADING_ROWS_MAX: usize = 20;
 /// Rows looked at to recognise legacy text.
 const SAMPLE_ROWS: usize = 200;
 
@@ -36,7 +40,7 @@ pub(super) struct Item {
     /// What is wrong with the row.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The cells as read.
-    pub(super) original: Vec<String>,
+    pub(super) original: Vec<Original>,
     /// The columns of its table.
     pub(super) layout: Arc<Layout>,
 }
@@ -58,6 +62,10 @@ pub(super) struct Table<'a> {
     stage: Stage,
     head: Option<Head>,
     decoders: Vec<Option<Decoder>>,
+    /// Names of the fields that no row can give.
+    unreadable: Vec<String>,
+    merged: Merged,
+    footer: Footer,
     told: Told,
     problems: Vec<Diagnostic>,
     items: u64,
@@ -73,6 +81,9 @@ impl<'a> Table<'a> {
             stage: Stage::SeekingHead(Vec::new()),
             head: None,
             decoders: Vec::new(),
+            unreadable: Vec::new(),
+            merged: Merged::default(),
+            footer: Footer::default(),
             told: Told::default(),
             problems: Vec::new(),
             items: 0,
@@ -100,44 +111,50 @@ impl<'a> Table<'a> {
                     self.settle_sample(notices, emit);
                 }
             }
-            Stage::Streaming => self.convert(row, notices, emit),
+            Stage::Streaming => self.rule(row, notices, emit),
             Stage::Failed => {}
         }
         if matches!(self.stage, Stage::Failed) { Flow::Break(()) } else { Flow::Continue(()) }
     }
 
-    /// Ends the table: what was buffered is emitted, and errors of the table as a whole are returned.
-    pub(super) fn finish(mut self, notices: &mut Notices, emit: &mut dyn FnMut(Item)) -> Result<Head, Vec<Diagnostic>> {
-        if matches!(&self.stage, Stage::SeekingHead(rows) if !rows.is_empty()) {
+    /// Ends the table as its source ended: what was buffered is emitted. Returns the headings, if they were found, and
+    /// everything wrong with the table as a whole.
+    pub(super) fn end(
+        mut self,
+        source: Result<(), Diagnostic>,
+        notices: &mut Notices,
+        emit: &mut dyn FnMut(Item),
+    ) -> (Option<Head>, Vec<Diagnostic>) {
+        if source.is_ok() && matches!(&self.stage, Stage::SeekingHead(rows) if !rows.is_empty()) {
             self.settle_best_head(notices);
             self.replay(notices, emit);
         }
         if matches!(self.stage, Stage::Sampling(_)) {
             self.settle_sample(notices, emit);
         }
-        match self.head {
-            Some(head) if self.problems.is_empty() => Ok(head),
-            None if self.problems.is_empty() => Err(vec![self.whole(
-                "data-empty",
-                say!("không có dòng nào", "has no row"),
-                say!(
-                    "ghi tiêu đề cột ở dòng đầu và mỗi bản ghi một dòng bên dưới",
-                    "put the headings in the first row and one record in each row below"
-                ),
-            )]),
-            _ => Err(self.problems),
+        match source {
+            Err(problem) => self.problems.push(problem),
+            Ok(()) => {
+                if let Some(head) = &self.head {
+                    self.footer.left_out(head).into_iter().for_each(|warning| notices.add(warning));
+                } else if self.problems.is_empty() {
+                    self.problems.push(self.whole(
+                        "data-empty",
+                        say!("không có dòng nào", "has no row"),
+                        say!(
+                            "ghi tiêu đề cột ở dòng đầu và mỗi bản ghi một dòng bên dưới",
+                            "put the headings in the first row and one record in each row below"
+                        ),
+                    ));
+                }
+            }
         }
+        (self.head, self.problems)
     }
 
     /// Has no row arrived that holds anything?
     pub(super) fn is_blank(&self) -> bool {
         matches!(&self.stage, Stage::SeekingHead(rows) if rows.is_empty())
-    }
-
-    /// Everything wrong with the table when its source ended in `problem`.
-    pub(super) fn fail(mut self, problem: Diagnostic) -> Vec<Diagnostic> {
-        self.problems.push(problem);
-        self.problems
     }
 
     /// No row names two fields: the first that names one, else the very first, is taken for the headings.
@@ -154,11 +171,14 @@ impl<'a> Table<'a> {
         let waiting = rows.split_off((at + 1).min(rows.len()));
         let Some(row) = rows.pop() else { return };
         match Head::settle(&self.purpose, &self.place_of_table(), &row, rows.len(), notices) {
-            Ok(head) => {
+            Ok(Settled { head, unreadable, merged, problems }) => {
                 self.head = Some(head);
+                self.unreadable = unreadable;
+                self.merged = merged;
+                self.problems.extend(problems);
                 self.stage = Stage::Sampling(waiting);
             }
-            Err(problems) => self.problems.extend(problems),
+            Err(problem) => self.problems.push(problem),
         }
     }
 
@@ -194,22 +214,30 @@ impl<'a> Table<'a> {
                 (None, _) => None,
             };
             match said.map(|said| said.at(place())) {
-                Some(problem) if problem.is_error() => self.problems.push(problem),
+                Some(problem) if problem.is_error() => {
+                    self.problems.push(problem);
+                    self.unreadable.push(self.purpose.fields[column.field].name.clone());
+                }
                 Some(notice) => notices.add(notice),
                 None => {}
             }
             self.decoders.push(encoding.map(Decoder));
         }
-        if !self.problems.is_empty() {
-            self.stage = Stage::Failed;
-            return;
-        }
         for row in rows {
-            self.convert(row, notices, emit);
+            self.rule(row, notices, emit);
         }
     }
 
-    fn convert(&mut self, row: SourceRow, notices: &mut Notices, emit: &mut dyn FnMut(Item)) {
+    /// Converts the records among the rows up to `row`.
+    fn rule(&mut self, row: SourceRow, notices: &mut Notices, emit: &mut dyn FnMut(Item)) {
+        let Some(head) = self.head.as_ref().filter(|head| !head.covers(&row)) else { return };
+        for Ruled { row, problem } in self.footer.rule(head, row) {
+            self.convert(row, problem, notices, emit);
+        }
+    }
+
+    /// Converts a row, or only refuses it for `problem`.
+    fn convert(&mut self, row: SourceRow, problem: Option<Diagnostic>, notices: &mut Notices, emit: &mut dyn FnMut(Item)) {
         if matches!(self.stage, Stage::Failed) {
             return;
         }
@@ -226,23 +254,46 @@ impl<'a> Table<'a> {
             values: Map::new(),
             refused: Vec::new(),
             diagnostics: Vec::new(),
-            original: head.original.iter().map(|index| row.cell(*index).shown()).collect(),
+            original: head.original.iter().map(|index| self.original(head, &row, *index)).collect(),
             layout: head.layout.clone(),
         };
-        match head.ragged(&row) {
+        match problem.or_else(|| head.ragged(&row)) {
             Some(problem) => {
                 item.diagnostics.push(problem);
                 item.refused.push(String::new());
             }
-            None => self.convert_cells(&row, head, &mut item, notices),
+            None => {
+                let merged = self.merged.over(row.number);
+                if let Some(((_, column), _)) = merged.first() {
+                    item.diagnostics.push(merged::problem(merged, head.layout.place(row.number, Some((*column, "")))));
+                }
+                let merged = merged.to_vec();
+                item.refused.extend(self.unreadable.iter().map(|name| format!("/{name}")));
+                self.convert_cells(&row, head, &merged, &mut item, notices);
+            }
         }
         notices.cap(&mut item.diagnostics, self.limits.errors_max);
         emit(item);
     }
 
-    fn convert_cells(&self, row: &SourceRow, head: &Head, item: &mut Item, notices: &mut Notices) {
+    /// The cell at `index` for a correction workbook: in Unicode, for its few rows may not tell the encoding again.
+    fn original(&self, head: &Head, row: &SourceRow, index: usize) -> Original {
+        let used = head.columns.iter().position(|column| column.index == index);
+        let decoder = used.and_then(|column| self.decoders.get(column).copied()?).filter(|_| row.font(index).is_none());
+        Original::of(&decoder.map_or_else(|| row.cell(index).clone(), |decoder| row.cell(index).decoded(decoder)))
+    }
+
+    /// Converts the cells whose columns can be read, but for those in a `merged` range.
+    fn convert_cells(&self, row: &SourceRow, head: &Head, merged: &[Area], item: &mut Item, notices: &mut Notices) {
         for (column, decoder) in head.columns.iter().zip(&self.decoders) {
             let field = &self.purpose.fields[column.field];
+            if self.unreadable.contains(&field.name) {
+                continue;
+            }
+            if merged.iter().any(|area| merged::touches(area, std::iter::once(column.index))) {
+                item.refused.push(format!("/{}", field.name));
+                continue;
+            }
             let place = || head.layout.place(row.number, Some((column.index as u32, &column.heading)));
             let cell = row.cell(column.index);
             let decoder = decoder.filter(|_| row.font(column.index).is_none());

@@ -6,14 +6,17 @@ use std::sync::Arc;
 
 use super::cell::{Flow, SourceRow};
 use super::common::{COMMON_SHEET, Common};
+use super::head::Purpose;
 use super::headings;
 use super::limits::Limits;
 use super::list::{self, Sink, Source};
 use super::notices::Notices;
 use super::ods_extent::Area;
+use super::table::HEADING_ROWS_MAX;
 use super::{Context, Emit, Outcome, form};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
+use crate::template::contract::Field;
 
 /// Name of the sheet of explanations; it is never read.
 pub const GUIDE_SHEET: &str = "Hướng dẫn";
@@ -66,31 +69,20 @@ pub(super) fn read(
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let one = |problem| vec![problem];
     let infos = sheets.sheets();
-    let mut problems = Vec::new();
     if let Some(sheet) = infos.iter().find(|info| headings::key(&info.name) == headings::key(COMMON_SHEET)) {
         let rows = first_rows(context, sheets, &sheet.name, COMMON_ROWS_MAX).map_err(one)?;
-        problems = common.add_sheet(context, &sheet.name, &rows, notices);
+        common.add_sheet(context, &sheet.name, &rows, notices);
     }
     let common = &*common;
-    let outcome = if context.is_form() {
-        form::read_workbook(context, sheets, common, notices, emit)
-    } else {
-        choose_sheet(context, sheets, notices).map_err(one).and_then(|sheet| {
-            hidden_rows_notice(context, sheets, &sheet, notices);
-            let merged = sheets.merged(&sheet).map_err(one)?;
-            let mut pour = |sink: Sink<'_>| sheets.rows(&context.file, &sheet, context.limits, sink);
-            let source = Source { sheet: Some(Arc::from(sheet.as_str())), merged, encoding: None, pour: &mut pour };
-            list::read(context, source, common, notices, emit)
-        })
-    };
-    match outcome {
-        Ok(outcome) if problems.is_empty() => Ok(outcome),
-        Ok(_) => Err(problems),
-        Err(more) => {
-            problems.extend(more);
-            Err(problems)
-        }
+    if context.is_form() {
+        return form::read_workbook(context, sheets, common, notices, emit);
     }
+    let sheet = choose_sheet(context, sheets, common, notices).map_err(one)?;
+    hidden_rows_notice(context, sheets, &sheet, notices);
+    let merged = sheets.merged(&sheet).map_err(one)?;
+    let mut pour = |sink: Sink<'_>| sheets.rows(&context.file, &sheet, context.limits, sink);
+    let source = Source { sheet: Some(Arc::from(sheet.as_str())), merged, encoding: None, pour: &mut pour };
+    list::read(context, source, common, notices, emit)
 }
 
 /// Tells of rows that a filter hides: they are read all the same, which may not be what was meant.
@@ -118,42 +110,54 @@ pub(super) fn is_reserved(sheet: &str) -> bool {
     key == headings::loose_key(COMMON_SHEET) || key == headings::loose_key(GUIDE_SHEET)
 }
 
-fn choose_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, notices: &mut Notices) -> Result<String, Diagnostic> {
+/// The index of the sheet called `wanted`.
+pub(super) fn find_sheet(wanted: &str, infos: &[SheetInfo]) -> Result<usize, Diagnostic> {
+    let exact = infos.iter().position(|info| info.name == wanted);
+    exact
+        .or_else(|| infos.iter().position(|info| headings::key(&info.name) == headings::key(wanted)))
+        .ok_or_else(|| no_such_sheet(wanted, infos))
+}
+
+/// The sheet that the user chose, else the one whose headings serve the contract best, the first of equals.
+fn choose_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, common: &Common, notices: &mut Notices) -> Result<String, Diagnostic> {
     let infos = sheets.sheets();
     if let Some(wanted) = &context.selection.sheet {
-        let found = infos
-            .iter()
-            .find(|info| info.name == *wanted)
-            .or_else(|| infos.iter().find(|info| headings::key(&info.name) == headings::key(wanted)));
-        return found.map(|info| info.name.clone()).ok_or_else(|| no_such_sheet(wanted, &infos));
+        return find_sheet(wanted, &infos).map(|index| infos[index].name.clone());
     }
+    let needed = |field: &Field| list::needs_column(field, common);
+    let fields = &context.contract.fields;
+    let purpose = Purpose { fields, chosen: &context.selection.columns, needed: &needed, key: None, merged: Vec::new(), encoding: None };
     let mut filled = Vec::new();
     for info in infos.iter().filter(|info| !info.hidden && !is_reserved(&info.name)) {
-        if !first_rows(context, sheets, &info.name, 1)?.is_empty() {
-            filled.push(info.name.as_str());
+        let rows = first_rows(context, sheets, &info.name, HEADING_ROWS_MAX)?;
+        if !rows.is_empty() {
+            filled.push((purpose.likeness(&rows), info.name.as_str()));
         }
     }
-    let Some((first, others)) = filled.split_first() else {
+    // `max_by_key` keeps the last of equals; reversed, the first sheet wins.
+    let Some((_, best)) = filled.iter().rev().max_by_key(|(likeness, _)| *likeness) else {
         return Err(Diagnostic::error(
             "data-empty",
             say!("không có trang tính nào (không ẩn) có dữ liệu", "has no visible sheet with data"),
         ));
     };
+    let others: Vec<&str> = filled.iter().map(|(_, name)| *name).filter(|name| name != best).collect();
     if !others.is_empty() {
         let others = others.join("”, “");
         notices.add(
             Diagnostic::notice(
                 "sheets-unread",
-                say!("đọc trang tính “{first}”; không đọc “{others}”", "the sheet “{first}” is read; “{others}” not"),
+                say!("đọc trang tính “{best}”; không đọc “{others}”", "the sheet “{best}” is read; “{others}” not"),
             )
-            .at(Place::File { file: context.file.to_string() }),
+            .at(Place::File { file: context.file.to_string() })
+            .remedy(say!("nếu cần trang khác, chọn bằng --sheet", "if another one is meant, choose it with --sheet")),
         );
     }
-    Ok((*first).to_owned())
+    Ok((*best).to_owned())
 }
 
 /// The first `most` rows of a sheet that hold something.
-fn first_rows(context: &Context<'_>, sheets: &mut dyn Sheets, sheet: &str, most: usize) -> Result<Vec<SourceRow>, Diagnostic> {
+pub(super) fn first_rows(context: &Context<'_>, sheets: &mut dyn Sheets, sheet: &str, most: usize) -> Result<Vec<SourceRow>, Diagnostic> {
     let mut rows = Vec::new();
     sheets.rows(&context.file, sheet, context.limits, &mut |row| {
         if !row.is_blank() {

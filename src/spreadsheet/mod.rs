@@ -1,7 +1,8 @@
-//! Workbooks that people fill in or correct: written with rust_xlsxwriter, every value as text.
+//! Workbooks that people fill in or correct, written with rust_xlsxwriter.
 //!
 //! Owns [`blank()`] (the workbook to fill in), [`filled`] (one that holds records), [`rejected()`] (rows to correct and hand in again), [`table()`] (a plain
-//! table for reports) and [`SpreadsheetError`]. Nothing from data is ever written as a formula, a link or a number.
+//! table for reports) and [`SpreadsheetError`]. Nothing from data is ever written as a formula or a link, and as a number or a date only
+//! what a workbook held as one.
 //! Reading workbooks is [`crate::data`]'s work.
 
 mod blank;

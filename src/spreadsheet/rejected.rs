@@ -1,15 +1,15 @@
 //! The correction workbook: rows that could not be used, each with what is wrong, to be mended and handed in again.
 //!
-//! Owns [`rejected()`]. The reader ignores the column of errors, so the corrected workbook is read like the first one; the
-//! common values go with it, for it may be handed in alone.
+//! Owns [`rejected()`]. The reader ignores the column of errors, and dates and numbers stay what they were, so the corrected
+//! workbook is read like the first one; the common values go with it, for it may be handed in alone.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rust_xlsxwriter::{Workbook, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::{SpreadsheetError, save, style};
-use crate::data::{COMMON_SHEET, ERRORS_HEADING};
+use crate::data::{COMMON_SHEET, ERRORS_HEADING, Original};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Language;
 
@@ -23,12 +23,12 @@ const NOTES_MAX: usize = 2_000;
 #[derive(Debug, Clone, Copy)]
 pub struct RejectedRow<'a> {
     /// The cells as read, beside the headings.
-    pub original: &'a [String],
+    pub original: &'a [Original],
     /// What is wrong; notices and warnings are left out.
     pub diagnostics: &'a [Diagnostic],
 }
 
-/// Writes the correction workbook. `common` holds the names and values of the sheet of common values, if the list had
+/// Writes the correction workbook with the rows on a sheet called `sheet`. `common` holds the names and values of the sheet of common values, if the list had
 /// one.
 ///
 /// # Errors
@@ -36,37 +36,39 @@ pub struct RejectedRow<'a> {
 /// See [`SpreadsheetError`].
 pub fn rejected<'a>(
     path: &Path,
+    sheet: &str,
     headings: &[String],
-    common: &[(String, String)],
+    common: &[(String, Original)],
     rows: impl IntoIterator<Item = RejectedRow<'a>>,
 ) -> Result<(), SpreadsheetError> {
     let mut workbook = Workbook::new();
-    fill(&mut workbook, headings, common, rows).map_err(|source| SpreadsheetError::Layout { path: path.to_owned(), source })?;
+    fill(&mut workbook, sheet, headings, common, rows).map_err(|source| SpreadsheetError::Layout { path: path.to_owned(), source })?;
     save(workbook, path)
 }
 
 fn fill<'a>(
     workbook: &mut Workbook,
+    name: &str,
     headings: &[String],
-    common: &[(String, String)],
+    common: &[(String, Original)],
     rows: impl IntoIterator<Item = RejectedRow<'a>>,
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet();
-    sheet.set_name("Danh sách")?;
+    sheet.set_name(name)?;
     style::headings(sheet, headings.iter().map(String::as_str).chain([ERRORS_HEADING]))?;
     let errors_column = u16::try_from(headings.len()).map_err(|_| XlsxError::RowColumnLimitError)?;
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
-    let (text, wrapped, wrong) = (style::text(), style::wrapped(), style::wrong());
+    let wrapped = style::wrapped();
     let (mut last_row, mut notes) = (0, 0);
     for (row, rejected) in (1..).zip(rows) {
         let faults = faults_by_column(rejected.diagnostics, headings);
         for (column, (heading, cell)) in (0..).zip(headings.iter().zip(rejected.original)) {
             if let Some(width) = widths.get_mut(usize::from(column)) {
-                *width = (*width).max(cell.chars().count());
+                *width = (*width).max(cell.shown().chars().count());
             }
             let faults = faults.get(heading.as_str());
-            let format = if faults.is_some() { &wrong } else { &text };
-            sheet.write_string_with_format(row, column, style::fitted(cell), format)?;
+            let format = if faults.is_some() { style::wrong() } else { style::text() };
+            write(sheet, row, column, cell, format)?;
             if let Some(faults) = faults.filter(|_| notes < NOTES_MAX) {
                 notes += 1;
                 sheet.insert_note(row, column, &style::note(&faults.join("\n")))?;
@@ -87,10 +89,26 @@ fn fill<'a>(
     sheet.set_name(COMMON_SHEET)?;
     style::headings(sheet, ["Mục", "Giá trị"].into_iter())?;
     for (row, (name, value)) in (1..).zip(common) {
-        sheet.write_string_with_format(row, 0, style::fitted(name), &text)?;
-        sheet.write_string_with_format(row, 1, style::fitted(value), &text)?;
+        sheet.write_string_with_format(row, 0, style::fitted(name), &style::text())?;
+        write(sheet, row, 1, value, style::text())?;
     }
     style::columns(sheet, &[30, 50])
+}
+
+/// Writes a cell as it was, in a format that is one of text.
+fn write(sheet: &mut Worksheet, row: u32, column: u16, cell: &Original, format: Format) -> Result<(), XlsxError> {
+    match cell {
+        Original::Text(text) => sheet.write_string_with_format(row, column, style::fitted(text), &format)?,
+        Original::Number(number) => sheet.write_number_with_format(row, column, *number, &format.set_num_format("General"))?,
+        Original::Date { day, seconds } => {
+            let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+            let date = ExcelDateTime::from_ymd(day.year().unsigned_abs(), day.month().unsigned_abs(), day.day().unsigned_abs())?;
+            let date = date.and_hms(hour as u16, minute as u8, f64::from(second))?;
+            let shown = if *seconds == 0 { style::DATE } else { style::DATE_AND_TIME };
+            sheet.write_datetime_with_format(row, column, &date, &format.set_num_format(shown))?
+        }
+    };
+    Ok(())
 }
 
 /// The errors of a row by the heading of their column.

@@ -11,6 +11,11 @@ const TEXT_MAX: usize = 32_767;
 /// Narrowest and widest column, in characters.
 const WIDTHS: (usize, usize) = (8, 60);
 
+/// How a date is shown.
+pub(super) const DATE: &str = "dd/mm/yyyy";
+/// How a date with a time is shown.
+pub(super) const DATE_AND_TIME: &str = "dd/mm/yyyy hh:mm:ss";
+
 /// Text as typed: Excel does not turn it into a date or a number, nor drop leading zeros.
 pub(super) fn text() -> Format {
     Format::new().set_num_format("@").set_align(FormatAlign::Top)

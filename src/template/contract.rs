@@ -63,6 +63,10 @@ pub struct Field {
     pub choices: Vec<String>,
     /// Example values, in record form.
     pub examples: Vec<Value>,
+    /// The field of the same object that this one may not precede: the beginning of a period (`x-not-before`).
+    pub not_before: Option<String>,
+    /// Is it the name of a person or a body, so that its capitals are looked at (`x-name`)?
+    pub is_name: bool,
 }
 
 /// How a spreadsheet maps to records.
@@ -171,7 +175,26 @@ fn read_fields(file: &str, pointer: &str, schema: &Value, problems: &mut Vec<Dia
             length_max: property.get("maxLength").and_then(Value::as_u64).map(|n| n as usize),
             choices: strings_of(property, "enum"),
             examples: property.get("examples").and_then(Value::as_array).cloned().unwrap_or_default(),
+            not_before: property.get("x-not-before").and_then(Value::as_str).map(str::to_owned),
+            is_name: property.get("x-name").and_then(Value::as_bool).unwrap_or_default(),
         });
+    }
+    for field in &fields {
+        let Some(start) = &field.not_before else { continue };
+        let comparable = matches!(field.kind, Kind::Date | Kind::Integer);
+        if !comparable || !fields.iter().any(|other| other.name == *start && other.kind == field.kind) {
+            let name = &field.name;
+            problems.push(
+                Diagnostic::error(
+                    "contract-order",
+                    say!(
+                        "“x-not-before” của “{name}” phải nêu một trường ngày hoặc số nguyên cùng kiểu, không phải “{start}”",
+                        "`x-not-before` of `{name}` must name a date or integer field of the same type, not `{start}`"
+                    ),
+                )
+                .at(Place::Pointer { file: file.into(), pointer: format!("{pointer}/properties/{name}") }),
+            );
+        }
     }
     fields
 }

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod document_code;
 pub mod functions;
 pub mod manifest;
+mod order;
 pub mod page;
 pub mod validate;
 pub mod words;

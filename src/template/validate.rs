@@ -56,7 +56,10 @@ impl Contract {
                     let titles: Vec<String> =
                         names.iter().map(|name| format!("“{}”", self.title_at(&format!("{pointer}/{name}")))).collect();
                     let list = titles.join(", ");
-                    let first = names.first().map(|name| format!("{pointer}/{name}")).unwrap_or_default();
+                    // The first that has a place of its own; a column that the list lacks has none.
+                    let whole = place_of(&pointer);
+                    let own = names.iter().find(|name| place_of(&format!("{pointer}/{name}")) != whole);
+                    let first = own.or(names.first()).map(|name| format!("{pointer}/{name}")).unwrap_or_default();
                     found.push(
                         Diagnostic::error(
                             "one-of-required",
@@ -82,6 +85,7 @@ impl Contract {
                 }
             }
         }
+        found.extend(self.reversed(record, place_of));
         found
     }
 
@@ -107,7 +111,7 @@ impl Contract {
         found
     }
 
-    fn title_at(&self, pointer: &str) -> String {
+    pub(super) fn title_at(&self, pointer: &str) -> String {
         self.field_at(pointer).map(|field| field.title.clone()).unwrap_or_else(|| pointer.trim_start_matches('/').to_owned())
     }
 

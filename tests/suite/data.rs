@@ -10,6 +10,8 @@ mod hostile;
 mod json;
 #[path = "data/spreadsheets.rs"]
 mod spreadsheets;
+#[path = "data/structure.rs"]
+mod structure;
 #[path = "data/text.rs"]
 mod text;
 #[path = "data/values.rs"]

@@ -186,8 +186,9 @@ fn faults_of_writing_are_shown_where_they_are() {
     check(
         "",
         expect![[r#"
-        lỗi[data-empty] du-lieu.json: tệp rỗng
-    "#]],
+            lỗi[data-empty] du-lieu.json: tệp rỗng
+                cách sửa: kiểm tra xem có chọn nhầm tệp không
+        "#]],
     );
     check(
         "[]",

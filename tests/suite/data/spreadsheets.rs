@@ -7,7 +7,7 @@ use calamine::{DataType, Reader, Xlsx};
 use expect_test::expect;
 use rust_xlsxwriter::Workbook;
 use serde_json::json;
-use vanthu::data::{Limits, Selection};
+use vanthu::data::{Limits, Original, Selection};
 use vanthu::language::Language;
 use vanthu::spreadsheet::{self, RejectedRow};
 use vanthu::template::contract::Contract;
@@ -181,8 +181,8 @@ fn the_correction_workbook_is_mended_and_fed_back() {
     assert_eq!(bad.len(), 2);
     let path = path("can-sua.xlsx");
     let rows = bad.iter().map(|row| RejectedRow { original: &row.original, diagnostics: &row.diagnostics });
-    let common = [("Số quyết định".to_owned(), "12/QĐ-HKH".to_owned())];
-    spreadsheet::rejected(&path, &first.summary().headings, &common, rows).unwrap();
+    let common = [("Số quyết định".to_owned(), Original::Text("12/QĐ-HKH".to_owned()))];
+    spreadsheet::rejected(&path, "Danh sách", &first.summary().headings, &common, rows).unwrap();
     expect![[r#"
         [
             [

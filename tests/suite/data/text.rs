@@ -185,8 +185,9 @@ fn empty_files_are_refused() {
     check(
         "",
         expect![[r#"
-        lỗi[data-empty] danh-sach.csv: tệp rỗng
-    "#]],
+            lỗi[data-empty] danh-sach.csv: tệp rỗng
+                cách sửa: kiểm tra xem có chọn nhầm tệp không
+        "#]],
     );
     check(
         "\n\n ; \n",
@@ -455,4 +456,17 @@ fn cells_that_look_like_formulas_are_text() {
     let outcome = read_text("danh-sach.csv", "Họ và tên,Đơn vị\n\"=HYPERLINK(\"\"http://x\"\")\",@SUM(A1)\n+cmd|' /C calc'!A0,-2+3\n");
     assert_eq!(outcome.values("ho_ten"), [json!("=HYPERLINK(\"http://x\")"), json!("+cmd|' /C calc'!A0")]);
     assert_eq!(outcome.values("don_vi"), [json!("@SUM(A1)"), json!("-2+3")]);
+}
+
+#[test]
+fn damaged_utf8_is_not_taken_for_another_encoding() {
+    let mut bytes = "Họ và tên,Đơn vị\nNguyễn Văn An,".as_bytes().to_vec();
+    bytes.extend([0x81, 0xFE, 0x90, 0xA0, 0xFF, 0x8D, b'\n']);
+    let outcome = read_text("danh-sach.csv", bytes);
+    expect![[r#"
+        lỗi[utf8-invalid] danh-sach.csv, dòng 2: byte thứ 43 của tệp (0x81) không phải UTF-8
+            cách sửa: mở tệp gốc bằng Excel, chọn Lưu thành > CSV UTF-8 (hoặc lưu thẳng .xlsx)
+    "#]]
+    .assert_eq(&outcome.told());
+    assert!(outcome.rows.is_empty());
 }

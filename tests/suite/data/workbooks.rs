@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use expect_test::expect;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet, XlsxError};
 use serde_json::json;
-use vanthu::data::{Limits, Selection};
+use vanthu::data::{Limits, Original, Selection};
 use vanthu::language::Language;
 
 use super::{FORM, LIST, path, read, read_with, selection};
@@ -41,7 +41,7 @@ fn rows_of_a_sheet_are_records_with_their_cells() {
     }));
     assert_eq!(outcome.values("ma_so"), [json!("00123"), json!("7")]);
     assert_eq!(outcome.rows[1].places.of("/ma_so").describe(Language::Vietnamese), "danh-sach.xlsx, Sheet1!D4");
-    assert_eq!(outcome.rows[1].original, ["2", "Bình", "", "7"]);
+    assert_eq!(outcome.rows[1].original, ["2", "Bình", "", "7"].map(|text| Original::Text(text.into())));
     assert_eq!(outcome.summary().headings, ["STT", "Họ và tên", "Đơn vị", "Mã số"]);
     assert_eq!(outcome.summary().sheet.as_deref(), Some("Sheet1"));
     assert_eq!(outcome.told(), "");
@@ -140,6 +140,9 @@ fn merged_cells_among_the_data_are_refused() {
     expect![[r#"
         lỗi[cells-merged] danh-sach.xlsx, Sheet1!B3: các ô B3:B4 bị gộp nên không biết giá trị thuộc dòng nào, cột nào
             cách sửa: chọn vùng đó, bỏ gộp ô (Merge & Center), rồi ghi giá trị vào từng ô
+        lỗi[cells-merged] danh-sach.xlsx, Sheet1!B4: các ô B3:B4 bị gộp nên không biết giá trị thuộc dòng nào, cột nào
+            cách sửa: chọn vùng đó, bỏ gộp ô (Merge & Center), rồi ghi giá trị vào từng ô
+        ghi chú[rows-above-headings] danh-sach.xlsx, Sheet1!A2: dòng 2 là dòng tiêu đề; bỏ qua 1 dòng phía trên
     "#]]
     .assert_eq(&outcome.told());
 }
@@ -181,6 +184,7 @@ fn the_first_visible_sheet_with_data_is_read() {
     assert_eq!(outcome.rows[0].places.of("/ho_ten").describe(Language::Vietnamese), "danh-sach.xlsx, 'Đợt 1 ''a'' 🎉'!A2");
     expect![[r#"
         ghi chú[sheets-unread] danh-sach.xlsx: đọc trang tính “Đợt 1 'a' 🎉”; không đọc “Đợt 2”
+            cách sửa: nếu cần trang khác, chọn bằng --sheet
     "#]]
     .assert_eq(&outcome.told());
     let chosen = |sheet: &str| read_with(&path, LIST, &Selection { sheet: Some(sheet.into()), ..selection() }, &Limits::default());
@@ -231,7 +235,7 @@ fn common_values_come_from_their_sheet() {
         cảnh báo[heading-unknown] danh-sach.xlsx, CHUNG!A4: “Nơi ký” là mục mà mẫu không dùng; bị bỏ qua
     "#]]
     .assert_eq(&outcome.told());
-    assert_eq!(outcome.summary().common[0], ("Số quyết định *".to_owned(), "15/QĐ-HKH".to_owned()));
+    assert_eq!(outcome.summary().common[0], ("Số quyết định *".to_owned(), Original::Text("15/QĐ-HKH".to_owned())));
     assert_eq!(read(&path).values("so_quyet_dinh"), [json!("12/QĐ-HKH")], "the request wins over the sheet");
 }
 
@@ -251,6 +255,8 @@ fn faults_of_the_common_sheet_concern_the_whole_file() {
             cách sửa: xoá một trong hai dòng
         lỗi[column-missing] danh-sach.xlsx, Sheet1!A1: thiếu cột bắt buộc “Đơn vị”
             cách sửa: thêm cột có tiêu đề “Đơn vị”
+        lỗi[common-missing] danh-sach.xlsx, Chung!B1: thiếu giá trị chung “Số quyết định”
+            cách sửa: ghi giá trị vào ô này
     "#]]
     .assert_eq(&read_with(&path, LIST, &Selection::default(), &Limits::default()).told());
 }
@@ -304,7 +310,7 @@ fn a_form_without_its_sheets_is_refused() {
     });
     expect![[r#"
         lỗi[sheet-missing] danh-sach.xlsx: thiếu trang tính “Các chỉ tiêu chính trong năm kế”
-            cách sửa: có phải “Cac chi tieu chinh cua nam”? nếu phải, đổi tên thành “Các chỉ tiêu chính trong năm kế”
+            cách sửa: có phải “Cac chi tieu chinh cua nam”? nếu phải, đổi tên thành “Các chỉ tiêu chính trong năm kế” hoặc chọn bằng --sheet
         lỗi[common-missing] danh-sach.xlsx: thiếu giá trị chung “Kỳ báo cáo”
             cách sửa: thêm trang tính “Chung” có dòng “Kỳ báo cáo” và giá trị ở ô bên cạnh
         cảnh báo[sheet-unknown] danh-sach.xlsx: mẫu không dùng trang tính “Cac chi tieu chinh cua nam”; bị bỏ qua

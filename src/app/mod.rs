@@ -6,6 +6,7 @@
 pub mod demo;
 pub mod error;
 pub mod lint;
+pub mod views;
 pub mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +33,7 @@ use crate::say;
 use crate::storage::OutputFolder;
 use crate::template::manifest::TextArea;
 use crate::template::{Files, Template, hex};
+use crate::typeset::checks::in_users_file;
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
 use crate::typeset::{Job, Standard, Typeset};
 use crate::vietnamese::tone;
@@ -69,6 +71,7 @@ impl Ran {
 struct Prepared {
     template: Template,
     organisation: Value,
+    warnings: Vec<Diagnostic>,
     options: BTreeMap<String, String>,
     stock: Value,
     fonts: Vec<FontFile>,
@@ -165,10 +168,17 @@ impl App {
         let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template, &prepared.fonts));
         let mut made = Vec::new();
         let mut problems = Vec::new();
+        let sample = format!("{}/sample.json", prepared.template.manifest.name);
+        let of_sample = |field: &str| {
+            let pointer = if field.is_empty() { String::new() } else { format!("/{}", prepared.template.contract.field(field)?.name) };
+            Some(Place::Pointer { file: sample.clone(), pointer })
+        };
         for (number, (name, job)) in (1..).zip(jobs) {
             match pool.render(job).await? {
                 Verdict::Done(typeset) => made.push((name, *typeset)),
-                Verdict::Failed(found) => problems.extend(found.into_iter().map(|problem| problem.of_record(number, &name))),
+                Verdict::Failed(found) => {
+                    problems.extend(found.into_iter().map(|problem| in_users_file(problem, &of_sample).of_record(number, &name)));
+                }
                 Verdict::Quarantined(problem) => problems.push((*problem).of_record(number, &name)),
             }
         }
@@ -207,7 +217,7 @@ impl App {
             return Err(unknown.into());
         }
         let options = template.manifest.choose(&request.options)?;
-        let (organisation, pictures) = profile.for_templates(self.workspace.folder.as_deref())?;
+        let (organisation, pictures) = profile.for_templates(self.workspace.folder.as_deref(), request.standard)?;
         template.files.extend(pictures);
         let stock = self.prepare_stock(request, &mut template)?;
         let fonts = self.catalog.fonts()?;
@@ -218,7 +228,8 @@ impl App {
             return Err(faults.into());
         }
         let coverages = Coverages::read(&fonts);
-        Ok(Prepared { template, organisation, options, stock, fonts, coverages })
+        let warnings = profile.warnings();
+        Ok(Prepared { template, organisation, warnings, options, stock, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.
@@ -244,7 +255,7 @@ impl App {
         }
         let stock = self.workspace.stock(name)?;
         let printer = request.printer.as_deref().map(|name| self.workspace.printer(name)).transpose()?.unwrap_or_default();
-        let (value, files) = stock.for_templates(self.workspace.folder.as_deref(), printer, request.overprint)?;
+        let (value, files) = stock.for_templates(self.workspace.folder.as_deref(), printer, request.overprint, request.standard)?;
         template.files.extend(files);
         template.manifest.text_area = TextArea::PAGE;
         template.manifest.fonts.fields.extend(stock.families());
@@ -263,7 +274,9 @@ impl App {
             limits: &limits,
         };
         let selection = Selection { sheet: request.sheet.clone(), columns: request.columns.clone(), common: request.common.clone() };
-        plan.carry_out(&request.data, &selection, spool_path)
+        let mut planned = plan.carry_out(&request.data, &selection, spool_path)?;
+        planned.diagnostics.splice(..0, prepared.warnings.iter().cloned());
+        Ok(planned)
     }
 
     fn sample_jobs(&self, prepared: &Prepared, standard: Standard, pixels_per_inch: f64) -> Result<Vec<(String, Job)>, AppError> {

@@ -219,7 +219,7 @@ impl Checks<'_> {
             }
         }
         let date = record.get("ngay").and_then(Value::as_str).and_then(|text| text.parse().ok());
-        let value = json!({ "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "phoi": stock });
+        let value = json!({ "du_lieu": &record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "phoi": stock });
         let digest = {
             let mut hash = Sha256::new();
             let parts = [
@@ -244,6 +244,9 @@ impl Checks<'_> {
             date,
             qr: filled.qr,
             digest,
+            places: std::iter::once((String::new(), row.places.of("")))
+                .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))
+                .collect(),
             record: value,
         };
         Ok((entry, found))

@@ -19,6 +19,7 @@ use crate::qr;
 use crate::render_pool::{Pool, PoolError, Verdict};
 use crate::say;
 use crate::storage::{OutputFolder, Staged, StorageError};
+use crate::typeset::checks::in_users_file;
 use crate::typeset::{Job, Standard};
 
 /// Documents between rendering and publishing.
@@ -271,6 +272,10 @@ pub async fn run(batch: Run<'_>) -> Result<Summary, RunError> {
 async fn render(entry: Entry, pool: &Pool, folder: &Arc<OutputFolder>, author: String, standard: Standard) -> Result<Finished, RunError> {
     let mut outcome = outcome(&entry);
     let file = entry.file.clone();
+    let places = entry.places.clone();
+    let in_data_file = |reasons: Vec<Diagnostic>| -> Vec<Diagnostic> {
+        reasons.into_iter().map(|reason| in_users_file(reason, &|field| places.get(field).cloned())).collect()
+    };
     let job = match job(entry, author, standard) {
         Ok(job) => job,
         Err(problem) => {
@@ -281,7 +286,7 @@ async fn render(entry: Entry, pool: &Pool, folder: &Arc<OutputFolder>, author: S
     let typeset = match pool.render(job).await? {
         Verdict::Done(typeset) => typeset,
         Verdict::Failed(reasons) => {
-            outcome.reasons = reasons;
+            outcome.reasons = in_data_file(reasons);
             return Ok(Finished { outcome, staged: None, times: StageTimes::default() });
         }
         Verdict::Quarantined(reason) => {

@@ -2,6 +2,7 @@
 //!
 //! Owns the file's form: one JSON line a record, in the order of the list. It keeps memory flat however long the list.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::diagnostic::Place;
 use crate::storage::StorageError;
 
 /// A record that is ready to render.
@@ -29,6 +31,8 @@ pub struct Entry {
     pub qr: Option<String>,
     /// SHA-256 of everything that decides the document's bytes.
     pub digest: String,
+    /// Where the record, under the empty name, and each of its fields stand in the data file, for what the page finds.
+    pub places: BTreeMap<String, Place>,
     /// The virtual JSON file, without the QR code's pixels.
     pub record: Value,
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::{AppError, Ran};
 use crate::batch::run::SET_ASIDE_FOLDER;
 use crate::batch::{Planned, outputs};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, describe_all};
 use crate::language::{Language, Text};
 use crate::say;
 
@@ -37,19 +37,25 @@ impl Show {
         self.line(text.in_language(self.language));
     }
 
+    /// One sentence about the way there, on stderr; nothing with `--json`.
+    pub fn progress(&self, text: &Text) {
+        if !self.json {
+            let _ = writeln!(std::io::stderr(), "{}", text.in_language(self.language));
+        }
+    }
+
     /// One JSON document as the whole result.
     pub fn document(&self, value: &Value) {
         self.line(&format!("{value:#}"));
     }
 
-    /// Diagnostics on stderr, the gravest kind last so that it stays in sight.
+    /// Diagnostics on stderr.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
-        let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-        sorted.sort_by_key(|diagnostic| diagnostic.severity);
-        let skipped = sorted.len().saturating_sub(SHOWN_MAX);
+        let described = describe_all(diagnostics, self.language);
+        let skipped = described.len().saturating_sub(SHOWN_MAX);
         let mut stderr = std::io::stderr().lock();
-        for diagnostic in sorted.iter().take(SHOWN_MAX) {
-            let _ = writeln!(stderr, "{}", diagnostic.describe(self.language));
+        for lines in described.iter().take(SHOWN_MAX) {
+            let _ = writeln!(stderr, "{lines}");
         }
         if skipped > 0 {
             let more = say!("… và {skipped} mục nữa", "… and {skipped} more");

@@ -9,6 +9,7 @@ pub mod functions;
 pub mod manifest;
 pub mod validate;
 pub mod words;
+mod words_fault;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,6 +4,7 @@
 //! as `Vec<Diagnostic>`; drawing them is the edge's work. Failures of the machine are not diagnostics: they are the
 //! `thiserror` enums of the adapters.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
@@ -181,6 +182,10 @@ impl Diagnostic {
 
     /// The diagnostic as lines for a terminal or a log, without colour.
     pub fn describe(&self, language: Language) -> String {
+        self.describe_for(self.record.as_slice(), language)
+    }
+
+    fn describe_for(&self, records: &[(u64, String)], language: Language) -> String {
         let head = match self.severity {
             Severity::Error => say!("lỗi", "error"),
             Severity::Warning => say!("cảnh báo", "warning"),
@@ -190,13 +195,24 @@ impl Diagnostic {
         if let Some(place) = &self.place {
             let _ = write!(text, "{}: ", place.describe(language));
         }
-        if let Some((number, name)) = &self.record {
-            let record = say!("bản ghi {number}", "record {number}");
-            text.push_str(record.in_language(language));
-            if !name.is_empty() {
-                let _ = write!(text, " ({name})");
+        match records {
+            [] => {}
+            [(number, name)] => {
+                let record = say!("bản ghi {number}", "record {number}");
+                text.push_str(record.in_language(language));
+                if !name.is_empty() {
+                    let _ = write!(text, " ({name})");
+                }
+                text.push_str(": ");
             }
-            text.push_str(": ");
+            several => {
+                let count = several.len();
+                let head = say!("{count} bản ghi", "{count} records");
+                let named = several.iter().take(RECORDS_NAMED).map(|(number, name)| format!("{number} {name}").trim_end().to_owned());
+                let named = named.collect::<Vec<_>>().join(", ");
+                let more = if count > RECORDS_NAMED { ", …" } else { "" };
+                let _ = write!(text, "{} ({named}{more}): ", head.in_language(language));
+            }
         }
         if let Some(value) = &self.value {
             let _ = write!(text, "“{value}” ");
@@ -234,6 +250,31 @@ impl Diagnostic {
         }
         object.into()
     }
+}
+
+/// Records that a shared fault names before the rest is only counted.
+const RECORDS_NAMED: usize = 3;
+
+/// The lines of the first `most` diagnostics, the gravest kind last so that it stays in sight, and how many more there are.
+/// What many records share word for word, place and value included, is a fault of the template: it is said once, with
+/// their count and the first of them.
+pub fn describe_all(diagnostics: &[Diagnostic], language: Language, most: usize) -> (Vec<String>, usize) {
+    let mut alike: Vec<(Diagnostic, Vec<(u64, String)>)> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for diagnostic in diagnostics {
+        let common = Diagnostic { record: None, ..diagnostic.clone() };
+        let index = *known.entry(format!("{common:?}")).or_insert(alike.len());
+        if index == alike.len() {
+            alike.push((common, Vec::new()));
+        }
+        alike[index].1.extend(diagnostic.record.clone());
+    }
+    // Errors are not to be crowded out by warnings.
+    alike.sort_by_key(|(diagnostic, _)| std::cmp::Reverse(diagnostic.severity));
+    let skipped = alike.len().saturating_sub(most);
+    alike.truncate(most);
+    alike.sort_by_key(|(diagnostic, _)| diagnostic.severity);
+    (alike.iter().map(|(diagnostic, records)| diagnostic.describe_for(records, language)).collect(), skipped)
 }
 
 /// Does any of `diagnostics` stop the work?

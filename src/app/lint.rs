@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{App, AppError};
+use super::{App, AppError, views};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lint::{self, Options, Report, picture};
 
@@ -30,13 +30,10 @@ impl App {
         let report = lint::lint(&bytes, options).map_err(|error| vec![error.to_diagnostic(&shown)])?;
         let mut written = Vec::new();
         if let Some(folder) = pictures {
-            std::fs::create_dir_all(folder).map_err(|source| AppError::Write { path: folder.to_owned(), source })?;
             let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            for picture in picture::draw(&bytes, &report) {
-                let path = folder.join(format!("{stem}-{}.png", picture.page));
-                std::fs::write(&path, &picture.png).map_err(|source| AppError::Write { path: path.clone(), source })?;
-                written.push(path);
-            }
+            let drawn = picture::draw(&bytes, &report).into_iter();
+            let drawn: Vec<_> = drawn.map(|picture| (format!("{stem}-{}.png", picture.page), picture.png)).collect();
+            written = views::write(folder, &drawn)?;
         }
         Ok(Linted { report, pictures: written })
     }

@@ -273,7 +273,9 @@ impl App {
             limits: &limits,
         };
         let selection = Selection { sheet: request.sheet.clone(), columns: request.columns.clone(), common: request.common.clone() };
-        plan.carry_out(&request.data, &selection, sink)
+        let mut planned = plan.carry_out(&request.data, &selection, sink)?;
+        planned.diagnostics.splice(..0, prepared.warnings.iter().cloned());
+        Ok(planned)
     }
 }
 
@@ -296,6 +298,7 @@ fn new_record(entry: Entry) -> NewRecord {
         content: entry.content.to_string(),
         mail: None,
         identity: entry.identity,
+        places: serde_json::to_string(&entry.places).expect("places are plain data"),
         claim: None,
     }
 }

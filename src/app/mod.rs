@@ -8,6 +8,7 @@ pub mod error;
 pub mod lint;
 pub mod make;
 pub mod office;
+pub mod views;
 pub mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
 use crate::template::manifest::TextArea;
 use crate::template::{Files, Template, hex};
+use crate::typeset::checks::in_users_file;
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
 use crate::typeset::{Job, Standard, Typeset};
 use crate::vietnamese::tone;
@@ -46,6 +48,7 @@ pub struct App {
 struct Prepared {
     template: Template,
     organisation: Value,
+    warnings: Vec<Diagnostic>,
     options: BTreeMap<String, String>,
     stock: Value,
     fonts: Vec<FontFile>,
@@ -77,10 +80,17 @@ impl App {
         let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template.page(), &prepared.fonts));
         let mut made = Vec::new();
         let mut problems = Vec::new();
+        let sample = format!("{}/sample.json", prepared.template.manifest.name);
+        let of_sample = |field: &str| {
+            let pointer = if field.is_empty() { String::new() } else { format!("/{}", prepared.template.contract.field(field)?.name) };
+            Some(Place::Pointer { file: sample.clone(), pointer })
+        };
         for (number, (name, job)) in (1..).zip(jobs) {
             match pool.render(job).await? {
                 Verdict::Done(typeset) => made.push((name, *typeset)),
-                Verdict::Failed(found) => problems.extend(found.into_iter().map(|problem| problem.of_record(number, &name))),
+                Verdict::Failed(found) => {
+                    problems.extend(found.into_iter().map(|problem| in_users_file(problem, &of_sample).of_record(number, &name)));
+                }
                 Verdict::Quarantined(problem) => problems.push((*problem).of_record(number, &name)),
             }
         }
@@ -119,7 +129,7 @@ impl App {
             return Err(unknown.into());
         }
         let options = template.manifest.choose(&request.options)?;
-        let (organisation, pictures) = profile.for_templates(self.workspace.folder.as_deref())?;
+        let (organisation, pictures) = profile.for_templates(self.workspace.folder.as_deref(), request.standard)?;
         template.files.extend(pictures);
         let stock = self.prepare_stock(request, &mut template)?;
         let fonts = self.catalog.fonts()?;
@@ -130,7 +140,8 @@ impl App {
             return Err(faults.into());
         }
         let coverages = Coverages::read(&fonts);
-        Ok(Prepared { template, organisation, options, stock, fonts, coverages })
+        let warnings = profile.warnings();
+        Ok(Prepared { template, organisation, warnings, options, stock, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.
@@ -156,7 +167,7 @@ impl App {
         }
         let stock = self.workspace.stock(name)?;
         let printer = request.printer.as_deref().map(|name| self.workspace.printer(name)).transpose()?.unwrap_or_default();
-        let (value, files) = stock.for_templates(self.workspace.folder.as_deref(), printer, request.overprint)?;
+        let (value, files) = stock.for_templates(self.workspace.folder.as_deref(), printer, request.overprint, request.standard)?;
         template.files.extend(files);
         template.manifest.text_area = TextArea::PAGE;
         template.manifest.fonts.fields.extend(stock.families());

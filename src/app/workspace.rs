@@ -91,14 +91,27 @@ impl App {
         }
         if self.catalog().entries().iter().any(|entry| entry.name == name) && name != from {
             return Err(AppError::Input(vec![
-                Diagnostic::error("template-exists", say!("đã có mẫu tên này", "there is a template of this name")).with_value(name),
+                Diagnostic::error("template-exists", say!("đã có mẫu tên này", "there is a template of this name"))
+                    .with_value(name)
+                    .remedy(say!(
+                        "chọn tên khác; để sửa mẫu có sẵn, ghi --from {name}",
+                        "choose another name; to change a built-in template, add --from {name}"
+                    )),
+            ]));
+        }
+        let folder = workspace.join(TEMPLATES_FOLDER).join(name);
+        if folder.exists() {
+            return Err(AppError::Input(vec![
+                Diagnostic::error("file-exists", say!("thư mục này đã có; không ghi đè", "the folder exists; it is not overwritten"))
+                    .at(Place::File { file: folder.display().to_string() })
+                    .remedy(say!("sửa mẫu đang có ở đó, hoặc chọn tên khác", "edit the template that is there, or choose another name")),
             ]));
         }
         let prefix = format!("/{from}/");
         let mut created = Vec::new();
         for (path, bytes) in self.catalog().files(from)? {
             let Some(relative) = path.strip_prefix(&prefix) else { continue };
-            let target = workspace.join(TEMPLATES_FOLDER).join(name).join(relative);
+            let target = folder.join(relative);
             let parent = target.parent().unwrap_or(workspace);
             fs::create_dir_all(parent).map_err(|source| AppError::Write { path: parent.to_owned(), source })?;
             let bytes = if relative == "template.toml" { rename(&bytes, from, name) } else { bytes.into_owned() };
@@ -114,7 +127,8 @@ impl App {
         if path.exists() {
             return Err(AppError::Input(vec![
                 Diagnostic::error("file-exists", say!("tệp đã có; không ghi đè", "the file exists; it is not overwritten"))
-                    .at(Place::File { file: path.display().to_string() }),
+                    .at(Place::File { file: path.display().to_string() })
+                    .remedy(say!("đổi tên tệp đó, hoặc chọn tên khác bằng --out", "rename that file, or choose another name with --out")),
             ]));
         }
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {

@@ -1,7 +1,11 @@
 //! A record that planning accepted, ready to be kept and rendered.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde_json::Value;
+
+use crate::diagnostic::Place;
 
 /// A record that is ready to render.
 #[derive(Debug, Clone)]
@@ -22,6 +26,8 @@ pub struct Entry {
     pub digest: String,
     /// What makes it the same record in a later list: the digest of its contract's key.
     pub identity: Option<String>,
+    /// Where the record, under the empty name, and each of its fields stand in the data file, for what the page finds.
+    pub places: BTreeMap<String, Place>,
     /// Its own part of the virtual JSON file: `du_lieu` and `loi_van`. The rest is the batch's.
     pub content: Value,
 }

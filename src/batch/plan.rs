@@ -283,7 +283,7 @@ impl Checks<'_> {
             }
         }
         let date = record.get("ngay").and_then(Value::as_str).and_then(|text| text.parse().ok());
-        let content = json!({ "du_lieu": record, "loi_van": filled.words });
+        let content = json!({ "du_lieu": &record, "loi_van": filled.words });
         let shared = json!([organisation, options, stock]);
         let digest = {
             let mut hash = Sha256::new();
@@ -311,6 +311,9 @@ impl Checks<'_> {
             qr: filled.qr,
             digest,
             identity: self.identity(row).map(|identity| hex(&identity)),
+            places: std::iter::once((String::new(), row.places.of("")))
+                .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))
+                .collect(),
             content,
         };
         Ok((entry, found))

@@ -4,7 +4,7 @@
 //! once on a shared store; any of them may die at any moment. What a record came to is `outcome`'s, the files' safety
 //! `storage`'s. Memory stays flat: a bounded number of documents is under way at any time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::outcome::{Counts, in_the_way};
 use super::setting::Setting;
 use super::shelf::{Shelf, ShelfError, Standing};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::failpoint;
 use crate::lifecycle::BatchState;
 use crate::qr;
@@ -23,6 +23,7 @@ use crate::store::documents::{NewDocument, Placed};
 use crate::store::records::{Claimed, End};
 use crate::store::{BEAT, Store, StoreError};
 use crate::typeset::Job;
+use crate::typeset::checks::in_users_file;
 
 /// Documents between rendering and publishing.
 const UNDER_WAY_MAX: usize = 64;
@@ -213,13 +214,14 @@ fn decide(run: &Run<'_>, record: &Claimed) -> Result<Option<End>, RunError> {
 /// Renders one record and stages its object.
 async fn render(record: Claimed, id: String, pool: &Pool, objects: &Arc<Objects>, setting: &Setting) -> Result<Finished, RunError> {
     let ended = |record, end| Ok(Finished { record, end, staged: None, times: StageTimes::default() });
+    let in_data_file = places_of(&record);
     let job = match job(&record, setting) {
         Ok(job) => job,
         Err(problem) => return ended(record, End::Failed { reasons: reasons(&[problem]) }),
     };
     let typeset = match pool.render(job).await? {
         Verdict::Done(typeset) => typeset,
-        Verdict::Failed(problems) => return ended(record, End::Failed { reasons: reasons(&problems) }),
+        Verdict::Failed(problems) => return ended(record, End::Failed { reasons: reasons(&in_data_file(problems)) }),
         Verdict::Quarantined(problem) => return ended(record, End::Quarantined { reasons: reasons(&[*problem]) }),
     };
     let objects = Arc::clone(objects);
@@ -229,7 +231,7 @@ async fn render(record: Claimed, id: String, pool: &Pool, objects: &Arc<Objects>
         let staged = objects.stage(&record.batch, &id, &typeset.pdf)?;
         let document = NewDocument { id, object: staged.name.clone(), sha256, bytes: typeset.pdf.len() as u64, pages: typeset.pages };
         let times = StageTimes { compile: typeset.compile, export: typeset.export, publish: started.elapsed() };
-        let end = End::Stored { document, reasons: reasons(&typeset.warnings), placed_in: None };
+        let end = End::Stored { document, reasons: reasons(&in_data_file(typeset.warnings)), placed_in: None };
         Ok(Finished { record, end, staged: Some(staged), times })
     })
     .await
@@ -301,6 +303,12 @@ fn job(record: &Claimed, setting: &Setting) -> Result<Job, Diagnostic> {
         standard: setting.standard,
         pixels_per_inch: None,
     })
+}
+
+/// Puts what the page found about a field where its value stands in the data file.
+fn places_of(record: &Claimed) -> impl Fn(Vec<Diagnostic>) -> Vec<Diagnostic> + use<> {
+    let places: BTreeMap<String, Place> = serde_json::from_str(&record.places).unwrap_or_default();
+    move |found| found.into_iter().map(|one| in_users_file(one, &|field| places.get(field).cloned())).collect()
 }
 
 /// Diagnostics as the store keeps them.

@@ -2,28 +2,29 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use super::args::{BatchArgs, Command, DemoArgs, InitArgs, LintArgs, PreviewArgs, TemplateCommand};
 use super::progress::Meter;
 use super::show::Show;
+use super::watch::Snapshot;
 use crate::app::make::Watcher;
-use crate::app::{App, AppError};
+use crate::app::{App, AppError, views};
 use crate::batch::Request;
 use crate::batch::request::default_output;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
+use crate::language::Language;
 use crate::lint::Kind;
 use crate::say;
 use crate::template::contract::{self, Scope, Shape};
 use crate::template::functions;
 use crate::typeset::Standard;
 
-/// Time between two looks at a watched template.
-const WATCH_EVERY: Duration = Duration::from_millis(400);
-
 const INPUT_WRONG: u8 = 1;
+
+/// Kinds of a linted file.
+const KINDS: [&str; 3] = ["administrative", "party", "certificate"];
 
 pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result<ExitCode, AppError> {
     match command {
@@ -122,84 +123,55 @@ async fn preview(args: PreviewArgs, app: &App, show: Show) -> Result<ExitCode, A
         standard,
         ..Request::default()
     };
+    if !args.watch {
+        preview_once(&args, &request, app, show).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(folder) = app.watched_folder(&args.template).filter(|folder| folder.is_dir()) else {
+        preview_once(&args, &request, app, show).await?;
+        show.progress(&say!(
+            "Mẫu có sẵn không đổi khi đang chạy; chép ra bằng “vanthu template new {0} --from {0}” rồi sửa.",
+            "A built-in template does not change; copy it with `vanthu template new {0} --from {0}` and edit the copy.",
+            args.template
+        ));
+        return Ok(ExitCode::SUCCESS);
+    };
+    let shown = folder.display().to_string();
     loop {
         // Noted before rendering, so that a change made meanwhile is not missed.
-        let seen = app.watched_folder(&args.template).map(|folder| newest(&folder));
-        let result = app.preview(&request, f64::from(args.ppi)).await;
-        let code = match result {
-            Ok(made) => {
-                let files = write_preview(&args.out, &args.template, made)?;
-                if show.json {
-                    show.document(&json!({ "ok": true, "files": files }));
-                } else {
-                    files.iter().for_each(|file| show.line(&file.display().to_string()));
-                }
-                ExitCode::SUCCESS
-            }
-            Err(error) if args.watch && error.is_input() => {
-                show.error(&error);
-                ExitCode::from(INPUT_WRONG)
-            }
-            Err(error) => return Err(error),
-        };
-        let Some(folder) = app.watched_folder(&args.template).filter(|_| args.watch) else {
-            if args.watch && !show.json {
-                show.say(&say!(
-                    "Mẫu có sẵn không đổi khi đang chạy; chép ra bằng “vanthu template new {0} --from {0}” rồi sửa.",
-                    "A built-in template does not change; copy it with `vanthu template new {0} --from {0}` and edit the copy.",
-                    args.template
-                ));
-            }
-            return Ok(code);
-        };
-        wait_for_change(&folder, seen).await;
+        let seen = Snapshot::of(&folder);
+        match preview_once(&args, &request, app, show).await {
+            Err(error) if !error.is_input() => return Err(error),
+            Err(error) => show.error(&error),
+            Ok(()) => {}
+        }
+        show.progress(&say!("Đang theo dõi {shown}; Ctrl-C để dừng.", "Watching {shown}; Ctrl-C to stop."));
+        let changed = seen.wait_for_change(&folder).await.join(", ");
+        show.progress(&say!("Có thay đổi: {changed}. Đang dàn lại…", "Changed: {changed}. Rendering again…"));
     }
 }
 
+async fn preview_once(args: &PreviewArgs, request: &Request, app: &App, show: Show) -> Result<(), AppError> {
+    let made = app.preview(request, f64::from(args.ppi)).await?;
+    let files = write_preview(&args.out, &args.template, made)?;
+    if show.json {
+        show.document(&json!({ "ok": true, "files": files }));
+    } else {
+        files.iter().for_each(|file| show.line(&file.display().to_string()));
+    }
+    Ok(())
+}
+
 fn write_preview(folder: &Path, template: &str, made: Vec<(String, crate::typeset::Typeset)>) -> Result<Vec<PathBuf>, AppError> {
-    let write = |path: &Path, bytes: &[u8]| std::fs::write(path, bytes).map_err(|source| AppError::Write { path: path.to_owned(), source });
-    std::fs::create_dir_all(folder).map_err(|source| AppError::Write { path: folder.to_owned(), source })?;
     let mut names = crate::naming::Names::default();
     let mut files = Vec::new();
     for (name, typeset) in made {
         let stem = if name.starts_with(template) { name } else { format!("{template}-{name}") };
         let stem = names.claim(&stem);
-        let pdf = folder.join(format!("{stem}.pdf"));
-        write(&pdf, &typeset.pdf)?;
-        files.push(pdf);
-        for (number, image) in (1..).zip(&typeset.images) {
-            let png = folder.join(format!("{stem}-{number}.png"));
-            write(&png, image)?;
-            files.push(png);
-        }
+        files.push((format!("{stem}.pdf"), typeset.pdf));
+        files.extend((1..).zip(typeset.images).map(|(number, image)| (format!("{stem}-{number}.png"), image)));
     }
-    Ok(files)
-}
-
-/// Waits until the files below `folder` are others than when they were `seen`.
-async fn wait_for_change(folder: &Path, seen: Option<(SystemTime, usize)>) {
-    while Some(newest(folder)) == seen {
-        tokio::time::sleep(WATCH_EVERY).await;
-    }
-}
-
-/// The newest modification below `folder`, and how many files there are.
-fn newest(folder: &Path) -> (SystemTime, usize) {
-    let mut latest = SystemTime::UNIX_EPOCH;
-    let mut count = 0;
-    let mut waiting = vec![folder.to_owned()];
-    while let Some(folder) = waiting.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok) {
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_dir() {
-                waiting.push(entry.path());
-            } else {
-                count += 1;
-                latest = latest.max(metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH));
-            }
-        }
-    }
-    (latest, count)
+    views::write(folder, &files)
 }
 
 fn template(command: TemplateCommand, app: &App, show: Show) -> Result<ExitCode, AppError> {
@@ -286,6 +258,9 @@ fn describe(name: &str, app: &App, show: Show) -> Result<ExitCode, AppError> {
         Shape::List => say!("\nMỗi dòng của bảng là một văn bản. Các trường:", "\nEach row is a document. Fields:"),
         Shape::Form => say!("\nMỗi bảng tính là một văn bản. Các trường:", "\nEach workbook is a document. Fields:"),
     });
+    if show.language == Language::English {
+        show.line("  (key, heading in the workbook, note; headings and notes exist in Vietnamese only; * is required)");
+    }
     for field in &template.contract.fields {
         let required = if field.required { "*" } else { " " };
         let scope = if field.scope == Scope::Common { say!(" (chung)", " (common)") } else { say!("", "") };
@@ -371,10 +346,12 @@ fn lint(args: &LintArgs, show: Show) -> Result<ExitCode, AppError> {
         Some("certificate") => Some(Kind::Certificate),
         Some(other) => {
             return Err(AppError::Input(vec![
-                Diagnostic::error("kind-unknown", say!("không phải loại tệp", "is not a kind of file")).with_value(other).remedy(say!(
-                    "chọn một trong: administrative, party, certificate",
-                    "choose one of: administrative, party, certificate"
-                )),
+                Diagnostic::error("kind-unknown", say!("không phải loại tệp", "is not a kind of file")).with_value(other).remedy(
+                    match nearest(other, KINDS) {
+                        Some(near) => say!("có phải “{near}”?", "did you mean `{near}`?"),
+                        None => say!("chọn một trong: {}", "choose one of: {}", KINDS.join(", ")),
+                    },
+                ),
             ]));
         }
     };

@@ -21,8 +21,9 @@ const COMMANDS: [(&str, &str); 13] = [
     ("demo", "Làm trọn một năm của một hội trên dữ liệu minh họa, rồi cho biết nằm ở đâu."),
 ];
 
-/// Identifier of an argument, and its sentence; the same identifier means the same everywhere.
-const ARGUMENTS: [(&str, &str); 31] = [
+/// Identifier of an argument, and its sentence; the same identifier means the same everywhere,
+/// unless the path of its command stands before it.
+const ARGUMENTS: [(&str, &str); 32] = [
     ("lang", "Ngôn ngữ thông báo: vi hoặc en (mặc định: theo máy, nếu không có thì tiếng Việt)."),
     ("json", "In một tài liệu JSON cho chương trình khác đọc, thay cho chữ."),
     ("workspace", "Thư mục nơi làm việc (mặc định: thư mục gần nhất phía trên có vanthu.toml)."),
@@ -32,7 +33,8 @@ const ARGUMENTS: [(&str, &str); 31] = [
     ("sheet", "Trang tính (mặc định: trang có tiêu đề hợp với mẫu nhất)."),
     ("organisation", "Tổ chức khai báo trong nơi làm việc."),
     ("out", "Nơi ghi kết quả."),
-    ("name", "Mẫu tên tệp, ví dụ \"{{so}}-{{ho_ten}}\"; với “template new” là tên mẫu mới."),
+    ("name", "Mẫu tên tệp, ví dụ \"{{so}}-{{ho_ten}}\"."),
+    ("template new name", "Tên mẫu mới; trùng với --from để sửa một mẫu có sẵn."),
     ("column", "Cột của tệp cho một trường: TRƯỜNG=TIÊU ĐỀ CỘT."),
     ("set", "Giá trị chung cho mọi bản ghi: TRƯỜNG=GIÁ TRỊ."),
     ("option", "Tùy chọn của mẫu: TÊN=GIÁ TRỊ."),
@@ -56,6 +58,22 @@ const ARGUMENTS: [(&str, &str); 31] = [
     ("command", "Việc cần làm."),
 ];
 
+/// What stands for a value in a usage line, in English and Vietnamese; the rest is the same in both.
+const VALUES: [(&str, &str); 12] = [
+    ("BATCH.toml", "LÔ.toml"),
+    ("TEMPLATE", "MẪU"),
+    ("FILE", "TỆP"),
+    ("FILE.pdf", "TỆP.pdf"),
+    ("NAME", "TÊN"),
+    ("FOLDER", "THƯ MỤC"),
+    ("PATTERN", "MẪU TÊN"),
+    ("FIELD=HEADING", "TRƯỜNG=TIÊU ĐỀ"),
+    ("FIELD=VALUE", "TRƯỜNG=GIÁ TRỊ"),
+    ("NAME=VALUE", "TÊN=GIÁ TRỊ"),
+    ("STANDARD", "CHUẨN"),
+    ("KIND", "LOẠI"),
+];
+
 /// The shape of a help page.
 const PAGE: &str = "{about}\n\nCách dùng: {usage}\n\n{all-args}{after-help}";
 
@@ -71,11 +89,23 @@ fn translate(mut command: Command, path: String) -> Command {
     command = command.help_template(PAGE).subcommand_help_heading("Các lệnh").disable_help_flag(true).disable_version_flag(true);
     command = command.mut_args(|argument| {
         let heading = if argument.is_positional() { "Tham số" } else { "Tùy chọn" };
-        let sentence = argument_sentence(argument.get_id().as_str());
-        let argument = argument.help_heading(heading);
-        match sentence {
-            Some(sentence) => argument.help(sentence),
-            None => argument,
+        let id = argument.get_id().as_str();
+        let sentence = argument_sentence(&format!("{path} {id}")).or_else(|| argument_sentence(id));
+        let mut sentence = sentence.unwrap_or_default().to_owned();
+        if let [value] = argument.get_default_values()
+            && argument.get_action().takes_values()
+        {
+            sentence.push_str(&format!(" [mặc định: {}]", value.to_string_lossy()));
+        }
+        let value = match argument.get_value_names() {
+            Some([name]) => name.to_string(),
+            _ => argument.get_id().as_str().to_uppercase(),
+        };
+        let argument = argument.help_heading(heading).hide_default_value(true);
+        let argument = if sentence.is_empty() { argument } else { argument.help(sentence) };
+        match VALUES.iter().find(|(english, _)| *english == value) {
+            Some((_, vietnamese)) if argument.get_action().takes_values() => argument.value_name(*vietnamese),
+            _ => argument,
         }
     });
     let own = |id: &'static str| Arg::new(id).long(id).help(argument_sentence(id)).help_heading("Tùy chọn");
@@ -83,12 +113,23 @@ fn translate(mut command: Command, path: String) -> Command {
     if path.is_empty() {
         command = command.arg(own("version").short('V').action(ArgAction::Version));
     }
+    command = command.subcommand_value_name("LỆNH");
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     for name in names {
         let path = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
         command = command.mut_subcommand(name, |sub| translate(sub, path));
     }
-    command
+    let usage = usage(command.clone(), &path);
+    command.override_usage(usage)
+}
+
+/// The usage line as clap makes it, with the command's whole path and without English.
+fn usage(command: Command, path: &str) -> String {
+    let name = command.get_name().to_owned();
+    let line = command.disable_help_subcommand(true).render_usage().to_string();
+    let rest = line.trim_start_matches("Usage: ").trim_start_matches(name.as_str()).replace("[OPTIONS]", "[TÙY CHỌN]");
+    let program = if path.is_empty() { String::new() } else { format!(" {path}") };
+    format!("vanthu{program}{rest}")
 }
 
 /// The Vietnamese sentence of a command.

@@ -8,6 +8,7 @@ pub mod help;
 mod progress;
 mod show;
 mod usage;
+mod watch;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

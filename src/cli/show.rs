@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::app::{AppError, Ran};
 use crate::batch::outcome::SET_ASIDE_FOLDER;
 use crate::batch::{Planned, outputs};
-use crate::diagnostic::{Diagnostic, chain};
+use crate::diagnostic::{Diagnostic, chain, describe_all};
 use crate::language::{Language, Text};
 use crate::say;
 
@@ -37,22 +37,24 @@ impl Show {
         self.line(text.in_language(self.language));
     }
 
+    /// One sentence about the way there, on stderr; nothing with `--json`.
+    pub fn progress(&self, text: &Text) {
+        if !self.json {
+            let _ = writeln!(std::io::stderr(), "{}", text.in_language(self.language));
+        }
+    }
+
     /// One JSON document as the whole result.
     pub fn document(&self, value: &Value) {
         self.line(&format!("{value:#}"));
     }
 
-    /// Diagnostics on stderr, the gravest kind last so that it stays in sight.
+    /// Diagnostics on stderr.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
-        let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-        let skipped = sorted.len().saturating_sub(SHOWN_MAX);
-        // Errors are not to be crowded out by warnings.
-        sorted.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.severity));
-        sorted.truncate(SHOWN_MAX);
-        sorted.sort_by_key(|diagnostic| diagnostic.severity);
+        let (described, skipped) = describe_all(diagnostics, self.language, SHOWN_MAX);
         let mut stderr = std::io::stderr().lock();
-        for diagnostic in &sorted {
-            let _ = writeln!(stderr, "{}", diagnostic.describe(self.language));
+        for lines in described {
+            let _ = writeln!(stderr, "{lines}");
         }
         if skipped > 0 {
             let more = say!("… và {skipped} mục nữa", "… and {skipped} more");

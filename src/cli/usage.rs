@@ -11,6 +11,7 @@ pub fn explain(error: &Error) -> Option<String> {
     let value = context(error, ContextKind::InvalidValue);
     let head = match error.kind() {
         ErrorKind::InvalidSubcommand => format!("không có lệnh “{}”", context(error, ContextKind::InvalidSubcommand)),
+        ErrorKind::MissingSubcommand => "còn thiếu lệnh".to_owned(),
         ErrorKind::UnknownArgument => format!("không có tùy chọn “{argument}”"),
         ErrorKind::MissingRequiredArgument => format!("còn thiếu: {argument}"),
         ErrorKind::ArgumentConflict => format!("“{argument}” không đi cùng {}", context(error, ContextKind::PriorArg)),

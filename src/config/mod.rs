@@ -148,7 +148,8 @@ impl Workspace {
         let Some(wanted) = name.or(self.config.organisation.as_deref()).or_else(|| organisations.keys().next().map(String::as_str)) else {
             return Ok(Organisation::unnamed());
         };
-        organisations.get(wanted).cloned().ok_or_else(|| {
+        let found = organisations.get(wanted).map(|organisation| Organisation { key: wanted.to_owned(), ..organisation.clone() });
+        found.ok_or_else(|| {
             let known = organisations.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             let problem =
                 Diagnostic::error("organisation-unknown", say!("{FILE_NAME} không có tổ chức này", "{FILE_NAME} has no such organisation"))
@@ -163,7 +164,7 @@ impl Workspace {
 
     /// The stock called `name`.
     pub fn stock(&self, name: &str) -> Result<Stock, Vec<Diagnostic>> {
-        self.declared("stocks", &self.config.stocks, name)
+        self.declared("stocks", &self.config.stocks, name).map(|stock| Stock { key: name.to_owned(), ..stock })
     }
 
     /// The printer called `name`.

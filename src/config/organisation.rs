@@ -12,15 +12,20 @@ use serde_json::{Value, json};
 use super::FILE_NAME;
 use super::language_choice::LanguageChoice;
 use super::page_choice::PageChoice;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Place, because};
+use crate::language::Text;
 use crate::say;
 use crate::template::Files;
+use crate::typeset::{Standard, picture};
 use crate::vietnamese::letters;
 
 /// A profile.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Organisation {
+    /// The name it is declared under; empty when the workspace declares none.
+    #[serde(skip)]
+    pub key: String,
     /// Full name: “Hội Khuyến học Thành phố Hồ Chí Minh”.
     pub name: String,
     /// The name in capitals as the head of a page breaks it; made from `name` when absent.
@@ -82,6 +87,42 @@ impl Organisation {
         }
     }
 
+    /// What a document of it will lack.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        let key = &self.key;
+        if key.is_empty() {
+            return vec![
+                Diagnostic::warning(
+                    "organisation-missing",
+                    say!(
+                        "chưa khai báo tổ chức nào; tên, địa danh và người ký sẽ để trống hoặc có dấu chấm",
+                        "no organisation is declared; its name, place and signatory will be blank or dotted"
+                    ),
+                )
+                .remedy(say!(
+                    "tạo nơi làm việc bằng “vanthu init” rồi khai [organisations.…] trong {FILE_NAME}",
+                    "make a workspace with `vanthu init` and declare [organisations.…] in {FILE_NAME}"
+                )),
+            ];
+        }
+        self.signatories
+            .iter()
+            .filter(|signatory| signatory.name.trim().is_empty())
+            .map(|signatory| {
+                let title = signatory.authority.last().map(String::as_str).unwrap_or_default();
+                Diagnostic::warning(
+                    "signatory-name",
+                    say!(
+                        "người ký “{title}” chưa có tên; chỗ ghi tên sẽ để trống",
+                        "signatory `{title}` has no name; its line stays blank"
+                    ),
+                )
+                .at(Place::File { file: format!("{FILE_NAME} [[organisations.{key}.signatories]]") })
+                .remedy(say!("điền name = \"Họ và tên\"", "fill in name = \"Full name\""))
+            })
+            .collect()
+    }
+
     pub(super) fn problems(&self, key: &str) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let mut wrong = |code, message| {
@@ -106,19 +147,30 @@ impl Organisation {
         for signatory in &self.signatories {
             if signatory.authority.iter().all(|line| line.trim().is_empty()) {
                 let name = &signatory.name;
-                wrong("signatory-title", say!("người ký “{name}” chưa có chức vụ (authority)", "signatory `{name}` has no `authority`"));
+                problems.push(
+                    Diagnostic::error(
+                        "signatory-title",
+                        say!("người ký “{name}” chưa có chức vụ (authority)", "signatory `{name}` has no `authority`"),
+                    )
+                    .at(Place::File { file: format!("{FILE_NAME} [organisations.{key}]") })
+                    .remedy(say!(
+                        "thêm authority = [\"TM. BAN THƯỜNG VỤ\", \"CHỦ TỊCH\"]",
+                        "add authority = [\"TM. BAN THƯỜNG VỤ\", \"CHỦ TỊCH\"]"
+                    )),
+                );
             }
         }
         problems
     }
 
     /// What templates see, and the pictures as files of the page's world. Pictures are read from `workspace`.
-    pub fn for_templates(&self, workspace: Option<&Path>) -> Result<(Value, Files), Vec<Diagnostic>> {
+    pub fn for_templates(&self, workspace: Option<&Path>, standard: Standard) -> Result<(Value, Files), Vec<Diagnostic>> {
         let mut files = Files::new();
         let mut problems = Vec::new();
-        let mut picture = |role: &str, name: &Option<String>| -> Value {
+        let key = &self.key;
+        let mut picture = |role: &str, name: &Option<String>, declared: &str| -> Value {
             let Some(name) = name else { return Value::Null };
-            match read_picture(workspace, name) {
+            match read_picture(workspace, name, declared, standard) {
                 Ok((bytes, extension)) => {
                     let path = format!("/to-chuc/{role}.{extension}");
                     files.insert(path.clone(), Cow::Owned(bytes));
@@ -130,17 +182,18 @@ impl Organisation {
                 }
             }
         };
-        let emblem = picture("bieu-trung", &self.emblem);
+        let emblem = picture("bieu-trung", &self.emblem, &format!("[organisations.{key}] emblem"));
         let signatories: Vec<Value> = self
             .signatories
             .iter()
             .enumerate()
             .map(|(index, signatory)| {
+                let of = |field: &str| format!("[[organisations.{key}.signatories]] {field}");
                 json!({
                     "quyen_han": signatory.authority,
                     "ho_ten": signatory.name,
-                    "chu_ky": picture(&format!("chu-ky-{index}"), &signatory.signature),
-                    "con_dau": picture(&format!("con-dau-{index}"), &signatory.seal),
+                    "chu_ky": picture(&format!("chu-ky-{index}"), &signatory.signature, &of("signature")),
+                    "con_dau": picture(&format!("con-dau-{index}"), &signatory.seal, &of("seal")),
                     "con_dau_mm": signatory.seal_mm.unwrap_or(SEAL_MM),
                 })
             })
@@ -163,28 +216,42 @@ impl Organisation {
     }
 }
 
-pub(super) fn read_picture(workspace: Option<&Path>, name: &str) -> Result<(Vec<u8>, &'static str), Box<Diagnostic>> {
+/// The bytes of the picture `name`, which `declared` names, and its extension. Everything that would stop a page later is
+/// found here.
+pub(super) fn read_picture(
+    workspace: Option<&Path>,
+    name: &str,
+    declared: &str,
+    standard: Standard,
+) -> Result<(Vec<u8>, &'static str), Box<Diagnostic>> {
     let path = workspace.unwrap_or(Path::new(".")).join(name);
-    let problem = |code: &'static str, message| Box::new(Diagnostic::error(code, message).at(Place::File { file: name.to_owned() }));
-    let size = std::fs::metadata(&path)
-        .map_err(|error| {
-            problem("picture-unreadable", crate::diagnostic::because(&error, "không đọc được hình:", "the picture cannot be read:"))
-        })?
-        .len();
+    let problem = |code: &'static str, message: Text| {
+        let message = Text {
+            vi: format!("{} (khai ở {FILE_NAME}, {declared})", message.vi),
+            en: format!("{} (declared in {FILE_NAME}, {declared})", message.en),
+        };
+        Box::new(Diagnostic::error(code, message).at(Place::File { file: name.to_owned() }))
+    };
+    let unreadable = |error: std::io::Error| {
+        Box::new(problem("picture-unreadable", because(&error, "không đọc được hình:", "the picture cannot be read:")).remedy(say!(
+            "đặt tệp hình cạnh {FILE_NAME}, hoặc sửa tên ở đó",
+            "put the picture beside {FILE_NAME}, or correct its name there"
+        )))
+    };
+    let size = std::fs::metadata(&path).map_err(unreadable)?.len();
     if size > PICTURE_BYTES_MAX {
         return Err(problem("picture-too-large", say!("hình lớn hơn 5 MiB", "the picture is larger than 5 MiB")));
     }
-    let bytes = std::fs::read(&path).map_err(|error| {
-        problem("picture-unreadable", crate::diagnostic::because(&error, "không đọc được hình:", "the picture cannot be read:"))
-    })?;
-    let extension = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        "png"
-    } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-        "jpg"
-    } else if bytes.starts_with(b"<svg") || (bytes.starts_with(b"<?xml") && bytes.windows(4).take(4096).any(|window| window == b"<svg")) {
-        "svg"
-    } else {
-        return Err(problem("picture-kind", say!("không phải hình PNG, JPEG hay SVG", "is not a PNG, JPEG or SVG picture")));
-    };
-    Ok((bytes, extension))
+    let bytes = std::fs::read(&path).map_err(unreadable)?;
+    let picture = picture::inspect(&bytes).map_err(|fault| Box::new(problem(fault.code, fault.message).remedy(fault.remedy)))?;
+    if picture.transparent && !standard.allows_transparency() {
+        let standard = standard.name();
+        let message =
+            say!("hình có nền trong suốt, chuẩn {standard} không cho phép", "the picture is transparent, which {standard} forbids");
+        return Err(Box::new(problem("picture-transparent", message).remedy(say!(
+            "chọn chuẩn a-2b (--standard a-2b), hoặc lưu hình trên nền trắng dạng JPEG",
+            "choose standard a-2b (--standard a-2b), or save the picture on white ground as JPEG"
+        ))));
+    }
+    Ok((bytes, picture.extension))
 }

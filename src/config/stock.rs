@@ -15,11 +15,15 @@ use super::organisation::read_picture;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::say;
 use crate::template::Files;
+use crate::typeset::Standard;
 
 /// A kind of stock.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stock {
+    /// The name it is declared under.
+    #[serde(skip)]
+    pub key: String,
     /// Name for people.
     #[serde(default)]
     pub title: String,
@@ -137,11 +141,18 @@ impl Stock {
     }
 
     /// What templates see as `phoi`, and the background as a file of the page's world.
-    pub fn for_templates(&self, workspace: Option<&Path>, printer: Printer, overprint: bool) -> Result<(Value, Files), Vec<Diagnostic>> {
+    pub fn for_templates(
+        &self,
+        workspace: Option<&Path>,
+        printer: Printer,
+        overprint: bool,
+        standard: Standard,
+    ) -> Result<(Value, Files), Vec<Diagnostic>> {
         let mut files = Files::new();
         let background = match &self.background {
             Some(name) if !overprint => {
-                let (bytes, extension) = read_picture(workspace, name).map_err(|problem| vec![*problem])?;
+                let (bytes, extension) = read_picture(workspace, name, &format!("[stocks.{}] background", self.key), standard)
+                    .map_err(|problem| vec![*problem])?;
                 let path = format!("/to-chuc/phoi.{extension}");
                 files.insert(path.clone(), Cow::Owned(bytes));
                 Value::String(path)

@@ -46,6 +46,8 @@ pub struct NewRecord {
     pub digest: String,
     /// Data and filled words as JSON.
     pub content: String,
+    /// Where its fields stand in the data file, as JSON.
+    pub places: String,
     /// Recipient and filled message as JSON.
     pub mail: Option<String>,
     /// What makes it the same record in a later list.
@@ -376,8 +378,8 @@ impl Planning {
                 super::registers::propose(&mut tx, claim, &self.id, &record).await?;
             }
             tx.execute(
-                "INSERT INTO record (batch_id, number, state, label, file, title, date, qr, digest, content, mail, identity, next_at)
-                 VALUES ($1, $2, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, {now})",
+                "INSERT INTO record (batch_id, number, state, label, file, title, date, qr, digest, content, places, mail, identity, next_at)
+                 VALUES ($1, $2, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {now})",
                 &values![
                     &self.id,
                     record.number,
@@ -388,6 +390,7 @@ impl Planning {
                     record.qr,
                     record.digest,
                     record.content,
+                    record.places,
                     record.mail,
                     record.identity
                 ],

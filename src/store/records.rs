@@ -38,6 +38,8 @@ pub struct Claimed {
     pub digest: String,
     /// Data and filled words as JSON.
     pub content: String,
+    /// Where its fields stand in the data file, as JSON.
+    pub places: String,
 }
 
 /// A record as it stands, for lists and reports.
@@ -124,7 +126,7 @@ impl Store {
                      attempts = attempts + 1
                  WHERE batch_id = $1 AND number IN (SELECT number FROM chosen)
                    AND (SELECT state FROM batch WHERE id = $1) = 'running'
-                 RETURNING batch_id, number, lease_epoch, attempts, lease_until - $3 AS claimed_at, label, file, title, date, qr, digest, content",
+                 RETURNING batch_id, number, lease_epoch, attempts, lease_until - $3 AS claimed_at, label, file, title, date, qr, digest, content, places",
                 &values![batch, owner, milliseconds(LEASE), count],
             )
             .await?;
@@ -203,7 +205,7 @@ impl Store {
         let row = self
             .database
             .fetch_one(
-                "SELECT batch_id, number, lease_epoch, attempts, next_at AS claimed_at, label, file, title, date, qr, digest, content FROM record
+                "SELECT batch_id, number, lease_epoch, attempts, next_at AS claimed_at, label, file, title, date, qr, digest, content, places FROM record
                  WHERE batch_id = $1 AND number = $2",
                 &values![batch, number],
             )
@@ -298,6 +300,7 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
         qr: row.text_or_none("qr")?,
         digest: row.text("digest")?,
         content: row.text("content")?,
+        places: row.text("places")?,
     })
 }
 

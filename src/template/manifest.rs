@@ -122,22 +122,32 @@ impl Manifest {
             match self.options.get(name) {
                 None => {
                     let known = self.options.keys().cloned().collect::<Vec<_>>().join(", ");
+                    let remedy = match nearest(name, self.options.keys().map(String::as_str)) {
+                        Some(near) => say!("có phải “{near}”? Các tùy chọn: {known}", "did you mean `{near}`? Options: {known}"),
+                        None if known.is_empty() => say!("mẫu này không có tùy chọn nào", "this template has no options"),
+                        None => say!("tùy chọn có thể dùng: {known}", "options: {known}"),
+                    };
+                    let own = &self.name;
                     problems.push(
                         Diagnostic::error(
                             "option-unknown",
-                            say!("mẫu “{}” không có tùy chọn “{name}”", "template `{}` has no option `{name}`", self.name),
+                            say!("mẫu “{own}” không có tùy chọn “{name}”", "template `{own}` has no option `{name}`"),
                         )
-                        .remedy(say!("tùy chọn có thể dùng: {known}", "options: {known}")),
+                        .remedy(remedy),
                     );
                 }
                 Some(option) if !option.values.contains(value) => {
                     let values = option.values.join(", ");
+                    let remedy = match nearest(value, option.values.iter().map(String::as_str)) {
+                        Some(near) => say!("có phải “{near}”? Chọn một trong: {values}", "did you mean `{near}`? Choose one of: {values}"),
+                        None => say!("chọn một trong: {values}", "choose one of: {values}"),
+                    };
                     problems.push(
                         Diagnostic::error(
                             "option-value",
                             say!("“{value}” không phải giá trị của tùy chọn “{name}”", "`{value}` is not a value of option `{name}`"),
                         )
-                        .remedy(say!("chọn một trong: {values}", "choose one of: {values}")),
+                        .remedy(remedy),
                     );
                 }
                 Some(_) => {}

@@ -11,6 +11,7 @@ mod order;
 pub mod page;
 pub mod validate;
 pub mod words;
+mod words_fault;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -13,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::contract::{Contract, Field, Kind, source_place};
 use super::functions;
 use super::manifest::{Manifest, line_and_column, toml_problem};
+use super::words_fault;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::Text;
 use crate::naming;
@@ -95,6 +96,16 @@ impl Words {
     /// Replaces the file-name pattern by the user's own.
     pub fn set_file_pattern(&mut self, pattern: &str, contract: &Contract) -> Result<(), Vec<Diagnostic>> {
         let mut problems = Vec::new();
+        if pattern.trim().is_empty() {
+            return Err(vec![
+                Diagnostic::error("name-empty", say!("mẫu tên tệp (--name) để trống", "the file-name pattern (--name) is empty")).remedy(
+                    say!(
+                        "ghi ít nhất một trường, ví dụ --name \"{{{{so}}}}-{{{{ho_ten}}}}\", hoặc bỏ --name để theo mẫu",
+                        "write at least one field, such as --name \"{{{{so}}}}-{{{{ho_ten}}}}\", or leave --name out to follow the template"
+                    ),
+                ),
+            ]);
+        }
         let origin = Origin { file: "--name".into(), text: pattern.to_owned(), line: 1, column: 1 };
         self.compile(FILE, pattern, origin, contract, &mut problems);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
@@ -140,19 +151,16 @@ impl Words {
                 registry.register_template(name, template);
             }
             Err(error) => {
-                let (line, column) = error.pos().unwrap_or((1, 1));
-                let (line, column) = origin.position(line, column);
-                let reason = error.reason().to_string();
+                let fault = words_fault::of_syntax(source, error.reason(), error.pos().unwrap_or((1, 1)));
+                let (line, column) = origin.position(fault.position.0, fault.position.1);
+                let message = Text {
+                    vi: format!("câu chữ “{name}”: {}", fault.message.vi),
+                    en: format!("wording `{name}`: {}", fault.message.en),
+                };
                 problems.push(
-                    Diagnostic::error(
-                        "words-syntax",
-                        say!("câu chữ “{name}” sai cú pháp: {reason}", "wording `{name}` has a syntax error: {reason}"),
-                    )
-                    .at(source_place(&origin.file, &origin.text, line, column))
-                    .remedy(say!(
-                        "mỗi {{{{ cần một }}}}, mỗi {{{{#if}}}} cần một {{{{/if}}}}",
-                        "each {{{{ needs its }}}}, each {{{{#if}}}} its {{{{/if}}}}"
-                    )),
+                    Diagnostic::error("words-syntax", message)
+                        .at(source_place(&origin.file, &origin.text, line, column))
+                        .remedy(fault.remedy),
                 );
             }
         }
@@ -176,11 +184,7 @@ impl Words {
             RenderErrorReason::IOError(_) => {
                 say!("câu chữ “{name}” dài quá {} KiB", "wording `{name}` is longer than {} KiB", FILLED_BYTES_MAX / 1024)
             }
-            RenderErrorReason::Other(text) if text.contains(functions::LANGUAGES_APART) => {
-                let (vi, en) = text.split_once(functions::LANGUAGES_APART).unwrap_or_default();
-                Text { vi: format!("câu chữ “{name}”: {vi}"), en: format!("wording `{name}`: {en}") }
-            }
-            reason => say!("câu chữ “{name}” không điền được: {reason}", "wording `{name}` cannot be filled: {reason}"),
+            reason => words_fault::of_filling(name, reason),
         };
         let diagnostic = Diagnostic::error("words-fill", message);
         match (self.origins.get(name), error.line_no, error.column_no) {

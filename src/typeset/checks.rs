@@ -8,13 +8,34 @@ use typst::layout::{Frame, FrameItem, Point, Transform};
 use typst::utils::PicoStr;
 use typst_layout::PagedDocument;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Text;
 use crate::say;
 use crate::template::manifest::TextArea;
 
 /// The label under which a page reports problems to the host.
 const REPORT_LABEL: &str = "vanthu-loi";
+
+/// Stands for the record as the page sees it, in places that only the coordinator can find in the user's own file.
+const RECORD_FILE: &str = "record.json";
+
+/// Text that does not fit.
+const OVERFLOW: &str = "overflow";
+
+/// Puts what a page found about a field of its record where that value stands in the user's file. `of` finds the place of a
+/// field, and that of the whole record for an empty name. A report about something else, such as the organisation, has
+/// none; text that does not fit belongs at least to its record.
+pub fn in_users_file(mut found: Diagnostic, of: &dyn Fn(&str) -> Option<Place>) -> Diagnostic {
+    let field = match &found.place {
+        Some(Place::Pointer { file, pointer }) if file == RECORD_FILE => Some(pointer.trim_start_matches('/').to_owned()),
+        None => None,
+        Some(_) => return found,
+    };
+    let of_field = field.filter(|field| !field.is_empty()).and_then(|field| of(&field));
+    let of_record = || if found.code == OVERFLOW { of("") } else { None };
+    found.place = of_field.or_else(of_record);
+    found
+}
 
 /// Findings shown for one document; the rest are counted.
 const FINDINGS_MAX: usize = 20;
@@ -124,7 +145,7 @@ impl Walk<'_> {
             let page = self.page;
             self.push(
                 Diagnostic::error(
-                    "overflow",
+                    OVERFLOW,
                     say!("chữ tràn ra ngoài vùng in, trang {page}", "text runs out of the printing area, page {page}"),
                 )
                 .with_value(text.text.as_str())
@@ -140,7 +161,7 @@ impl Walk<'_> {
     }
 }
 
-/// What the page itself found: `#metadata((ma:, vi:, en:)) <vanthu-loi>`.
+/// What the page itself found: `#metadata((ma:, truong:, vi:, en:)) <vanthu-loi>`; `truong` is a field of the record.
 fn reported(document: &PagedDocument) -> Vec<Diagnostic> {
     let Some(label) = Label::new(PicoStr::intern(REPORT_LABEL)) else { return Vec::new() };
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -151,11 +172,15 @@ fn reported(document: &PagedDocument) -> Vec<Diagnostic> {
                 let text = |key: &str| report.get(key).ok().and_then(|value| value.clone().cast::<String>().ok());
                 let vi = text("vi").unwrap_or_default();
                 let en = text("en").unwrap_or_else(|| vi.clone());
-                if text("ma").as_deref() == Some("tran") {
-                    Diagnostic::error("overflow", Text { vi, en })
+                let report = if text("ma").as_deref() == Some("tran") {
+                    Diagnostic::error(OVERFLOW, Text { vi, en })
                         .remedy(say!("rút gọn hoặc viết tắt nội dung này", "shorten or abbreviate this content"))
                 } else {
                     Diagnostic::error("page-report", Text { vi, en })
+                };
+                match text("truong") {
+                    Some(field) => report.at(Place::Pointer { file: RECORD_FILE.into(), pointer: format!("/{field}") }),
+                    None => report,
                 }
             }
             other => {

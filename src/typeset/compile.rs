@@ -13,11 +13,11 @@ use typst::diag::{Severity as TypstSeverity, SourceDiagnostic, Warned};
 use typst_layout::PagedDocument;
 
 use super::checks;
+use super::engine_messages;
 use super::export::{self, Standard};
 use super::fonts::Fonts;
 use super::world::{RecordWorld, Shared, name_of};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::say;
 use crate::template::Files;
 use crate::template::manifest::TextArea;
 
@@ -131,16 +131,21 @@ fn translate<'a>(world: &RecordWorld, diagnostics: impl IntoIterator<Item = &'a 
 
 fn translate_one(world: &RecordWorld, diagnostic: &SourceDiagnostic) -> Diagnostic {
     let text = diagnostic.message.as_str();
-    let message = say!("trang mẫu (page.typ) báo: {text}", "the page reports: {text}");
+    if let Some(refused) = engine_messages::explain(text) {
+        return match place_of(world, diagnostic) {
+            Some(place) => refused.at(place),
+            None => refused,
+        };
+    }
+    let (message, remedy) = engine_messages::of_page(text, diagnostic.hints.first().map(|hint| hint.v.as_str()));
     let fatal = diagnostic.severity == TypstSeverity::Error || FATAL_WARNINGS.iter().any(|known| text.contains(known));
     let code = if text.starts_with("unknown font family") { "font-unknown" } else { "page" };
     let mut translated = if fatal { Diagnostic::error(code, message) } else { Diagnostic::warning(code, message) };
     if let Some(place) = place_of(world, diagnostic) {
         translated = translated.at(place);
     }
-    if let Some(hint) = diagnostic.hints.first() {
-        let hint = hint.v.as_str();
-        translated = translated.remedy(say!("{hint}", "{hint}"));
+    if let Some(remedy) = remedy {
+        translated = translated.remedy(remedy);
     }
     translated
 }

@@ -74,6 +74,11 @@ impl Standard {
         Self::ALL.iter().find(|(_, standard)| *standard == self).map_or("a-2b", |(name, _)| name)
     }
 
+    /// May pages show transparent pictures and colours? Only PDF/A-1 forbids them (ISO 19005-1, 6.4).
+    pub fn allows_transparency(self) -> bool {
+        self != Self::A1b
+    }
+
     fn parts(self) -> &'static [PdfStandard] {
         match self {
             Self::A2b => &[PdfStandard::A_2b],

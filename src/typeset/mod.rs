@@ -5,8 +5,10 @@
 
 pub mod checks;
 pub mod compile;
+mod engine_messages;
 pub mod export;
 pub mod fonts;
+pub mod picture;
 mod unhint;
 pub mod world;
 

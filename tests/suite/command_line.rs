@@ -3,11 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use expect_test::expect;
 use serde_json::Value;
 use vanthu::cli::{grammar, help};
 use vanthu::language::Language;
 
-use crate::support::{Office, award_run, pages_of, people, python, text_of};
+use crate::support::{Office, award_run, pages_of, people, python, text_of, whole};
 
 #[test]
 fn every_command_and_option_has_help_in_both_languages() {
@@ -67,7 +68,13 @@ fn a_mistake_in_a_batch_file_is_shown_at_its_line() {
     office.write("lo.toml", "template = \"giay-khen\"\noutput = \"o\"\nmergee = true\n[data]\nfile = \"d.csv\"\n");
     let said = office.run(&["run", "lo.toml"]);
     assert_eq!(said.code, 1);
-    assert!(said.stderr.starts_with("lỗi[toml-syntax] lo.toml:3:1: không có khóa “mergee” ở đây"), "{}", said.stderr);
+    expect![[r#"
+        lỗi[toml-syntax] lo.toml:3:1: không có khóa “mergee” ở đây
+            | mergee = true
+            | ^
+            cách sửa: có phải “merge”?
+    "#]]
+    .assert_eq(&said.stderr);
 }
 
 #[test]
@@ -76,14 +83,20 @@ fn a_mistake_in_the_configuration_is_shown_at_its_line() {
     office.write("vanthu.toml", "[render]\nworkerss = 2\n");
     let said = office.run(&["template", "list"]);
     assert_eq!(said.code, 1);
-    assert!(said.stderr.starts_with("lỗi[toml-syntax] vanthu.toml:2:1: không có khóa “workerss” ở đây"), "{}", said.stderr);
+    expect![[r#"
+        lỗi[toml-syntax] vanthu.toml:2:1: không có khóa “workerss” ở đây
+            | workerss = 2
+            | ^
+            cách sửa: có phải “workers”?
+    "#]]
+    .assert_eq(&said.stderr);
     office.write("vanthu.toml", "[organisations.a]\nname = \"A\"\n[[organisations.a.signatories]]\nname = \"Lê Văn B\"\n");
     let said = office.run(&["template", "list"]);
-    assert!(
-        said.stderr.starts_with("lỗi[signatory-title] vanthu.toml [organisations.a]: người ký “Lê Văn B” chưa có chức vụ (authority)"),
-        "{}",
-        said.stderr
-    );
+    expect![[r#"
+        lỗi[signatory-title] vanthu.toml [organisations.a]: người ký “Lê Văn B” chưa có chức vụ (authority)
+            cách sửa: thêm authority = ["TM. BAN THƯỜNG VỤ", "CHỦ TỊCH"]
+    "#]]
+    .assert_eq(&said.stderr);
 }
 
 #[test]
@@ -103,25 +116,145 @@ fn check_validates_everything_and_makes_nothing() {
 }
 
 #[test]
-fn json_is_one_document_on_stdout() {
+fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     let office = Office::with_workspace();
     office.write("d.csv", people(2));
-    for arguments in [
-        vec!["template", "list"],
-        vec!["template", "show", "giay-khen"],
-        vec!["fonts"],
-        award_run("d.csv", "o", &[]),
-        award_run("thieu.csv", "o", &[]),
-        vec!["preview", "giay-khen", "--out", "x"],
-        vec!["template", "sheet", "giay-khen", "--out", "mau.xlsx"],
-    ] {
-        let mut arguments = arguments;
-        arguments.push("--json");
-        let said = office.run(&arguments);
-        let result: Value = serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said.stdout));
-        assert_eq!(result["ok"], said.code == 0, "{arguments:?}");
-        assert_eq!(said.stderr, "", "{arguments:?}");
+    office.write("hong.pdf", "không phải PDF");
+    office.must(&["preview", "bao-cao", "--out", "x", "--ppi", "36"]);
+    let report = format!("x/{}", office.documents("x")[0]);
+    let mut check = award_run("d.csv", "o", &[]);
+    check[0] = "check";
+    let mut check_of_none = award_run("thieu.csv", "o", &[]);
+    check_of_none[0] = "check";
+    // For each command one that succeeds and one that fails.
+    let cases: Vec<(&str, Vec<&str>, Vec<&str>)> = vec![
+        ("run", award_run("d.csv", "o", &[]), award_run("thieu.csv", "o", &[])),
+        ("check", check, check_of_none),
+        ("preview", vec!["preview", "giay-khen", "--out", "p", "--ppi", "36"], vec!["preview", "giay-khenn"]),
+        ("template list", vec!["template", "list"], vec!["-C", "khong-co", "template", "list"]),
+        ("template show", vec!["template", "show", "giay-khen"], vec!["template", "show", "giay-khenn"]),
+        ("template new", vec!["template", "new", "rieng"], vec!["template", "new", "Riêng"]),
+        ("template sheet", vec!["template", "sheet", "giay-khen"], vec!["template", "sheet", "giay-khen", "--out", "d.csv"]),
+        ("init", vec!["init", "moi"], vec!["init", "."]),
+        ("fonts", vec!["fonts"], vec!["fonts", "--thieu"]),
+        ("lint", vec!["lint", &report], vec!["lint", "hong.pdf"]),
+        ("demo", vec!["demo", "--out", "demo"], vec!["demo", "--out", "d.csv"]),
+    ];
+    let mut commands = Vec::new();
+    for command in grammar(Language::English).get_subcommands() {
+        let subs: Vec<_> = command.get_subcommands().map(|sub| format!("{} {}", command.get_name(), sub.get_name())).collect();
+        commands.extend(if subs.is_empty() { vec![command.get_name().to_owned()] } else { subs });
     }
+    assert_eq!(cases.iter().map(|case| case.0).collect::<Vec<_>>(), commands, "every command has its cases");
+    for (command, good, bad) in cases {
+        for (mut arguments, succeeds) in [(good, true), (bad, false)] {
+            arguments.push("--json");
+            let said = office.run(&arguments);
+            let result: Value =
+                serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said.stdout));
+            assert_eq!((result["ok"].as_bool(), said.code == 0), (Some(succeeds), succeeds), "{command}: {arguments:?}: {}", said.stdout);
+            assert_eq!(said.stderr, "", "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn vietnamese_help_has_no_english_of_the_parser() {
+    fn walk(command: &clap::Command, path: Vec<String>, office: &Office) {
+        let mut arguments = path.clone();
+        arguments.push("--help".into());
+        let page = office.must(&arguments).stdout;
+        assert!(
+            page.contains(&format!(
+                "Cách dùng: {}",
+                ["vanthu"].into_iter().chain(path.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
+            )),
+            "{page}"
+        );
+        for english in ["OPTIONS", "COMMAND", "Usage", "default", "possible", "FOLDER", "NAME", "TEMPLATE", "FILE"] {
+            assert!(!page.contains(english), "{english} in\n{page}");
+        }
+        for sub in command.get_subcommands() {
+            walk(sub, path.iter().cloned().chain([sub.get_name().to_owned()]).collect(), office);
+        }
+    }
+    walk(&grammar(Language::English), Vec::new(), &Office::new());
+}
+
+#[test]
+fn english_help_of_a_template_says_that_its_fields_are_in_vietnamese() {
+    let shown = Office::new().must(&["--lang", "en", "template", "show", "giay-khen"]).stdout;
+    assert!(
+        shown.contains("(key, heading in the workbook, note; headings and notes exist in Vietnamese only; * is required)\n  * doi_tuong "),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_exists_is_never_overwritten_by_a_new_template_a_sheet_a_preview_or_a_marked_page() {
+    let office = Office::with_workspace();
+    office.must(&["template", "new", "giay-khen"]);
+    expect![[r#"
+        [vi 1]
+        lỗi[file-exists] …/mau/giay-khen: thư mục này đã có; không ghi đè
+            cách sửa: sửa mẫu đang có ở đó, hoặc chọn tên khác
+        [en 1]
+        error[file-exists] …/mau/giay-khen: the folder exists; it is not overwritten
+            remedy: edit the template that is there, or choose another name
+    "#]]
+    .assert_eq(&whole(&office, &["template", "new", "giay-khen"]));
+    office.write("giay-khen.xlsx", "của tôi");
+    expect![[r#"
+        [vi 1]
+        lỗi[file-exists] giay-khen.xlsx: tệp đã có; không ghi đè
+            cách sửa: đổi tên tệp đó, hoặc chọn tên khác bằng --out
+        [en 1]
+        error[file-exists] giay-khen.xlsx: the file exists; it is not overwritten
+            remedy: rename that file, or choose another name with --out
+    "#]]
+    .assert_eq(&whole(&office, &["template", "sheet", "giay-khen"]));
+
+    let preview = ["preview", "bao-cao-tong-ket", "--out", "x", "--ppi", "36"];
+    let made = office.must(&preview).stdout;
+    assert_eq!(office.must(&preview).stdout, made, "its own files are replaced");
+    let picture = made.lines().find(|line| line.ends_with("-1.png")).expect("a picture");
+    office.write(picture, "của tôi");
+    expect![[r#"
+        [vi 1]
+        lỗi[file-in-the-way] x/bao-cao-tong-ket-năm 2018-1.png: đã có tệp này, không do lần xem trước nào tạo ra hoặc đã bị sửa
+            cách sửa: đổi tên hoặc chuyển tệp đó đi, hoặc chọn thư mục khác; tệp có sẵn không bao giờ bị ghi đè
+        [en 1]
+        error[file-in-the-way] x/bao-cao-tong-ket-năm 2018-1.png: the file is there already; no earlier preview made it, or it was changed since
+            remedy: rename or move that file, or choose another folder; existing files are never overwritten
+    "#]].assert_eq(&whole(&office, &preview));
+    assert_eq!(office.read(picture), "của tôi".as_bytes());
+
+    crate::workers::template(&office, "#let render(v) = { set page(width: 100mm, height: 60mm); v.loi_van.chao }\n");
+    office.must(&["preview", "thu", "--out", "y"]);
+    office.write("hinh/thu-An-1.png", "của tôi");
+    let lint = ["lint", "y/thu-An.pdf", "--kind", "administrative", "--pictures", "hinh"];
+    let said = office.run(&lint);
+    assert_eq!(said.code, 1);
+    assert!(
+        said.stderr
+            .starts_with("lỗi[file-in-the-way] hinh/thu-An-1.png: đã có tệp này, không do lần xem trước nào tạo ra hoặc đã bị sửa\n"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(office.read("hinh/thu-An-1.png"), "của tôi".as_bytes());
+}
+
+#[test]
+fn a_misspelt_kind_of_file_gets_a_suggestion() {
+    expect![[r#"
+        [vi 1]
+        lỗi[kind-unknown] “certificat” không phải loại tệp
+            cách sửa: có phải “certificate”?
+        [en 1]
+        error[kind-unknown] “certificat” is not a kind of file
+            remedy: did you mean `certificate`?
+    "#]]
+    .assert_eq(&whole(&Office::new(), &["lint", "x.pdf", "--kind", "certificat"]));
 }
 
 #[test]
@@ -154,14 +287,19 @@ fn preview_watches_a_template_of_the_workspace() {
     let mut child = office
         .command(&["preview", "khen-rieng", "--out", "x", "--watch", "--ppi", "36"])
         .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .spawn()
         .expect("a preview");
+    let mut told = BufReader::new(child.stderr.take().expect("stderr")).lines().map_while(Result::ok);
     let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
     let first = lines.next().expect("a line").expect("text");
     assert!(first.ends_with(".pdf"), "{first}");
+    let watched = told.next().expect("a line");
+    assert!(watched.starts_with("Đang theo dõi ") && watched.ends_with("mau/khen-rieng; Ctrl-C để dừng."), "{watched}");
     let before = office.read(&first);
     let words = String::from_utf8(office.read("mau/khen-rieng/words.toml")).expect("text");
     office.write("mau/khen-rieng/words.toml", words.replace("TẶNG", "TRAO TẶNG"));
+    assert_eq!(told.next().expect("a line"), "Có thay đổi: words.toml. Đang dàn lại…");
     let again = lines.find(|line| line.as_ref().is_ok_and(|line| *line == first));
     child.kill().expect("killed");
     child.wait().expect("gone");

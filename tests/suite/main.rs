@@ -2,6 +2,7 @@
 //!
 //! * `architecture`: the layers use only what stands before them.
 //! * `award_workbook`: one workbook, four kinds of document, spelled and ordered alike.
+//! * `bad_files`: the wrong data files of offices, with the whole of what is said in both languages.
 //! * `bad_input`: each wrong input gets a clear error, and the rest is made.
 //! * `batch`: killed runs continue, bytes repeat, outputs agree with each other.
 //! * `command_line`: each command, its exit code, its languages, its JSON.
@@ -28,6 +29,7 @@
 
 mod architecture;
 mod award_workbook;
+mod bad_files;
 mod bad_input;
 mod batch;
 mod command_line;

@@ -90,6 +90,7 @@ fn record(number: u64) -> NewRecord {
         title: "Giấy khen".into(),
         digest: format!("digest-{number}"),
         content: "{}".into(),
+        places: "{}".into(),
         identity: Some(format!("người {number}")),
         ..NewRecord::default()
     }

@@ -46,6 +46,7 @@ CREATE TABLE record (
     qr TEXT,
     digest TEXT NOT NULL,
     content TEXT NOT NULL,
+    places TEXT NOT NULL,
     mail TEXT,
     identity TEXT,
     attempts BIGINT NOT NULL DEFAULT 0,

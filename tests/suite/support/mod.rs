@@ -118,6 +118,16 @@ pub fn said(output: Output) -> Said {
     }
 }
 
+/// The whole of what a person sees of a command in Vietnamese, then in English: exit code, stderr, stdout.
+pub fn whole<S: AsRef<OsStr>>(office: &Office, arguments: &[S]) -> String {
+    let shown = |language: &str| {
+        let said = said(office.command(arguments).env("LANG", language).output().expect("the program starts"));
+        format!("[{language} {}]\n{}{}", said.code, said.stderr, said.stdout)
+    };
+    // Paths of the temporary folder differ from run to run.
+    (shown("vi") + &shown("en")).replace(office.path.to_str().expect("a path"), "…")
+}
+
 /// Runs a foreign program; a missing one is a failure that names it.
 pub fn foreign<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> String {
     let output = Command::new(program)

@@ -186,5 +186,20 @@ pub(super) fn read_picture(workspace: Option<&Path>, name: &str) -> Result<(Vec<
     } else {
         return Err(problem("picture-kind", say!("không phải hình PNG, JPEG hay SVG", "is not a PNG, JPEG or SVG picture")));
     };
+    if !is_whole(&bytes, extension) {
+        let message = say!("tệp hình bị cụt, không có phần cuối", "the picture is cut off: its end is missing");
+        return Err(Box::new(problem("picture-cut", message).remedy(say!("chép lại tệp gốc", "copy the original again"))));
+    }
     Ok((bytes, extension))
+}
+
+/// Does the picture end as its kind ends? A half-copied file would fail on every page.
+fn is_whole(bytes: &[u8], extension: &str) -> bool {
+    let end: &[u8] = match extension {
+        "png" => b"IEND\xAE\x42\x60\x82",
+        "jpg" => &[0xFF, 0xD9],
+        _ => b"</svg>",
+    };
+    // Some programs write a few bytes of their own after it; an empty SVG element closes itself.
+    bytes.windows(end.len()).any(|window| window == end) || (extension == "svg" && bytes.trim_ascii_end().ends_with(b"/>"))
 }

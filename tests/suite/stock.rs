@@ -108,7 +108,11 @@ fn a_name_too_long_for_its_field_at_the_smallest_size_is_an_error() {
     let office = office(&STOCK.replace("width = 180", "width = 15").replace("height = 18", "height = 9"));
     let said = office.run(&award_run("d.csv", "o", &["--stock", "phoi"]));
     assert_eq!(said.code, 1);
-    assert!(said.stderr.starts_with("lỗi[overflow] bản ghi 1 (Nguyễn Văn An):"), "{}", said.stderr);
+    expect_test::expect![[r#"
+        lỗi[overflow] bản ghi 1 (Nguyễn Văn An): Tên người hoặc tập thể quá dài: không vừa ô trên chứng nhận dù đã thu nhỏ đến cỡ 18 pt.
+            cách sửa: rút gọn hoặc viết tắt nội dung này
+    "#]]
+    .assert_eq(&said.stderr);
 }
 
 #[test]

@@ -18,6 +18,7 @@ use serde_json::Value;
 pub use error::AppError;
 
 use crate::batch::journal::hash_file;
+use crate::batch::order::{NameOrder, Order};
 use crate::batch::outputs::{self, Facts};
 use crate::batch::plan::PlanError;
 use crate::batch::{Plan, Planned, Progress, Request, Summary, run};
@@ -71,6 +72,7 @@ struct Prepared {
     organisation: Value,
     options: BTreeMap<String, String>,
     stock: Value,
+    order: Option<NameOrder>,
     fonts: Vec<FontFile>,
     coverages: Coverages,
 }
@@ -210,6 +212,12 @@ impl App {
         let (organisation, pictures) = profile.for_templates(self.workspace.folder.as_deref())?;
         template.files.extend(pictures);
         let stock = self.prepare_stock(request, &mut template)?;
+        let order = match request.order {
+            Order::List => None,
+            Order::Name => {
+                Some(NameOrder::of(&request.template, &template.contract, profile.language.tone_order()).map_err(|problem| vec![problem])?)
+            }
+        };
         let fonts = self.catalog.fonts()?;
         let families: BTreeSet<&String> =
             template.manifest.fonts.text.iter().chain(template.manifest.fonts.fields.values().flatten()).collect();
@@ -218,7 +226,7 @@ impl App {
             return Err(faults.into());
         }
         let coverages = Coverages::read(&fonts);
-        Ok(Prepared { template, organisation, options, stock, fonts, coverages })
+        Ok(Prepared { template, organisation, options, stock, order, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.
@@ -258,6 +266,7 @@ impl App {
             organisation: &prepared.organisation,
             options: &prepared.options,
             stock: &prepared.stock,
+            order: prepared.order.as_ref(),
             coverages: &prepared.coverages,
             standard: request.standard,
             limits: &limits,

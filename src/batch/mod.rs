@@ -6,12 +6,14 @@
 
 pub mod journal;
 pub mod merge;
+pub mod order;
 pub mod outputs;
 pub mod plan;
 pub mod request;
 pub mod run;
 pub mod spool;
 
+pub use order::Order;
 pub use plan::{Plan, Planned};
 pub use request::Request;
 pub use run::{Counts, Progress, RunError, Summary};

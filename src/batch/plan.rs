@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::order::NameOrder;
 use super::spool;
 use crate::data::{self, Limits, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, any_error};
@@ -35,6 +36,8 @@ pub struct Plan<'a> {
     pub options: &'a BTreeMap<String, String>,
     /// The pre-printed stock as templates see it, or null.
     pub stock: &'a Value,
+    /// The order of names, when the batch asks for it.
+    pub order: Option<&'a NameOrder>,
     /// What the fonts cover.
     pub coverages: &'a Coverages,
     /// The standard of the PDFs.
@@ -91,6 +94,7 @@ impl Plan<'_> {
     pub fn carry_out(&self, data_file: &Path, selection: &Selection, spool_path: Option<&Path>) -> Result<Planned, PlanError> {
         let mut spool = spool_path.map(spool::Writer::create).transpose()?;
         let mut failure = None;
+        let mut keys = Vec::new();
         let mut planned = Planned::default();
         let mut names = Names::default();
         let mut seen = HashMap::new();
@@ -106,6 +110,7 @@ impl Plan<'_> {
             let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
             if let Some(entry) = accepted {
                 planned.accepted += 1;
+                keys.extend(self.order.map(|order| order.key(&row.record)));
                 if let Some(spool) = &mut spool
                     && let Err(error) = spool.add(&entry)
                 {
@@ -134,6 +139,9 @@ impl Plan<'_> {
         planned.note(rows);
         if let Some(spool) = spool {
             spool.finish()?;
+        }
+        if let (Some(path), Some(_)) = (spool_path, self.order) {
+            spool::sort(path, &keys)?;
         }
         Ok(planned)
     }
@@ -205,14 +213,17 @@ impl Checks<'_> {
     /// Fills the wording, checks the fonts, makes the virtual JSON file.
     fn entry(&self, row: &Row, label: &str) -> Result<(spool::Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
         let Plan { template, organisation, options, stock, standard, .. } = self.plan;
-        let record = template.contract.complete(&row.record);
-        let context = template.context(&record, organisation, options);
-        let filled = template.words.fill(&context)?;
-        let stem = template.words.file_name(&context)?;
         let mut found = Vec::new();
+        let mut record = template.contract.complete(&row.record);
         for (name, value) in &record {
             self.glyphs(name, &format!("/{name}"), value, row, &mut found);
         }
+        if let Some(order) = self.plan.order {
+            order.sort_tables(&mut record);
+        }
+        let context = template.context(&record, organisation, options);
+        let filled = template.words.fill(&context)?;
+        let stem = template.words.file_name(&context)?;
         for (name, value) in &filled.words {
             if found.is_empty() {
                 self.glyphs(name, "", value, row, &mut found);
@@ -245,6 +256,7 @@ impl Checks<'_> {
             qr: filled.qr,
             digest,
             record: value,
+            position: 0,
         };
         Ok((entry, found))
     }

@@ -32,6 +32,8 @@ pub const SET_ASIDE_FOLDER: &str = "_cu";
 pub struct Outcome {
     /// Its number in the list.
     pub number: u64,
+    /// Zero-based place in the order of printing; after all others for a refused row.
+    pub position: u64,
     /// A name a person recognises.
     pub label: String,
     /// SHA-256 of what decides its bytes.
@@ -63,6 +65,7 @@ impl Outcome {
     pub fn of_rejected(row: &Rejected) -> Self {
         Self {
             number: row.number,
+            position: u64::MAX,
             label: row.label.clone(),
             digest: String::new(),
             made: None,
@@ -262,7 +265,7 @@ pub async fn run(batch: Run<'_>) -> Result<Summary, RunError> {
     }
     publish(group, &mut journal, folder, &mut summary)?;
     progress.update(&summary.counts);
-    summary.outcomes.sort_by_key(|outcome| outcome.number);
+    summary.outcomes.sort_by_key(|outcome| outcome.position);
     assert!(summary.stopped || summary.counts.reconcile(), "the counts of a finished run reconcile: {:?}", summary.counts);
     Ok(summary)
 }
@@ -379,6 +382,7 @@ fn set_aside(spool_path: &Path, journal: &mut Journal, folder: &OutputFolder) ->
 fn outcome(entry: &Entry) -> Outcome {
     Outcome {
         number: entry.number,
+        position: entry.position,
         label: entry.label.clone(),
         digest: entry.digest.clone(),
         made: None,

@@ -1,9 +1,9 @@
 //! The accepted records of a batch, on disk between planning and rendering.
 //!
-//! Owns the file's form: one JSON line a record, in the order of the list. It keeps memory flat however long the list.
+//! Owns the file's form: one JSON line a record, in the order of the list or of its sorting keys. It keeps memory flat however long the list.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
@@ -31,6 +31,9 @@ pub struct Entry {
     pub digest: String,
     /// The virtual JSON file, without the QR code's pixels.
     pub record: Value,
+    /// Zero-based place in the spool, which is the order of printing; set when it is read.
+    #[serde(skip)]
+    pub position: u64,
 }
 
 /// Writes a spool.
@@ -69,13 +72,14 @@ pub struct Reader {
     lines: BufReader<File>,
     path: PathBuf,
     line: Vec<u8>,
+    position: u64,
 }
 
 impl Reader {
     /// Opens a finished spool.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let file = File::open(path).map_err(StorageError::read(path))?;
-        Ok(Self { lines: BufReader::new(file), path: path.to_owned(), line: Vec::new() })
+        Ok(Self { lines: BufReader::new(file), path: path.to_owned(), line: Vec::new(), position: 0 })
     }
 
     /// The next entry; `None` at the end.
@@ -85,6 +89,41 @@ impl Reader {
         if read == 0 {
             return Ok(None);
         }
-        serde_json::from_slice(&self.line).map(Some).map_err(|error| StorageError::Read { path: self.path.clone(), source: error.into() })
+        let entry: Entry =
+            serde_json::from_slice(&self.line).map_err(|error| StorageError::Read { path: self.path.clone(), source: error.into() })?;
+        self.position += 1;
+        Ok(Some(Entry { position: self.position - 1, ..entry }))
     }
+}
+
+/// Puts the lines of a finished spool into the order of `keys`, one for each line; equal ones stay as they are. Lines are
+/// copied one at a time.
+pub fn sort<K: Ord>(path: &Path, keys: &[K]) -> Result<(), StorageError> {
+    let write_error = |source| StorageError::Write { path: path.to_owned(), source };
+    let mut lines = BufReader::new(File::open(path).map_err(StorageError::read(path))?);
+    let (mut line, mut start) = (Vec::new(), 0);
+    let mut spans = Vec::with_capacity(keys.len());
+    loop {
+        line.clear();
+        let read = lines.read_until(b'\n', &mut line).map_err(StorageError::read(path))? as u64;
+        if read == 0 {
+            break;
+        }
+        spans.push(start..start + read);
+        start += read;
+    }
+    assert_eq!(spans.len(), keys.len(), "a key for each line");
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|index| &keys[*index]);
+    let sorted = path.with_extension("sorted");
+    let mut out = BufWriter::new(File::create(&sorted).map_err(write_error)?);
+    for index in order {
+        let span = &spans[index];
+        lines.seek(SeekFrom::Start(span.start)).map_err(StorageError::read(path))?;
+        let mut piece = Read::by_ref(&mut lines).take(span.end - span.start);
+        std::io::copy(&mut piece, &mut out).map_err(write_error)?;
+    }
+    out.flush().map_err(write_error)?;
+    drop(out);
+    std::fs::rename(&sorted, path).map_err(write_error)
 }

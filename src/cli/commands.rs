@@ -10,8 +10,8 @@ use super::args::{BatchArgs, Command, DemoArgs, InitArgs, LintArgs, PreviewArgs,
 use super::progress::Meter;
 use super::show::Show;
 use crate::app::{App, AppError};
-use crate::batch::Request;
 use crate::batch::request::default_output;
+use crate::batch::{Order, Request};
 use crate::diagnostic::Diagnostic;
 use crate::lint::Kind;
 use crate::say;
@@ -77,6 +77,9 @@ fn request(args: BatchArgs) -> Result<Request, AppError> {
     }
     if let Some(standard) = &args.standard {
         request.standard = Standard::parse(standard).map_err(|problem| vec![problem])?;
+    }
+    if let Some(order) = &args.order {
+        request.order = Order::parse(order).map_err(|problem| vec![problem])?;
     }
     request.sheet = args.sheet.or(request.sheet);
     request.organisation = args.organisation.or(request.organisation);

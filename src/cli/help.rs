@@ -22,7 +22,7 @@ const COMMANDS: [(&str, &str); 13] = [
 ];
 
 /// Identifier of an argument, and its sentence; the same identifier means the same everywhere.
-const ARGUMENTS: [(&str, &str); 31] = [
+const ARGUMENTS: [(&str, &str); 32] = [
     ("lang", "Ngôn ngữ thông báo: vi hoặc en (mặc định: theo máy, nếu không có thì tiếng Việt)."),
     ("json", "In một tài liệu JSON cho chương trình khác đọc, thay cho chữ."),
     ("workspace", "Thư mục nơi làm việc (mặc định: thư mục gần nhất phía trên có vanthu.toml)."),
@@ -36,6 +36,7 @@ const ARGUMENTS: [(&str, &str); 31] = [
     ("column", "Cột của tệp cho một trường: TRƯỜNG=TIÊU ĐỀ CỘT."),
     ("set", "Giá trị chung cho mọi bản ghi: TRƯỜNG=GIÁ TRỊ."),
     ("option", "Tùy chọn của mẫu: TÊN=GIÁ TRỊ."),
+    ("order", "Thứ tự danh sách: danh-sach (như trong tệp) hoặc ten (theo tên, đệm, họ)."),
     ("merge", "Thêm một PDF gộp mọi trang, để in."),
     ("zip", "Thêm một tệp ZIP gồm mọi văn bản."),
     ("standard", "Chuẩn PDF: a-2b, a-2u, a-2a, a-3b, a-1b, a-4, ua-1 hoặc 1.7."),

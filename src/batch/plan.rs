@@ -17,8 +17,8 @@ use crate::naming::Names;
 use crate::say;
 use crate::storage::StorageError;
 use crate::template::contract::Kind;
-use crate::template::document_code;
 use crate::template::{Template, hex};
+use crate::template::{capitals, document_code};
 use crate::typeset::Standard;
 use crate::typeset::fonts::Coverages;
 use crate::vietnamese::letters;
@@ -135,6 +135,7 @@ impl Plan<'_> {
         planned.headings = headings;
         planned.common = common;
         let rows = std::mem::take(&mut planned.diagnostics);
+        planned.note(self.template.words.notes.clone());
         planned.note(notices);
         planned.note(rows);
         if let Some(spool) = spool {
@@ -180,6 +181,7 @@ impl Checks<'_> {
         let mut diagnostics = row.diagnostics.clone();
         diagnostics.extend(template.contract.problems(&row.record, &row.refused, &|pointer| row.places.of(pointer)));
         diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &row.record, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(capitals::problems(&template.contract.schema, &row.record, row.number == 1, &|pointer| row.places.of(pointer)));
         let mut entry = None;
         if !any_error(&diagnostics) {
             match self.entry(row, &label) {

@@ -128,7 +128,7 @@ impl App {
         }
         let mut all = std::mem::take(&mut summary.outcomes);
         all.extend(planned.rejected_rows.iter().map(Outcome::of_rejected));
-        all.sort_by_key(|outcome| outcome.number);
+        all.sort_by_key(|outcome| outcome.position);
         let extras = self.beside(request, office, shelf, &setting, &all, beside).await?;
         summary.outcomes = all.into_iter().filter(|outcome| !outcome.rejected).collect();
         Ok(Ran { planned, summary: Some(summary), output, extras })
@@ -248,6 +248,7 @@ impl App {
             planning.abandon().await?;
             return Ok((None, planned));
         }
+        planning.arrange(&planned.order).await?;
         let id = planning.id().to_owned();
         let found = serde_json::to_string(&planned).map_err(|_| AppError::Damaged { what: "plan" })?;
         match planning.accept(&found, planned.rejected, &[]).await? {
@@ -268,6 +269,7 @@ impl App {
             organisation: &prepared.organisation,
             options: &prepared.options,
             stock: &prepared.stock,
+            order: prepared.order.as_ref(),
             coverages: &prepared.coverages,
             standard: request.standard,
             limits: &limits,
@@ -281,8 +283,8 @@ impl App {
 
 /// SHA-256 of everything that decides which documents a request makes. What is made beside them does not count.
 fn request_digest(request: &Request, setting: &Setting) -> String {
-    let Request { sheet, columns, common, name, only_valid, .. } = request;
-    let value = serde_json::json!([setting, sheet, columns, common, name, only_valid]);
+    let Request { sheet, columns, common, name, only_valid, order, .. } = request;
+    let value = serde_json::json!([setting, sheet, columns, common, name, only_valid, order]);
     hex(&Sha256::digest(value.to_string().as_bytes()))
 }
 
@@ -307,7 +309,7 @@ fn new_record(entry: Entry) -> NewRecord {
 async fn outcomes(office: &Office, batch: &str) -> Result<Vec<(Outcome, String)>, AppError> {
     let mut all = Vec::new();
     loop {
-        let from = all.last().map_or(0, |(outcome, _): &(Outcome, String)| outcome.number + 1);
+        let from = all.last().map_or(0, |(outcome, _): &(Outcome, String)| outcome.position + 1);
         let page = office.store.standings(batch, from, PAGE).await?;
         if page.is_empty() {
             return Ok(all);

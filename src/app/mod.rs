@@ -21,6 +21,7 @@ use serde_json::Value;
 pub use error::AppError;
 pub use make::Ran;
 
+use crate::batch::order::{NameOrder, Order};
 use crate::batch::{Planned, Request};
 use crate::catalog::Catalog;
 use crate::config::Workspace;
@@ -51,6 +52,7 @@ struct Prepared {
     warnings: Vec<Diagnostic>,
     options: BTreeMap<String, String>,
     stock: Value,
+    order: Option<NameOrder>,
     fonts: Vec<FontFile>,
     coverages: Coverages,
 }
@@ -132,6 +134,12 @@ impl App {
         let (organisation, pictures) = profile.for_templates(self.workspace.folder.as_deref(), request.standard)?;
         template.files.extend(pictures);
         let stock = self.prepare_stock(request, &mut template)?;
+        let order = match request.order {
+            Order::List => None,
+            Order::Name => {
+                Some(NameOrder::of(&request.template, &template.contract, profile.language.tone_order()).map_err(|problem| vec![problem])?)
+            }
+        };
         let fonts = self.catalog.fonts()?;
         let families: BTreeSet<&String> =
             template.manifest.fonts.text.iter().chain(template.manifest.fonts.fields.values().flatten()).collect();
@@ -141,7 +149,7 @@ impl App {
         }
         let coverages = Coverages::read(&fonts);
         let warnings = profile.warnings();
-        Ok(Prepared { template, organisation, warnings, options, stock, fonts, coverages })
+        Ok(Prepared { template, organisation, warnings, options, stock, order, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.

@@ -7,6 +7,7 @@
 
 pub mod entry;
 pub mod merge;
+pub mod order;
 pub mod outcome;
 pub mod outputs;
 pub mod plan;
@@ -15,6 +16,7 @@ pub mod run;
 pub mod setting;
 pub mod shelf;
 
+pub use order::Order;
 pub use outcome::{Counts, Summary};
 pub use plan::{Plan, Planned};
 pub use request::Request;

@@ -18,6 +18,8 @@ pub const SET_ASIDE_FOLDER: &str = "_cu";
 pub struct Outcome {
     /// Its number in the list.
     pub number: u64,
+    /// Zero-based place in the order of printing; after all others for a refused row.
+    pub position: u64,
     /// A name a person recognises.
     pub label: String,
     /// SHA-256 of what decides its bytes.
@@ -54,7 +56,7 @@ pub struct Document {
 impl Outcome {
     /// The outcome that the store tells of.
     pub fn of(standing: Standing) -> Self {
-        let Standing { number, state, label, file, digest, reasons, kept, document } = standing;
+        let Standing { number, position, state, label, file, digest, reasons, kept, document } = standing;
         let made = document.filter(|_| state == RecordState::Stored).map(|made| Document {
             id: made.id,
             file,
@@ -65,6 +67,7 @@ impl Outcome {
         });
         Self {
             number,
+            position,
             digest,
             made,
             kept,
@@ -89,6 +92,7 @@ impl Outcome {
     pub fn of_rejected(row: &Rejected) -> Self {
         Self {
             number: row.number,
+            position: u64::MAX,
             label: row.label.clone(),
             digest: String::new(),
             made: None,

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::entry::Entry;
+use super::order::NameOrder;
 use crate::data::{self, Limits, Original, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, Place, any_error};
 use crate::language::Text;
@@ -18,8 +19,8 @@ use crate::naming::Names;
 use crate::say;
 use crate::store::StoreError;
 use crate::template::contract::Kind;
-use crate::template::document_code;
 use crate::template::{Template, hex};
+use crate::template::{capitals, document_code};
 use crate::typeset::Standard;
 use crate::typeset::fonts::Coverages;
 use crate::vietnamese::letters;
@@ -37,6 +38,8 @@ pub struct Plan<'a> {
     pub options: &'a BTreeMap<String, String>,
     /// The pre-printed stock as templates see it, or null.
     pub stock: &'a Value,
+    /// The order of names, when the batch asks for it.
+    pub order: Option<&'a NameOrder>,
     /// What the fonts cover.
     pub coverages: &'a Coverages,
     /// The standard of the PDFs.
@@ -64,6 +67,9 @@ pub struct Planned {
     pub sheet: Option<String>,
     /// The refused rows.
     pub rejected_rows: Vec<Rejected>,
+    /// Accepted records in the order of printing, when it is not that of the list.
+    #[serde(skip)]
+    pub order: Vec<u64>,
 }
 
 /// A row that was refused.
@@ -99,6 +105,7 @@ impl Plan<'_> {
         sink: &mut dyn FnMut(Entry) -> Result<(), StoreError>,
     ) -> Result<Planned, PlanError> {
         let mut failure = None;
+        let mut keys = Vec::new();
         let mut planned = Planned::default();
         let mut names = Names::default();
         let mut seen = HashMap::new();
@@ -115,6 +122,7 @@ impl Plan<'_> {
             let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
             if let Some(entry) = accepted {
                 planned.accepted += 1;
+                keys.extend(self.order.map(|order| (order.key(&row.record), row.number)));
                 failure = sink(entry).err();
             } else if any_error(&diagnostics) {
                 planned.rejected += 1;
@@ -143,8 +151,12 @@ impl Plan<'_> {
         planned.headings = headings;
         planned.sheet = sheet;
         planned.common = common;
+        planned.note(self.template.words.notes.clone());
         planned.note(notices);
         planned.note(rows);
+        // A stable sort: records alike stay as in the list.
+        keys.sort_by(|(one, _), (other, _)| one.cmp(other));
+        planned.order = keys.into_iter().map(|(_, number)| number).collect();
         Ok(planned)
     }
 
@@ -235,6 +247,7 @@ impl Checks<'_> {
         diagnostics.extend(template.contract.problems(&row.record, &row.refused, &|pointer| row.places.of(pointer)));
         diagnostics.extend(template.contract.remarks(&row.record, &|pointer| row.places.of(pointer)));
         diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &row.record, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(capitals::problems(&template.contract.schema, &row.record, row.number == 1, &|pointer| row.places.of(pointer)));
         for (name, value) in &row.record {
             self.glyphs(name, &format!("/{name}"), value, row, &mut diagnostics);
         }
@@ -272,11 +285,14 @@ impl Checks<'_> {
     /// Fills the wording, checks the fonts, makes the virtual JSON file.
     fn entry(&self, row: &Row, label: &str) -> Result<(Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
         let Plan { template, organisation, options, stock, standard, .. } = self.plan;
-        let record = template.contract.complete(&row.record);
+        let mut found = Vec::new();
+        let mut record = template.contract.complete(&row.record);
+        if let Some(order) = self.plan.order {
+            order.sort_tables(&mut record);
+        }
         let context = template.context(&record, organisation, options);
         let filled = template.words.fill(&context)?;
         let stem = template.words.file_name(&context)?;
-        let mut found = Vec::new();
         for (name, value) in &filled.words {
             if found.is_empty() {
                 self.glyphs(name, "", value, row, &mut found);

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::Order;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::template::manifest::toml_problem;
 use crate::typeset::Standard;
@@ -29,6 +30,8 @@ pub struct Request {
     pub common: Map<String, Value>,
     /// Options of the template.
     pub options: BTreeMap<String, String>,
+    /// Order of the list.
+    pub order: Order,
     /// Folder for the documents.
     pub output: PathBuf,
     /// File-name pattern, when not the template's own.
@@ -56,6 +59,7 @@ struct BatchFile {
     organisation: Option<String>,
     output: Option<PathBuf>,
     name: Option<String>,
+    order: Option<String>,
     #[serde(default)]
     merge: bool,
     #[serde(default)]
@@ -102,6 +106,11 @@ impl Request {
             Some(Ok(standard)) => standard,
             Some(Err(problem)) => return Err(vec![problem.at(Place::File { file: shown })]),
         };
+        let order = match file.order.as_deref().map(Order::parse) {
+            None => Order::default(),
+            Some(Ok(order)) => order,
+            Some(Err(problem)) => return Err(vec![problem.at(Place::File { file: shown })]),
+        };
         let folder = path.parent().unwrap_or(Path::new(""));
         let output = file.output.unwrap_or_else(|| default_output(&file.template));
         Ok(Self {
@@ -112,6 +121,7 @@ impl Request {
             columns: file.columns,
             common: file.common.into_iter().map(|(name, value)| (name, plain(value))).collect(),
             options: file.options,
+            order,
             output: folder.join(output),
             name: file.name,
             merge: file.merge,

@@ -79,6 +79,9 @@ pub struct BatchArgs {
     /// An option of the template: NAME=VALUE.
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     pub option: Vec<(String, String)>,
+    /// Order of the list: danh-sach (as in the file) or ten (by names).
+    #[arg(long, value_name = "ORDER")]
+    pub order: Option<String>,
     /// Also one PDF of all pages, for the printer.
     #[arg(long)]
     pub merge: bool,

@@ -11,8 +11,8 @@ use super::show::Show;
 use super::watch::Snapshot;
 use crate::app::make::Watcher;
 use crate::app::{App, AppError, views};
-use crate::batch::Request;
 use crate::batch::request::default_output;
+use crate::batch::{Order, Request};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::Language;
 use crate::lint::Kind;
@@ -79,6 +79,9 @@ fn request(args: BatchArgs) -> Result<Request, AppError> {
     }
     if let Some(standard) = &args.standard {
         request.standard = Standard::parse(standard).map_err(|problem| vec![problem])?;
+    }
+    if let Some(order) = &args.order {
+        request.order = Order::parse(order).map_err(|problem| vec![problem])?;
     }
     request.sheet = args.sheet.or(request.sheet);
     request.organisation = args.organisation.or(request.organisation);

@@ -38,6 +38,7 @@ const ARGUMENTS: [(&str, &str); 32] = [
     ("column", "Cột của tệp cho một trường: TRƯỜNG=TIÊU ĐỀ CỘT."),
     ("set", "Giá trị chung cho mọi bản ghi: TRƯỜNG=GIÁ TRỊ."),
     ("option", "Tùy chọn của mẫu: TÊN=GIÁ TRỊ."),
+    ("order", "Thứ tự danh sách: danh-sach (như trong tệp) hoặc ten (theo tên, đệm, họ)."),
     ("merge", "Thêm một PDF gộp mọi trang, để in."),
     ("zip", "Thêm một tệp ZIP gồm mọi văn bản."),
     ("standard", "Chuẩn PDF: a-2b, a-2u, a-2a, a-3b, a-1b, a-4, ua-1 hoặc 1.7."),

@@ -1,4 +1,4 @@
-//! How an organisation reads numbers and places tones.
+//! How an organisation reads numbers, places tones and sorts names.
 //!
 //! Owns the keys of `[organisations.….language]`. Tones are changed in the wording of templates only, never in data: a
 //! name keeps the spelling of its bearer.
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::FILE_NAME;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
+use crate::vietnamese::name::ToneOrder;
 
 /// Choices; an absent one keeps the formal form.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -16,6 +17,9 @@ use crate::say;
 pub struct LanguageChoice {
     /// `old` (hòa, thủy; as templates are written) or `new` (hoà, thuỷ).
     pub tone: Option<String>,
+    /// Tones in sorted lists of names: `dictionary` (ngang, huyền, hỏi, ngã, sắc, nặng) or `school` (ngang, huyền, sắc, hỏi, ngã,
+    /// nặng).
+    pub tone_order: Option<String>,
     /// `linh` or `lẻ`: một trăm … năm.
     pub linh: Option<String>,
     /// `nghìn` or `ngàn`.
@@ -27,9 +31,10 @@ pub struct LanguageChoice {
 }
 
 impl LanguageChoice {
-    fn entries(&self) -> [(&'static str, &Option<String>, [&'static str; 2]); 5] {
+    fn entries(&self) -> [(&'static str, &Option<String>, [&'static str; 2]); 6] {
         [
             ("tone", &self.tone, ["old", "new"]),
+            ("tone_order", &self.tone_order, ["dictionary", "school"]),
             ("linh", &self.linh, ["linh", "lẻ"]),
             ("nghin", &self.nghin, ["nghìn", "ngàn"]),
             ("tu", &self.tu, ["tư", "bốn"]),
@@ -54,6 +59,11 @@ impl LanguageChoice {
     /// Are the tones of the wording to be placed anew?
     pub fn is_new_tone(&self) -> bool {
         self.tone.as_deref() == Some("new")
+    }
+
+    /// The order of the tones in lists of names.
+    pub fn tone_order(&self) -> ToneOrder {
+        if self.tone_order.as_deref() == Some("school") { ToneOrder::School } else { ToneOrder::Dictionary }
     }
 
     /// What the functions of the wording take as their defaults: true for the second form.

@@ -339,6 +339,19 @@ impl Planning {
         if self.waiting.len() >= GROUP { self.write().await } else { Ok(()) }
     }
 
+    /// Puts the records into the order of `numbers`; an empty one leaves them in that of the list.
+    pub async fn arrange(&mut self, numbers: &[u64]) -> Result<(), StoreError> {
+        self.write().await?;
+        for (group, numbers) in (0_u64..).zip(numbers.chunks(GROUP)) {
+            let mut tx = self.store.database.begin().await?;
+            for (position, number) in (group * GROUP as u64..).zip(numbers) {
+                tx.execute("UPDATE record SET position = $3 WHERE batch_id = $1 AND number = $2", &values![&self.id, *number, position]).await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
     /// Makes the batch count: its records, its numbers and its state in one commit. `plan` is what planning found, as JSON.
     pub async fn accept(mut self, plan: &str, rejected: u64, numbers: &[super::registers::Series]) -> Result<Acceptance, StoreError> {
         self.write().await?;
@@ -373,13 +386,14 @@ impl Planning {
             return Ok(());
         }
         let mut tx = self.store.database.begin().await?;
-        for record in self.waiting.drain(..) {
+        let first = self.added - self.waiting.len() as u64;
+        for (position, record) in (first..).zip(self.waiting.drain(..)) {
             if let Some(claim) = &record.claim {
                 super::registers::propose(&mut tx, claim, &self.id, &record).await?;
             }
             tx.execute(
-                "INSERT INTO record (batch_id, number, state, label, file, title, date, qr, digest, content, places, mail, identity, next_at)
-                 VALUES ($1, $2, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {now})",
+                "INSERT INTO record (batch_id, number, position, state, label, file, title, date, qr, digest, content, places, mail, identity, next_at)
+                 VALUES ($1, $2, $13, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {now})",
                 &values![
                     &self.id,
                     record.number,
@@ -392,7 +406,8 @@ impl Planning {
                     record.content,
                     record.places,
                     record.mail,
-                    record.identity
+                    record.identity,
+                    position
                 ],
             )
             .await?;

@@ -18,6 +18,8 @@ pub struct Claimed {
     pub batch: String,
     /// Its number in the list.
     pub number: u64,
+    /// Its place in the order of printing, from 0.
+    pub position: u64,
     /// The lease's epoch, which every later step names.
     pub epoch: i64,
     /// How often it was tried, this time included.
@@ -47,6 +49,8 @@ pub struct Claimed {
 pub struct Standing {
     /// Its number in the list.
     pub number: u64,
+    /// Its place in the order of printing, from 0.
+    pub position: u64,
     /// Its state.
     pub state: RecordState,
     /// A name a person recognises.
@@ -121,18 +125,18 @@ impl Store {
                 // Materialised: PostgreSQL may otherwise choose anew for each row, and hand out more than the limit.
                 "WITH chosen AS MATERIALIZED (
                      SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted' AND next_at <= {now}
-                     ORDER BY number LIMIT $4 {skip_locked})
+                     ORDER BY position LIMIT $4 {skip_locked})
                  UPDATE record SET state = 'rendering', lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until = {now} + $3,
                      attempts = attempts + 1
                  WHERE batch_id = $1 AND number IN (SELECT number FROM chosen)
                    AND (SELECT state FROM batch WHERE id = $1) = 'running'
-                 RETURNING batch_id, number, lease_epoch, attempts, lease_until - $3 AS claimed_at, label, file, title, date, qr, digest, content, places",
+                 RETURNING batch_id, number, position, lease_epoch, attempts, lease_until - $3 AS claimed_at, label, file, title, date, qr, digest, content, places",
                 &values![batch, owner, milliseconds(LEASE), count],
             )
             .await?;
         let mut claimed: Vec<Claimed> = rows.iter().map(claimed).collect::<Result<_, _>>()?;
         tx.commit().await?;
-        claimed.sort_by_key(|record| record.number);
+        claimed.sort_by_key(|record| record.position);
         Ok(claimed)
     }
 
@@ -186,14 +190,14 @@ impl Store {
             .await
     }
 
-    /// Records of a batch from number `from` on, in the order of the list.
+    /// Records of a batch from position `from` on, in the order of printing.
     pub async fn standings(&self, batch: &str, from: u64, limit: u32) -> Result<Vec<Standing>, StoreError> {
         let rows = self
             .database
             .fetch(
-                "SELECT r.number, r.state, r.label, r.file, r.digest, r.reasons, r.kept, d.id, d.object, d.sha256, d.bytes, d.pages
+                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, d.id, d.object, d.sha256, d.bytes, d.pages
                  FROM record AS r LEFT JOIN document AS d ON d.id = r.document_id
-                 WHERE r.batch_id = $1 AND r.number >= $2 ORDER BY r.number LIMIT $3",
+                 WHERE r.batch_id = $1 AND r.position >= $2 ORDER BY r.position LIMIT $3",
                 &values![batch, from, limit],
             )
             .await?;
@@ -205,7 +209,7 @@ impl Store {
         let row = self
             .database
             .fetch_one(
-                "SELECT batch_id, number, lease_epoch, attempts, next_at AS claimed_at, label, file, title, date, qr, digest, content, places FROM record
+                "SELECT batch_id, number, position, lease_epoch, attempts, next_at AS claimed_at, label, file, title, date, qr, digest, content, places FROM record
                  WHERE batch_id = $1 AND number = $2",
                 &values![batch, number],
             )
@@ -290,6 +294,7 @@ fn claimed(row: &Row) -> Result<Claimed, StoreError> {
     Ok(Claimed {
         batch: row.text("batch_id")?,
         number: row.count("number")?,
+        position: row.count("position")?,
         epoch: row.int("lease_epoch")?,
         attempts: row.int("attempts")?,
         claimed_at: row.int("claimed_at")?,
@@ -318,6 +323,7 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
     };
     Ok(Standing {
         number: row.count("number")?,
+        position: row.count("position")?,
         state: RecordState::from_name(&state).ok_or_else(|| StoreError::unexpected(state))?,
         label: row.text("label")?,
         file: row.text("file")?,

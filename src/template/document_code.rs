@@ -12,6 +12,7 @@ use crate::vietnamese::type_code;
 const CODE_FIELD: &str = "ky_hieu";
 /// The field of the decision that an award rests on: `12/QĐ-HKH`.
 const DECISION_FIELD: &str = "so_quyet_dinh";
+const DECISION_CODE: &str = "QĐ";
 
 /// What is wrong with the codes in `record`, for a template of type `code`; a công văn has none.
 pub fn problems(code: Option<&str>, record: &Map<String, Value>, place_of: &dyn Fn(&str) -> Place) -> Vec<Diagnostic> {
@@ -20,14 +21,39 @@ pub fn problems(code: Option<&str>, record: &Map<String, Value>, place_of: &dyn 
         found.extend(own_code(code, text).map(|problem| problem.at(place_of(&format!("/{CODE_FIELD}"))).with_value(text)));
     }
     if let Some(text) = record.get(DECISION_FIELD).and_then(Value::as_str)
-        && let Some((_, after)) = text.split_once('/')
-        && let Some(first) = groups(after).next()
-        && !after.is_empty()
-        && type_code::by_code(first).is_none()
+        && let Some(problem) = decision_code(text).and_then(of_decision)
     {
-        found.push(unknown(first).at(place_of(&format!("/{DECISION_FIELD}"))).with_value(text));
+        found.push(problem.at(place_of(&format!("/{DECISION_FIELD}"))).with_value(text));
     }
     found
+}
+
+/// The type code in the number of a decision: `12/QĐ-HKH`, in the Party's form `12-QĐ/ĐU`. A bare number has none.
+fn decision_code(text: &str) -> Option<&str> {
+    let (before, after) = text.split_once('/')?;
+    let code = match before.split_once('-') {
+        Some((_, code)) => code.trim(),
+        None => groups(after).next()?,
+    };
+    (!code.is_empty()).then_some(code)
+}
+
+fn of_decision(code: &str) -> Option<Diagnostic> {
+    if code == DECISION_CODE {
+        return None;
+    }
+    let Some(other) = type_code::by_code(code) else { return Some(unknown(code)) };
+    let name = other.name;
+    Some(
+        Diagnostic::error(
+            "code-of-another-type",
+            say!(
+                "“{code}” là mã của {name}, quyết định mang mã {DECISION_CODE}",
+                "“{code}” is the code of {name}; a decision bears {DECISION_CODE}"
+            ),
+        )
+        .remedy(say!("ghi số và ký hiệu của quyết định, ví dụ 12/QĐ-HKH", "give the decision's number and code, for example 12/QĐ-HKH")),
+    )
 }
 
 /// The groups of a code: `BC-HKH`, in the Party's form `BC/ĐU`.

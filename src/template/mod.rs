@@ -3,6 +3,7 @@
 //! Owns loading a complete template from bytes, with every problem of every file reported at once, and its digest.
 //! Where the bytes come from is `catalog`'s affair; compiling the page is `typeset`'s.
 
+pub mod capitals;
 pub mod contract;
 pub mod document_code;
 pub mod functions;

@@ -11,9 +11,8 @@ use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 
 use super::contract::{Contract, Field, Kind, source_place};
-use super::functions;
 use super::manifest::{Manifest, line_and_column, toml_problem};
-use super::words_fault;
+use super::{capitals, functions, words_fault};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::Text;
 use crate::naming;
@@ -32,6 +31,8 @@ pub struct Words {
     names: Vec<String>,
     origins: BTreeMap<String, Origin>,
     has_qr: bool,
+    /// What of the wording looks wrong and hinders nothing: capitals.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// Where a string stands in its file, to place its errors.
@@ -74,11 +75,17 @@ impl Words {
             names: Vec::new(),
             origins: BTreeMap::new(),
             has_qr: manifest.output.qr.is_some(),
+            notes: Vec::new(),
         };
         let mut problems = Vec::new();
         for (name, spanned) in &parsed.words {
             let (line, column) = content_start(text, spanned.span().start);
             let origin = Origin { file: file.clone(), text: text.to_owned(), line, column };
+            words.notes.extend(capitals::of_wording(spanned.get_ref(), &|offset| {
+                let (line, column) = line_and_column(spanned.get_ref(), offset);
+                let (line, column) = origin.position(line, column);
+                source_place(&origin.file, &origin.text, line, column)
+            }));
             words.names.push(name.clone());
             words.compile(name, spanned.get_ref(), origin, contract, &mut problems);
         }

@@ -8,6 +8,7 @@
 //! [`super::date::in_words`]).
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use super::{letters, tone};
 
@@ -18,12 +19,12 @@ pub enum Rule {
     SentenceStart,
     /// A name whose capitals are fixed: bodies, orders, feasts (III, IV, V).
     SetName,
-    /// Units named by a number have a capital at the generic noun too (III.1).
+    /// Units named by a number have a capital at the generic noun too (III.1b).
     UnitWithNumber,
     /// Phần, Chương, Mục, Tiểu mục, Điều have a capital when cited with their
     /// number; khoản and điểm do not (V.7).
     CitedPart,
-    /// The syllable that counts the day has a capital: thứ Hai (V.9).
+    /// The syllable that counts the day has a capital: thứ Hai (V.8c).
     Weekday,
 }
 
@@ -127,23 +128,42 @@ fn words(text: &str) -> Vec<Word> {
 /// The number of words matched, and what is wrong with them if anything is.
 type Match = (usize, Option<Finding>);
 
+/// A phrase to look for, cut into words once: every word of a text is held
+/// against all of them.
+struct Phrase {
+    text: &'static str,
+    words: Vec<Word>,
+}
+
+fn phrases(texts: &[&'static str]) -> Vec<Phrase> {
+    texts.iter().map(|text| Phrase { text, words: words(text) }).collect()
+}
+
+static SET: LazyLock<Vec<Phrase>> = LazyLock::new(|| phrases(&SET_NAMES));
+static PARTS: LazyLock<Vec<Phrase>> = LazyLock::new(|| phrases(&PARTS_WITH_CAPITAL));
+static NUMBERED_UNITS: LazyLock<Vec<Phrase>> = LazyLock::new(|| phrases(&UNITS));
+static KHOAN: LazyLock<Vec<Phrase>> = LazyLock::new(|| phrases(&["khoản"]));
+static DIEM: LazyLock<Vec<Phrase>> = LazyLock::new(|| phrases(&["điểm"]));
+
 /// How many words `phrase` has if the words from `at` spell it, in any case and
 /// with the same signs between them.
-fn spells(text: &str, words: &[Word], at: usize, phrase: &str) -> Option<usize> {
-    let wanted = self::words(phrase);
+fn spells(text: &str, words: &[Word], at: usize, phrase: &Phrase) -> Option<usize> {
+    let wanted = &phrase.words;
     let there = words.get(at..at + wanted.len())?;
-    let same_words = wanted.iter().zip(there).all(|(a, b)| a.key == b.key);
+    if wanted.iter().zip(there).any(|(a, b)| a.key != b.key) {
+        return None;
+    }
     let gap = |text: &str, pair: &[Word]| -> String {
         let between = &text[pair[0].range.end..pair[1].range.start];
         between.split_whitespace().collect()
     };
-    let same_gaps = wanted.windows(2).zip(there.windows(2)).all(|(a, b)| gap(phrase, a) == gap(text, b));
-    (same_words && same_gaps).then_some(wanted.len())
+    let same_gaps = wanted.windows(2).zip(there.windows(2)).all(|(a, b)| gap(phrase.text, a) == gap(text, b));
+    same_gaps.then_some(wanted.len())
 }
 
 fn set_name(text: &str, words: &[Word], at: usize) -> Option<Match> {
     let (name, length) =
-        SET_NAMES.iter().filter_map(|name| Some((*name, spells(text, words, at, name)?))).max_by_key(|(_, length)| *length)?;
+        SET.iter().filter_map(|name| Some((name.text, spells(text, words, at, name)?))).max_by_key(|(_, length)| *length)?;
     let name = if opens_sentence(text, words, at) { letters::capitalise(name) } else { name.to_owned() };
     let wanted = self::words(&name);
     let there = &words[at..at + length];
@@ -172,26 +192,28 @@ fn set_name(text: &str, words: &[Word], at: usize) -> Option<Match> {
 }
 
 fn part_or_unit(text: &str, words: &[Word], at: usize) -> Option<Match> {
-    let spelled = |phrases: &[&str]| phrases.iter().filter_map(|phrase| spells(text, words, at, phrase)).max();
+    let spelled = |phrases: &[Phrase]| phrases.iter().filter_map(|phrase| spells(text, words, at, phrase)).max();
     let follows = |length: usize| {
         let next = words.get(at + length)?;
         let between = &text[words[at + length - 1].range.end..next.range.start];
         (between == " " || between == "\u{a0}").then(|| &text[next.range.clone()])
     };
     let numbered = |next: &str| next.starts_with(|c: char| c.is_ascii_digit());
-    let (length, capital, rule) = if let Some(length) = spelled(&PARTS_WITH_CAPITAL)
+    let (length, capital, rule) = if let Some(length) = spelled(&PARTS)
         && follows(length).is_some_and(|next| numbered(next) || is_roman(next))
     {
         (length, true, Rule::CitedPart)
-    } else if let Some(length) = spelled(&UNITS)
+    } else if let Some(length) = spelled(&NUMBERED_UNITS)
         && follows(length).is_some_and(numbered)
+        // các quận 1, 3 và 5: the noun stands for several units.
+        && at.checked_sub(1).is_none_or(|before| words[before].key != "các")
     {
         (length, true, Rule::UnitWithNumber)
-    } else if let Some(length) = spelled(&["khoản"])
+    } else if let Some(length) = spelled(&KHOAN)
         && follows(length).is_some_and(numbered)
     {
         (length, false, Rule::CitedPart)
-    } else if let Some(length) = spelled(&["điểm"])
+    } else if let Some(length) = spelled(&DIEM)
         // Điểm 10 is a mark; a cited điểm has a letter.
         && follows(length).is_some_and(|next| next.chars().count() == 1 && !numbered(next))
     {

@@ -57,3 +57,24 @@ fn the_decision_of_an_award_must_name_a_type_that_exists() {
     let text = office.run(&arguments).stderr;
     assert!(text.contains("“QD” không phải mã loại văn bản nào của Nghị định 30/2020\n    cách sửa: có phải “QĐ”?"), "{text}");
 }
+
+#[test]
+fn a_decision_bears_its_own_code_in_either_form_and_a_wrong_one_stops_its_record_only() {
+    let office = Office::with_workspace();
+    let record = |name: &str, decision: &str| serde_json::json!({ "doi_tuong": "Cá nhân", "danh_xung": "Ông", "ho_ten": name, "so_quyet_dinh": decision, "ngay": "2019-12-27", "phong_trao": "công tác khuyến học" });
+    let list = [
+        record("Lê Văn An", "12/QĐ-HKH"),
+        record("Lê Văn Bình", "12-QĐ/ĐU"),
+        record("Lê Văn Cử", "12/BC-HKH"),
+        record("Lê Văn Danh", "12"),
+    ];
+    office.write("d.json", serde_json::json!(list).to_string());
+    let said = office.run(&["run", "-t", "giay-khen", "-d", "d.json", "-o", "o", "--name", "{{ho_ten}}", "--only-valid"]);
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#"
+        lỗi[code-of-another-type] d.json#/2/so_quyet_dinh: bản ghi 3 (Lê Văn Cử): “12/BC-HKH” “BC” là mã của Báo cáo, quyết định mang mã QĐ
+            cách sửa: ghi số và ký hiệu của quyết định, ví dụ 12/QĐ-HKH
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!(office.documents("o"), ["Lê Văn An.pdf", "Lê Văn Bình.pdf", "Lê Văn Danh.pdf"]);
+}

@@ -99,3 +99,58 @@ fn numbers_are_read_and_tones_placed_as_the_organisation_does_and_names_keep_the
         "lỗi[language-choice] vanthu.toml [organisations.hoi.language]: tone = “cũ” không hợp lệ\n    cách sửa: chọn “old” hoặc “new”"
     );
 }
+
+#[test]
+fn a_signatory_without_title_is_an_error_of_its_record_and_the_others_are_made() {
+    let office = Office::with_workspace();
+    let record = |name: &str, signatory: Option<&str>| serde_json::json!({ "doi_tuong": "Cá nhân", "danh_xung": "Ông", "ho_ten": name, "so_quyet_dinh": "12/QĐ-HKH", "ngay": "2019-12-27", "phong_trao": "công tác khuyến học", "nguoi_ky": signatory });
+    office.write("d.json", serde_json::json!([record("Lê Văn An", None), record("Lê Văn Bình", Some("Trần Lạ"))]).to_string());
+    let said = office.run(&["run", "-t", "giay-khen", "-d", "d.json", "-o", "o", "--name", "{{ho_ten}}"]);
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#"
+        lỗi[page-report] bản ghi 2 (Lê Văn Bình): Người ký “Trần Lạ” chưa có chức vụ: khai quyền hạn, chức vụ của người ký trong phần tổ chức hoặc ghi ở mục quyền hạn, chức vụ người ký.
+    "#]].assert_eq(&said.stderr);
+    assert_eq!(office.documents("o"), ["Lê Văn An.pdf"]);
+}
+
+#[test]
+fn a_picture_that_ends_in_the_middle_is_an_error_and_nothing_is_printed_without_it() {
+    let office = office("signature = \"ky.png\"\n");
+    python(
+        "import sys,io\nfrom PIL import Image\nb=io.BytesIO(); Image.effect_noise((80,40),50).save(b,'PNG'); open(sys.argv[1],'wb').write(b.getvalue()[:600])",
+        &[&office.path.join("ky.png")],
+    );
+    office.write("d.csv", people(1));
+    let said = office.run(&award_run("d.csv", "o", &[]));
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#"
+        lỗi[picture-cut] ky.png: tệp hình bị cụt, không có phần cuối
+            cách sửa: chép lại tệp gốc
+    "#]]
+    .assert_eq(&said.stderr);
+    assert!(office.documents("o").is_empty());
+}
+
+#[test]
+fn each_signing_authority_stands_as_the_decree_writes_it() {
+    for (lines, name) in [
+        (&["TM. BAN THƯỜNG VỤ", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"][..], "Lê Văn Hòa"),
+        (&["Q. CHỦ TỊCH"][..], "Lê Văn Hòa"),
+        (&["TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG"][..], "Đỗ Thị Giang"),
+        (&["TUQ. CHỦ TỊCH", "TRƯỞNG BAN THI ĐUA"][..], "Đỗ Thị Giang"),
+    ] {
+        let office = Office::with_workspace();
+        let config = String::from_utf8(office.read("vanthu.toml")).expect("text");
+        let config = config.replace(r#"["TM. BAN THƯỜNG VỤ", "CHỦ TỊCH"]"#, &format!("{lines:?}")).replace("Trần Thị Bình", name);
+        office.write("vanthu.toml", config);
+        for template in ["ke-hoach", "giay-khen"] {
+            office.must(&["preview", template, "--out", template, "--ppi", "40"]);
+        }
+        office.write("d.csv", people(1));
+        office.must(&award_run("d.csv", "o", &[]));
+        let text = text_of(&office.path.join("o").join(office.documents("o").remove(0)));
+        let places: Vec<usize> =
+            lines.iter().chain([&name]).map(|line| text.find(line).unwrap_or_else(|| panic!("{line}\n{text}"))).collect();
+        assert!(places.is_sorted(), "{places:?}\n{text}");
+    }
+}

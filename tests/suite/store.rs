@@ -407,7 +407,7 @@ async fn a_try_that_the_machine_failed_waits_and_then_fails(place: Place) {
     // The third try is the last: the row is brought into the state of one that is under way.
     store.retry(&id).await.expect("nothing failed yet");
     assert_eq!(store.end(vec![(last, End::Again { reasons: "[]".into() })]).await.expect("ended"), vec![1], "it is not under way");
-    assert_eq!(store.standings(&id, 1, 1).await.expect("a record")[0].state, RecordState::Accepted);
+    assert_eq!(store.standings(&id, 0, 1).await.expect("a record")[0].state, RecordState::Accepted);
 }
 
 #[test]

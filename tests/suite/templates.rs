@@ -221,3 +221,82 @@ fn a_long_table_breaks_over_pages_with_its_heading_and_draws_a_line_chart() {
     // Vectors, not pixels.
     assert_eq!(foreign("pdfimages", &["-list", document.to_str().expect("a path")]).lines().count(), 2, "no raster image");
 }
+
+#[test]
+fn no_sample_raises_a_false_alarm_over_capitals() {
+    let office = Office::new();
+    for template in names() {
+        let sample = std::fs::read(format!("{}/report-templates/{template}/sample.json", env!("CARGO_MANIFEST_DIR"))).expect("a sample");
+        office.write("d.json", sample);
+        let said = office.run(&["check", "-t", &template, "-d", "d.json"]);
+        assert!(!said.stderr.contains("capitals"), "{template}: {}", said.stderr);
+    }
+}
+
+#[test]
+fn capitals_of_prose_are_warned_of_once_with_a_suggestion_and_names_are_left_alone() {
+    let office = Office::with_workspace();
+    office.write("d.csv", "Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích\nCá nhân,Ông,lê văn an,ủy Ban nhân dân,\nCá nhân,Ông,Lê Văn Bình,Chi hội 1,xuất sắc theo khoản 2 điều 5\n");
+    let arguments = ["check", "-t", "giay-khen", "-d", "d.csv", "--set", "so_quyet_dinh=12/QĐ-HKH", "--set", "ngay=27/12/2019"];
+    let said = office.run(&[&arguments[..], &["--set", "phong_trao=mừng tết Nguyên Đán"]].concat());
+    expect_test::expect![[r#"
+        cảnh báo[capitals] d.csv, dòng 2: bản ghi 1 (lê văn an): “tết Nguyên Đán” chữ hoa chưa đúng Phụ lục II Nghị định 30/2020/NĐ-CP (các mục III–V)
+            cách sửa: viết “tết Nguyên đán”
+        cảnh báo[capitals] d.csv, dòng 3, cột “Thành tích”: bản ghi 2 (Lê Văn Bình): “điều” chữ hoa chưa đúng Phụ lục II Nghị định 30/2020/NĐ-CP (mục V.7)
+            cách sửa: viết “Điều”
+    "#]].assert_eq(&said.stderr);
+    assert_eq!(said.code, 0, "a warning refuses nothing");
+}
+
+#[test]
+fn capitals_in_the_wording_of_an_own_template_are_warned_of_at_their_place() {
+    let office = Office::with_workspace();
+    office.must(&["template", "new", "thu", "--from", "giay-moi"]);
+    let words = String::from_utf8(office.read("mau/thu/words.toml")).expect("text");
+    office.write("mau/thu/words.toml", words.replace("trân trọng kính mời:", "và hội khuyến học phường trân trọng kính mời:"));
+    let sample: Value = serde_json::from_slice(&office.read("mau/thu/sample.json")).expect("JSON");
+    office.write("d.json", serde_json::json!([sample[0]]).to_string());
+    let said = office.run(&["check", "-t", "thu", "-d", "d.json"]);
+    expect_test::expect![[r#"
+        cảnh báo[capitals] thu/words.toml:8:32: “hội khuyến học” chữ hoa chưa đúng Phụ lục II Nghị định 30/2020/NĐ-CP (các mục III–V)
+            | kinh_moi = "{{to_chuc.ten}} và hội khuyến học phường trân trọng kính mời:"
+            |                                ^
+            cách sửa: viết “Hội Khuyến học”
+    "#]]
+    .assert_eq(&said.stderr);
+    assert_eq!(said.code, 0);
+}
+
+#[test]
+fn a_report_bears_stamps_the_drafters_code_and_an_appendix() {
+    let office = Office::with_workspace();
+    let sample = std::fs::read(format!("{}/report-templates/bao-cao/sample.json", env!("CARGO_MANIFEST_DIR"))).expect("a sample");
+    let mut record: Value = serde_json::from_slice(&sample).expect("JSON");
+    if record.is_array() {
+        record = record[0].take();
+    }
+    for (name, value) in [("do_khan", "HỎA TỐC"), ("do_mat", "MẬT"), ("luu_hanh", "LƯU HÀNH NỘI BỘ"), ("nguoi_soan", "nth.(05)")]
+    {
+        record[name] = value.into();
+    }
+    record["phu_luc"] = serde_json::json!([{ "cap": 1, "tieu_de": "Số liệu", "noi_dung": "Một dòng." }]);
+    office.write("d.json", record.to_string());
+    office.must(&["run", "-t", "bao-cao", "-d", "d.json", "-o", "o", "--name", "mot"]);
+    let document = office.path.join("o/mot.pdf");
+    let text = text_of(&document);
+    for part in [
+        "HỎA TỐC",
+        "MẬT",
+        "LƯU HÀNH NỘI BỘ",
+        "NTH.(05)",
+        "Phụ lục",
+        "NỘI DUNG KÈM THEO BÁO CÁO",
+        "(Kèm theo Báo cáo số",
+        "I. SỐ LIỆU",
+        "Một dòng./.",
+    ] {
+        assert!(text.replace('\u{a0}', " ").contains(part), "{part} is not in\n{text}");
+    }
+    let said = office.run(&["lint", document.to_str().expect("a path")]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""));
+}

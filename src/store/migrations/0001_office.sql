@@ -38,6 +38,7 @@ CREATE INDEX batch_running ON batch (created_at) WHERE state = 'running';
 CREATE TABLE record (
     batch_id TEXT NOT NULL REFERENCES batch (id),
     number BIGINT NOT NULL,
+    position BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('accepted', 'rendering', 'stored', 'failed', 'quarantined', 'cancelled')),
     label TEXT NOT NULL,
     file TEXT NOT NULL,
@@ -59,7 +60,8 @@ CREATE TABLE record (
     kept BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (batch_id, number)
 );
-CREATE INDEX record_waiting ON record (batch_id, number) WHERE state = 'accepted';
+CREATE INDEX record_waiting ON record (batch_id, position) WHERE state = 'accepted';
+CREATE INDEX record_position ON record (batch_id, position);
 CREATE INDEX record_leased ON record (lease_until) WHERE state = 'rendering';
 
 CREATE TABLE document (

@@ -57,6 +57,7 @@ fn right_capitals_and_doubtful_ones_pass() {
         "Tăng 1.5 lần",
         "Mức điều chỉnh 5",
         "Tết Nguyên đán đã đến",
+        "Hội Khuyến học các quận 1, 3 và 5",
     ] {
         assert_eq!(corrected(text), (text.to_owned(), Vec::new()), "{text}");
     }

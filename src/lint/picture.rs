@@ -87,7 +87,7 @@ fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, area: Area, number: usize
         let stroke = Stroke { width: 0.35 * scale, ..Stroke::default() };
         canvas.stroke_path(&path, &paint, &stroke, Transform::identity(), None);
     }
-    let size = 3.0 * scale;
+    let size = 2.6 * scale;
     let digits = number.to_string();
     let wide = digits.len() as f32 * 0.75 * size;
     // Left of the frame, or inside it where the page ends.
@@ -102,6 +102,12 @@ fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, area: Area, number: usize
         }
     }
     labels.push((left, top, wide));
+    // White on the finding's colour: it reads over text too.
+    let pad = 0.2 * size;
+    if let Some(plate) = Rect::from_xywh(left - pad, top - pad, wide + pad, size + 2.0 * pad) {
+        canvas.fill_rect(plate, &paint, Transform::identity(), None);
+    }
+    paint.set_color(Color::WHITE);
     for (at, digit) in digits.bytes().enumerate() {
         if let Some(path) = figure(digit, left + at as f32 * 0.75 * size, top, size) {
             let stroke = Stroke { width: 0.16 * size, ..Stroke::default() };

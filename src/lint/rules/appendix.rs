@@ -59,7 +59,7 @@ fn phu_luc_style(facts: &Facts<'_>, places: &mut Places) {
         } else if !line.is_bold() || !line.is_upright() {
             places.add(line.area(), style(line), say!("chữ đứng, đậm", "upright, bold"));
         } else if !centred(facts, line) {
-            places.add(line.area(), say!("lệch", "off the middle"), say!("canh giữa", "centred"));
+            places.add(line.area(), say!("lệch khỏi giữa trang", "off the middle"), say!("canh giữa", "centred"));
         }
     }
 }
@@ -90,7 +90,7 @@ fn phu_luc_title(facts: &Facts<'_>, places: &mut Places) {
             } else if !line.is_bold() || !line.is_upright() {
                 places.add(line.area(), style(line), say!("chữ đứng, đậm", "upright, bold"));
             } else if !centred(facts, line) {
-                places.add(line.area(), say!("lệch", "off the middle"), say!("canh giữa", "centred"));
+                places.add(line.area(), say!("lệch khỏi giữa trang", "off the middle"), say!("canh giữa", "centred"));
             }
         }
     }
@@ -109,7 +109,7 @@ fn phu_luc_kem_theo(facts: &Facts<'_>, places: &mut Places) {
             } else if !line.is_italic() {
                 places.add(line.area(), style(line), say!("chữ nghiêng", "italic"));
             } else if !centred(facts, line) && key(&line.text).starts_with("(kem theo") {
-                places.add(line.area(), say!("lệch", "off the middle"), say!("canh giữa", "centred"));
+                places.add(line.area(), say!("lệch khỏi giữa trang", "off the middle"), say!("canh giữa", "centred"));
             }
         }
     }

@@ -37,7 +37,7 @@ pub const RULES: &[Rule] = &[
     of_head(
         "ho-ten-style",
         "NĐ 30/2020, PL I, II.7e",
-        "Họ tên người ký: chữ thường, đứng, đậm, cỡ 13–14",
+        "Họ tên người ký: chữ in thường, đứng, đậm, cỡ chữ 13–14",
         "The name is in small letters, upright, bold, 13–14 pt",
         ho_ten_style,
     ),
@@ -153,7 +153,7 @@ fn names<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Line> {
 fn ho_ten_style(facts: &Facts<'_>, places: &mut Places) {
     for line in names(facts) {
         if line.is_capitals() {
-            places.add(line.area(), quoted(&line.text), say!("chữ thường", "small letters"));
+            places.add(line.area(), quoted(&line.text), say!("chữ in thường", "small letters"));
         } else if !line.is_bold() || !line.is_upright() {
             places.add(line.area(), style(line), say!("chữ đứng, đậm", "upright, bold"));
         } else {
@@ -275,7 +275,7 @@ fn noi_nhan_luu(facts: &Facts<'_>, places: &mut Places) {
     let is_kept = words.strip_prefix("vt").is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
     if !is_kept {
         let line = last.and_then(|one| one.lines.first()).unwrap_or(header);
-        places.add(line.area(), last.map_or_else(absent, |one| quoted(&one.text)), quoted("- Lưu: VT, …."));
+        places.add(line.area(), last.map_or_else(absent, |one| quoted(&one.text)), quoted("- Lưu: VT, …"));
     }
 }
 

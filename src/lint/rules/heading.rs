@@ -54,8 +54,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "dieu-form",
         CLAUSE,
-        "“Điều”, số thứ tự bằng chữ số Ả Rập, sau số có dấu chấm",
-        "“Điều”, an Arabic figure, then a full stop",
+        "Sau “Điều” là số thứ tự bằng chữ số Ả Rập và dấu chấm",
+        "Behind “Điều” stand an Arabic figure and a full stop",
         dieu_form,
     ),
     rule(

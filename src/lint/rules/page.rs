@@ -67,7 +67,13 @@ pub const RULES: &[Rule] = &[
         "The page number stands centred in the top margin",
         folio_place,
     ),
-    of_page("folio-size", "NĐ 30/2020, PL I, I.7", "Số trang cỡ 13–14, kiểu chữ đứng", "The page number is 13–14 pt, upright", folio_size),
+    of_page(
+        "folio-size",
+        "NĐ 30/2020, PL I, I.7",
+        "Số trang cỡ chữ 13–14, kiểu chữ đứng",
+        "The page number is 13–14 pt, upright",
+        folio_size,
+    ),
     custom("page-blank", "NĐ 30/2020, PL I, I.3", "Trang không để trống", "No page is left blank", page_blank),
 ];
 
@@ -191,7 +197,7 @@ const TIMES: [&str; 7] = ["times", "liberationserif", "tinos", "termes", "nimbus
 fn font_family(facts: &Facts<'_>, places: &mut Places) {
     let document: &Document = facts.document;
     let all: usize = document.fonts.iter().map(|font| font.letters).sum();
-    for font in &document.fonts {
+    for (index, font) in document.fonts.iter().enumerate() {
         let name = font.name.to_lowercase();
         let is_times = TIMES.iter().any(|times| name.contains(times)) || name.is_empty();
         // A face for signs that Times lacks, or for a chart, is no fault of the text. Fonts of the days before
@@ -199,8 +205,23 @@ fn font_family(facts: &Facts<'_>, places: &mut Places) {
         if is_times || font.first.page == 0 || font.letters * 20 <= all || is_legacy(&name) {
             continue;
         }
-        places.add(font.first, quoted(&font.name), quoted("Times New Roman"));
+        let blocks = blocks(document, index);
+        let areas = if blocks.is_empty() { vec![font.first] } else { blocks };
+        places.add_all(&areas, areas.len(), quoted(&font.name), quoted("Times New Roman"));
     }
+}
+
+/// Where whole lines are set in the font `index`, lines below each other taken together.
+fn blocks(document: &Document, index: usize) -> Vec<Area> {
+    let mut blocks: Vec<Area> = Vec::new();
+    let lines = document.pages.iter().flat_map(|page| &page.rows).flat_map(|row| &row.lines);
+    for area in lines.filter(|line| line.font == index).map(Line::area) {
+        match blocks.last_mut() {
+            Some(last) if last.page == area.page && area.y_mm - (last.y_mm + last.h_mm) < 4.0 => *last = last.join(area),
+            _ => blocks.push(area),
+        }
+    }
+    blocks
 }
 
 /// Fonts with their own encoding: `.VnTime`, `VNI-Times`.

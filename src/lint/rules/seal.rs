@@ -69,7 +69,7 @@ fn seal_place(facts: &Facts<'_>, places: &mut Places) {
             let found = if meets && seal.frame.x <= left {
                 say!("trùm {percent}% chữ ký", "{percent}% of the signature covered")
             } else {
-                say!("chỗ khác", "elsewhere")
+                say!("đặt sai chỗ", "elsewhere")
             };
             places.add(mark.area(seal), found, say!("1/3 chữ ký, về bên trái", "the left third of the signature"));
         }

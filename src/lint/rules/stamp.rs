@@ -94,12 +94,12 @@ fn stamp_place(facts: &Facts<'_>, places: &mut Places) {
             if line.baseline > upper.baseline || line.centre() < upper.x0 {
                 places.add(
                     line.area(),
-                    say!("chỗ khác", "elsewhere"),
+                    say!("đặt sai chỗ", "elsewhere"),
                     say!("bên phải, trên Quốc hiệu", "at the right, above the Quốc hiệu"),
                 );
             }
         } else if line.baseline < number.baseline || line.centre() > upper.x0 + 5.0 {
-            places.add(line.area(), say!("chỗ khác", "elsewhere"), say!("bên trái, dưới số, ký hiệu", "at the left, under the number"));
+            places.add(line.area(), say!("đặt sai chỗ", "elsewhere"), say!("bên trái, dưới số, ký hiệu", "at the left, under the number"));
         } else if !is_urgency(facts, line) && urgency.is_some_and(|urgency| urgency.baseline < line.baseline - 1.0) {
             places.add(line.area(), say!("dưới dấu khẩn", "under the urgency stamp"), say!("trên dấu khẩn", "above the urgency stamp"));
         }

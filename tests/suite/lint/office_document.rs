@@ -62,6 +62,7 @@ impl Draft {
                 .replace("{left_cell}", &format!("{}", width - 98.0))
                 .replace("{left}", &format!("{}", self.left))
                 .replace("{rule}", &format!("{}", self.rule_indent))
+                .replace("{title_rule}", &format!("{}", (width - 38.0) / 2.0))
                 .replace("{guest}", self.guest_font)
                 .replace("{first_margin}", first_margin)
                 .replace("{first_header}", first_header)
@@ -131,7 +132,7 @@ const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
  <style:style style:name="Date" style:family="paragraph"><style:paragraph-properties fo:text-align="center"/><style:text-properties fo:font-size="13pt" fo:font-style="italic"/></style:style>
  <style:style style:name="RuleLeft" style:family="paragraph"><style:paragraph-properties fo:margin-left="19mm" fo:margin-right="19mm" fo:border-top="0.5pt solid #000000"/><style:text-properties fo:font-size="4pt"/></style:style>
  <style:style style:name="RuleRight" style:family="paragraph"><style:paragraph-properties fo:margin-left="{rule}mm" fo:margin-right="{rule}mm" fo:border-top="0.5pt solid #000000"/><style:text-properties fo:font-size="4pt"/></style:style>
- <style:style style:name="RuleTitle" style:family="paragraph"><style:paragraph-properties fo:margin-left="61mm" fo:margin-right="61mm" fo:border-top="0.5pt solid #000000"/><style:text-properties fo:font-size="6pt"/></style:style>
+ <style:style style:name="RuleTitle" style:family="paragraph"><style:paragraph-properties fo:margin-left="{title_rule}mm" fo:margin-right="{title_rule}mm" fo:border-top="0.5pt solid #000000"/><style:text-properties fo:font-size="6pt"/></style:style>
  <style:style style:name="Type" style:family="paragraph"><style:paragraph-properties fo:text-align="center" fo:margin-top="14pt"/><style:text-properties fo:font-weight="bold"/></style:style>
  <style:style style:name="Subject" style:family="paragraph"><style:paragraph-properties fo:text-align="center"/><style:text-properties fo:font-weight="bold"/></style:style>
  <style:style style:name="Body" style:family="paragraph"><style:paragraph-properties fo:text-align="justify" fo:text-indent="10mm" fo:margin-top="6pt" fo:line-height="112%" fo:orphans="2" fo:widows="2"/></style:style>

@@ -61,6 +61,17 @@ pub enum Place {
         /// The JSON pointer; empty for the document itself.
         pointer: String,
     },
+    /// A point on a page of a finished document.
+    Page {
+        /// The document.
+        file: String,
+        /// One-based page.
+        page: usize,
+        /// From the left edge of the page, in whole millimetres: what a ruler shows.
+        x_mm: u32,
+        /// From its upper edge, likewise.
+        y_mm: u32,
+    },
     /// A position in a template's or a configuration's source.
     Source {
         /// The file, as a path inside its template folder or workspace.
@@ -93,6 +104,13 @@ impl Place {
             }
             Self::Pointer { file, pointer } if pointer.is_empty() => file.clone(),
             Self::Pointer { file, pointer } => format!("{file}#{pointer}"),
+            Self::Page { file, page, x_mm, y_mm } => {
+                let at = say!(
+                    "{file}, trang {page}, cách trái {x_mm} mm, cách trên {y_mm} mm",
+                    "{file}, page {page}, {x_mm} mm from the left, {y_mm} mm from the top"
+                );
+                at.in_language(language).to_owned()
+            }
             Self::Source { file, line, column, .. } => format!("{file}:{line}:{column}"),
         }
     }

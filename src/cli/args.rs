@@ -181,7 +181,7 @@ pub struct LintArgs {
     /// The PDF files.
     #[arg(required = true, value_name = "FILE.pdf")]
     pub files: Vec<PathBuf>,
-    /// What the files are, when looking does not tell: administrative, party or certificate.
+    /// What the files are, when looking does not tell: administrative, party, register, certificate or sheet.
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,
     /// A degree or rank may stand before the signatory's name.

@@ -344,19 +344,15 @@ fn fonts(app: &App, show: Show) -> Result<ExitCode, AppError> {
 fn lint(args: &LintArgs, show: Show) -> Result<ExitCode, AppError> {
     let kind = match args.kind.as_deref() {
         None => None,
-        Some("administrative") => Some(Kind::Administrative),
-        Some("party") => Some(Kind::Party),
-        Some("certificate") => Some(Kind::Certificate),
-        Some(other) => {
-            return Err(AppError::Input(vec![
-                Diagnostic::error("kind-unknown", say!("không phải loại tệp", "is not a kind of file")).with_value(other).remedy(
-                    match nearest(other, KINDS) {
-                        Some(near) => say!("có phải “{near}”?", "did you mean `{near}`?"),
-                        None => say!("chọn một trong: {}", "choose one of: {}", KINDS.join(", ")),
-                    },
-                ),
-            ]));
-        }
+        Some(name) => Some(Kind::named(name).ok_or_else(|| {
+            let kinds = Kind::ALL.map(Kind::name);
+            AppError::Input(vec![Diagnostic::error("kind-unknown", say!("không phải loại tệp", "is not a kind of file")).with_value(name).remedy(
+                match nearest(name, kinds) {
+                    Some(near) => say!("có phải “{near}”?", "did you mean `{near}`?"),
+                    None => say!("chọn một trong: {}", "choose one of: {}", kinds.join(", ")),
+                },
+            )])
+        })?),
     };
     let options = crate::lint::Options { kind, academic_title_allowed: args.academic_title, ..Default::default() };
     let mut results = Vec::new();
@@ -374,6 +370,10 @@ fn lint(args: &LintArgs, show: Show) -> Result<ExitCode, AppError> {
                 } else {
                     show.diagnostics(&linted.report.to_diagnostics(&shown));
                     linted.pictures.iter().for_each(|picture| show.line(&picture.display().to_string()));
+                    let count = linted.report.documents.len();
+                    if count > 1 {
+                        show.say(&say!("{shown}: {count} văn bản trong tệp", "{shown}: {count} documents in the file"));
+                    }
                     if linted.report.findings.is_empty() {
                         show.say(&say!("{shown}: đúng thể thức", "{shown}: keeps to the decree"));
                     }

@@ -51,7 +51,7 @@ const ARGUMENTS: [(&str, &str); 32] = [
     ("from", "Mẫu để chép."),
     ("folder", "Thư mục."),
     ("files", "Các tệp PDF."),
-    ("kind", "Loại tệp, khi nhìn trang không rõ: administrative, party hoặc certificate."),
+    ("kind", "Loại tệp, khi nhìn trang không rõ: administrative, party, register, certificate hoặc sheet."),
     ("academic_title", "Cho phép ghi học hàm, học vị trước tên người ký."),
     ("pictures", "Thư mục ghi hình các trang có đánh dấu lỗi."),
     ("help", "In hướng dẫn."),

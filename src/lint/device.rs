@@ -1,7 +1,8 @@
 //! From drawing instructions to glyphs, lines and frames.
 //!
 //! Owns the [`Device`] that listens to the PDF interpreter and notes what reaches the paper, in millimetres from the
-//! top-left corner. Grouping the glyphs into words and rows is `page`'s. It never decodes a picture.
+//! top-left corner. Grouping the glyphs into words and rows is `page`'s. Of pictures it decodes the small ones, for their
+//! colour: a seal, a signature.
 
 use std::panic;
 
@@ -11,7 +12,8 @@ use hayro::hayro_interpret::{BlendMode, ClipPath, Device, GlyphDrawMode, Image, 
 use hayro::vello_cpu::kurbo::{Affine, BezPath, PathEl, Point, Rect, Shape};
 
 use super::font::FontTable;
-use super::ink::{Area, Frame, Glyph, MM_PER_PT, Stroke};
+use super::ink::{Area, Frame, Glyph, MM_PER_PT, Picture, Stroke};
+use super::tint;
 
 /// A stroke or a thin area shorter than this is no rule: a tick, a dash of a dotted line (mm).
 const STROKE_MIN_MM: f64 = 2.0;
@@ -34,7 +36,7 @@ pub struct Listener<'t> {
     /// Upright lines: (x, upper end, lower end).
     pub uprights: Vec<(f64, f64, f64)>,
     pub frames: Vec<Frame>,
-    pub images: Vec<Frame>,
+    pub images: Vec<Picture>,
     /// Glyphs drawn invisibly, as the text layer of a scan is.
     pub hidden: usize,
 }
@@ -194,7 +196,9 @@ impl<'a> Device<'a> for Listener<'_> {
         self.spend();
         let size = Rect::new(0.0, 0.0, f64::from(image.width()), f64::from(image.height()));
         let area = transform.transform_rect_bbox(size);
-        self.images.push(Frame { x: area.x0, y: area.y0, w: area.width(), h: area.height() });
+        let frame = Frame { x: area.x0, y: area.y0, w: area.width(), h: area.height() };
+        let colour = if self.images.len() < tint::PICTURES_MAX { tint::of(&image, frame) } else { None };
+        self.images.push(Picture { frame, colour });
     }
 
     fn set_soft_mask(&mut self, _: Option<SoftMask<'a>>) {}

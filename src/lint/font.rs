@@ -15,6 +15,9 @@ use super::ink::Font;
 const ITALIC_FLAG: u32 = 1 << 6;
 const FORCE_BOLD_FLAG: u32 = 1 << 18;
 
+/// Name of all Type 3 fonts together.
+pub const TYPE3: &str = "Type3";
+
 /// Fonts by the key of their dictionary.
 pub struct FontTable {
     index_by_key: HashMap<u128, usize>,
@@ -58,7 +61,7 @@ impl FontTable {
         let key = 0;
         match self.index_by_key.get(&key) {
             Some(index) => *index,
-            None => self.add(key, Font { name: "Type3".into(), embedded: true, ..Font::default() }),
+            None => self.add(key, Font { name: TYPE3.into(), embedded: true, ..Font::default() }),
         }
     }
 

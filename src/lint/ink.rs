@@ -244,6 +244,15 @@ pub struct Frame {
     pub h: f64,
 }
 
+/// A picture on a page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Picture {
+    /// Its box.
+    pub frame: Frame,
+    /// The mean of what is not white or transparent, where it could be read: of small pictures only.
+    pub colour: Option<[u8; 3]>,
+}
+
 /// One page.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
@@ -259,8 +268,8 @@ pub struct Page {
     pub strokes: Vec<Stroke>,
     /// Rectangles drawn by one path.
     pub frames: Vec<Frame>,
-    /// Boxes of the pictures.
-    pub images: Vec<Frame>,
+    /// The pictures.
+    pub images: Vec<Picture>,
     /// Heights (from, to) that a table or a chart takes.
     pub tables: Vec<(f64, f64)>,
     /// Characters that no text should hold.
@@ -272,6 +281,16 @@ pub struct Page {
 }
 
 impl Page {
+    /// Gives the page, and everything that stands on it, another number.
+    pub fn renumber(&mut self, number: usize) {
+        self.number = number;
+        for row in &mut self.rows {
+            row.whole.page = number;
+            row.lines.iter_mut().for_each(|line| line.page = number);
+        }
+        self.oddities.iter_mut().flat_map(|oddity| &mut oddity.areas).for_each(|area| area.page = number);
+    }
+
     /// Is the height `y` inside a table?
     pub fn in_table(&self, y: f64) -> bool {
         self.tables.iter().any(|(from, to)| (*from..=*to).contains(&y))
@@ -283,10 +302,31 @@ impl Page {
 pub struct Oddity {
     /// What is odd.
     pub kind: OddityKind,
-    /// Where it stands.
-    pub area: Area,
-    /// The word it stands in, as the file has it.
+    /// The character, or the word it stands in, as the file has it.
     pub text: String,
+    /// The first places where it stands on the page.
+    pub areas: Vec<Area>,
+    /// How often it stands there.
+    pub count: usize,
+}
+
+/// So many places of one oddity are remembered on a page; more tell nothing new.
+const ODDITY_PLACES_MAX: usize = 5;
+/// So many different oddities are remembered on a page.
+const ODDITIES_MAX: usize = 50;
+
+impl Page {
+    /// Notes an oddity; equal ones are counted together.
+    pub fn note(&mut self, kind: OddityKind, text: &str, area: Area) {
+        if let Some(oddity) = self.oddities.iter_mut().find(|oddity| oddity.kind == kind && oddity.text == text) {
+            oddity.count += 1;
+            if oddity.areas.len() < ODDITY_PLACES_MAX {
+                oddity.areas.push(area);
+            }
+        } else if self.oddities.len() < ODDITIES_MAX {
+            self.oddities.push(Oddity { kind, text: text.to_owned(), areas: vec![area], count: 1 });
+        }
+    }
 }
 
 /// What is odd.
@@ -319,7 +359,7 @@ pub struct Font {
     pub italic: bool,
     /// Letters and digits printed in it.
     pub letters: usize,
-    /// Where it is first used.
+    /// Where it is first used; page 0 where that is in another document of the file.
     pub first: Area,
 }
 

@@ -4,7 +4,6 @@
 //! [`super::rules`]' affair. A later decree is a second [`Law`], not an edit of this one.
 
 use crate::language::Text;
-use crate::say;
 
 use super::finding::number;
 
@@ -30,7 +29,8 @@ impl Range {
     /// `13–14 pt`, or `13 pt` where both ends are one.
     pub fn show(self, unit: &str) -> Text {
         let (from, to) = (number(self.from), number(self.to));
-        if self.from == self.to { say!("{from} {unit}", "{from} {unit}") } else { say!("{from}–{to} {unit}", "{from}–{to} {unit}") }
+        let en = if self.from == self.to { format!("{from} {unit}") } else { format!("{from}–{to} {unit}") };
+        Text { vi: en.replace('.', ","), en }
     }
 }
 
@@ -85,6 +85,18 @@ pub struct Law {
     pub so_trang: Range,
     /// Size of the stamps, pt (III.2).
     pub dau_khan: Range,
+    /// Size of the drafter's code, pt (III.3).
+    pub nguoi_soan: Range,
+    /// Size of the address line, pt (III.4).
+    pub dia_chi: Range,
+    /// Size of the word “Phụ lục” and its number, pt (III.1).
+    pub phu_luc: Range,
+    /// Size of the title of an appendix, pt (III.1).
+    pub ten_phu_luc: Range,
+    /// Size of “(Kèm theo …)”, pt (III.1).
+    pub kem_theo: Range,
+    /// Size of the organisation's signing line, pt (III.1d).
+    pub ky_so: Range,
 
     /// Length of the short rules as a share of the text above.
     pub short_rule: Range,
@@ -92,6 +104,8 @@ pub struct Law {
     pub indents: [f64; 2],
     /// Distance between baselines as a share of the size: single (1.15 em of Times New Roman) to one and a half.
     pub line_pitch_em: Range,
+    /// Gap between the number and the V/v line, pt.
+    pub trich_yeu_cong_van_gap: f64,
     /// Least gap between paragraphs, pt.
     pub paragraph_gap: f64,
     /// Stamps with the size of their box, mm (width, height).
@@ -129,10 +143,17 @@ pub const DECREE_30: Law = Law {
     noi_nhan_muc: Range::new(11.0, 11.0),
     so_trang: Range::new(13.0, 14.0),
     dau_khan: Range::new(13.0, 14.0),
+    nguoi_soan: Range::new(11.0, 11.0),
+    dia_chi: Range::new(11.0, 12.0),
+    phu_luc: Range::new(14.0, 14.0),
+    ten_phu_luc: Range::new(13.0, 14.0),
+    kem_theo: Range::new(13.0, 14.0),
+    ky_so: Range::new(10.0, 10.0),
 
     short_rule: Range::new(1.0 / 3.0, 1.0 / 2.0),
     indents: [10.0, 12.7],
     line_pitch_em: Range::new(1.15, 1.725),
+    trich_yeu_cong_van_gap: 6.0,
     paragraph_gap: 6.0,
     urgency: [("HỎA TỐC", 30.0, 8.0), ("THƯỢNG KHẨN", 40.0, 8.0), ("KHẨN", 20.0, 8.0)],
     quoc_hieu_text: "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",

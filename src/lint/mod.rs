@@ -5,8 +5,9 @@
 //! [`picture`] draws them on the pages. It leaves files, terminal and exit codes to the edge.
 //!
 //! In reading order: [`read`] opens the file within its limits; `device` hears the drawing instructions, `font`
-//! knows the fonts, `page` makes words and rows ([`ink`] are the facts); [`components`] finds the cells of the page;
-//! [`law`] holds the decree's numbers; [`rules`] compare; [`finding`] words the outcome.
+//! knows the fonts, `tint` the colour of a seal, `page` makes words and rows ([`ink`] are the facts); `merged` parts a
+//! file of several documents; [`components`] finds the cells of the page; [`law`] holds the decree's numbers;
+//! [`rules`] compare; [`finding`] words the outcome.
 
 pub mod components;
 mod device;
@@ -14,23 +15,25 @@ pub mod finding;
 mod font;
 pub mod ink;
 pub mod law;
+mod merged;
 mod page;
 pub mod picture;
 pub mod read;
 pub mod rules;
+mod tint;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 
 pub use components::Kind;
-pub use finding::{Finding, Report};
+pub use finding::{Finding, Judged, Report};
 pub use law::{DECREE_30, Law};
 pub use read::{Limits, LintError};
 
 /// What the caller knows or wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
-    /// What the file is; `None` lets the linter look. Default `None`.
+    /// What the documents of the file are; `None` lets the linter look. Default `None`.
     pub kind: Option<Kind>,
     /// May a degree or rank stand before the signatory's name? The heads of the education, health, science and armed
     /// forces sectors may rule so (annex I, II.7c). Default no.
@@ -46,17 +49,19 @@ pub struct Options {
 /// When the file cannot be checked at all; see [`LintError`]. Departures from the decree are the report's.
 pub fn lint(bytes: &[u8], options: &Options) -> Result<Report, LintError> {
     let document = read::read(bytes, options.limits)?;
-    let kind = options.kind.unwrap_or_else(|| components::kind(&document));
-    let parts = components::Components::recognise(&document);
-    let facts = rules::Facts { document: &document, parts: &parts, law: &DECREE_30, options };
-    let findings = rules::run(&facts, kind);
-    Ok(Report {
-        law: &DECREE_30,
-        kind,
-        type_name: parts.title.document_type.map(|found| found.name).filter(|_| kind == Kind::Administrative),
-        pages: document.pages.iter().map(|page| (page.width_mm, page.height_mm)).collect(),
-        findings,
-    })
+    let pages = document.pages.iter().map(|page| (page.width_mm, page.height_mm)).collect();
+    let (mut documents, mut findings) = (Vec::new(), Vec::new());
+    let mut before = 0;
+    for document in merged::part(document) {
+        let kind = options.kind.unwrap_or_else(|| components::kind(&document));
+        let parts = components::Components::recognise(&document);
+        let facts = rules::Facts { document: &document, parts: &parts, law: &DECREE_30, options };
+        findings.extend(rules::run(&facts, kind).into_iter().map(|finding| finding.after(before)));
+        let type_name = parts.title.document_type.map(|found| found.name).filter(|_| kind == Kind::Administrative);
+        documents.push(Judged { first_page: before + 1, pages: document.pages.len(), kind, type_name });
+        before += document.pages.len();
+    }
+    Ok(Report { law: &DECREE_30, documents, pages, findings: finding::grouped(findings) })
 }
 
 impl LintError {
@@ -70,6 +75,7 @@ impl LintError {
             Self::NoPages => "pdf-no-pages",
             Self::TooManyPages { .. } => "pdf-too-many-pages",
             Self::NoText { .. } => "pdf-no-text",
+            Self::Unreadable => "pdf-unreadable",
             Self::TooComplex => "pdf-too-complex",
             Self::TimedOut { .. } => "pdf-timed-out",
         }
@@ -106,6 +112,16 @@ impl LintError {
             Self::NoText { scanned: false } => {
                 (say!("tệp không có chữ", "the file has no text"), say!("xuất lại văn bản", "export the document again"))
             }
+            Self::Unreadable => (
+                say!(
+                    "chữ trong tệp chỉ là hình vẽ, tệp không cho biết là những chữ nào",
+                    "the text of the file is drawings: the file does not tell which letters they are"
+                ),
+                say!(
+                    "xuất lại PDF từ phần mềm soạn thảo, có nhúng phông chữ TrueType",
+                    "export the PDF again from the word processor, with TrueType fonts embedded"
+                ),
+            ),
             Self::TooComplex => (
                 say!("tệp quá phức tạp để kiểm tra", "the file is too complex to check"),
                 say!("in lại ra PDF từ phần mềm soạn thảo", "print it to PDF again from the word processor"),

@@ -6,7 +6,7 @@
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::device::{self, Listener};
-use super::ink::{Area, Glyph, Line, MM_PER_PT, Oddity, OddityKind, Page, Row, Stroke, Word};
+use super::ink::{Area, Glyph, Line, MM_PER_PT, OddityKind, Page, Row, Stroke, Word};
 
 /// A gap wider than this share of the font size parts two words (a space of Times is 0.25 em).
 const WORD_GAP_EM: f64 = 0.16;
@@ -14,8 +14,6 @@ const WORD_GAP_EM: f64 = 0.16;
 const CELL_GAP_EM: f64 = 0.6;
 /// Baselines nearer than this share of the font size stand on one height.
 const HEIGHT_EM: f64 = 0.3;
-/// More oddities than this on a page tell nothing new.
-const ODDITIES_MAX: usize = 200;
 
 /// The page made of what the listener heard.
 pub fn assemble(number: usize, width_mm: f64, height_mm: f64, heard: Listener<'_>) -> Page {
@@ -29,7 +27,7 @@ pub fn assemble(number: usize, width_mm: f64, height_mm: f64, heard: Listener<'_
     page.strokes = joined(strokes);
     page.tables = table_heights(&uprights);
     for glyphs in heights(glyphs) {
-        let words = words(number, glyphs, &mut page.oddities);
+        let words = words(glyphs, &mut page);
         if let Some(row) = row(number, words) {
             page.rows.push(row);
         }
@@ -71,14 +69,14 @@ fn heights(mut glyphs: Vec<Glyph>) -> Vec<Vec<Glyph>> {
     groups
 }
 
-fn words(page: usize, mut glyphs: Vec<Glyph>, oddities: &mut Vec<Oddity>) -> Vec<Word> {
+fn words(mut glyphs: Vec<Glyph>, page: &mut Page) -> Vec<Word> {
     glyphs.sort_by(|a, b| a.x.total_cmp(&b.x));
     let mut words = Vec::new();
     let mut open: Vec<Glyph> = Vec::new();
     for glyph in glyphs {
-        note_oddities(page, &glyph, oddities);
+        note_oddities(&glyph, page);
         if is_space(&glyph) {
-            close(page, &mut open, &mut words, oddities);
+            close(page, &mut open, &mut words);
             continue;
         }
         if let Some(last) = open.last_mut() {
@@ -89,17 +87,17 @@ fn words(page: usize, mut glyphs: Vec<Glyph>, oddities: &mut Vec<Oddity>) -> Vec
                 continue;
             }
             if glyph.x - (last.x + last.width) > WORD_GAP_EM * em {
-                close(page, &mut open, &mut words, oddities);
+                close(page, &mut open, &mut words);
             }
         }
         open.push(glyph);
     }
-    close(page, &mut open, &mut words, oddities);
+    close(page, &mut open, &mut words);
     words
 }
 
 /// Makes a word of the glyphs in `open`.
-fn close(page: usize, open: &mut Vec<Glyph>, words: &mut Vec<Word>, oddities: &mut Vec<Oddity>) {
+fn close(page: &mut Page, open: &mut Vec<Glyph>, words: &mut Vec<Word>) {
     let glyphs = std::mem::take(open);
     let (Some(first), Some(last)) = (glyphs.first(), glyphs.last()) else {
         return;
@@ -122,14 +120,14 @@ fn close(page: usize, open: &mut Vec<Glyph>, words: &mut Vec<Word>, oddities: &m
         bold: count(|glyph| glyph.bold),
         italic: count(|glyph| glyph.italic),
     };
-    if !is_nfc(&raw) && oddities.len() < ODDITIES_MAX {
-        let area = glyphs.iter().map(|glyph| area(page, glyph)).reduce(Area::join).unwrap_or_default();
-        oddities.push(Oddity { kind: OddityKind::Decomposed, area, text: word.text.clone() });
+    if !is_nfc(&raw) {
+        let area = glyphs.iter().map(|glyph| area(page.number, glyph)).reduce(Area::join).unwrap_or_default();
+        page.note(OddityKind::Decomposed, &word.text, area);
     }
     words.push(word);
 }
 
-fn note_oddities(page: usize, glyph: &Glyph, oddities: &mut Vec<Oddity>) {
+fn note_oddities(glyph: &Glyph, page: &mut Page) {
     let kind = if glyph.notdef && !is_space(glyph) {
         Some(OddityKind::Notdef)
     } else if glyph.text.is_empty() || glyph.text.contains('\u{fffd}') {
@@ -142,10 +140,8 @@ fn note_oddities(page: usize, glyph: &Glyph, oddities: &mut Vec<Oddity>) {
             _ => None,
         })
     };
-    if let Some(kind) = kind
-        && oddities.len() < ODDITIES_MAX
-    {
-        oddities.push(Oddity { kind, area: area(page, glyph), text: glyph.text.clone() });
+    if let Some(kind) = kind {
+        page.note(kind, &glyph.text, area(page.number, glyph));
     }
 }
 

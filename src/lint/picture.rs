@@ -14,7 +14,7 @@ use tiny_skia::{Color, Paint, PathBuilder, PixmapMut, Rect, Stroke, Transform};
 use crate::diagnostic::Severity;
 
 use super::finding::{Finding, Report};
-use super::ink::MM_PER_PT;
+use super::ink::{Area, MM_PER_PT};
 
 /// Pixels per millimetre: 4 is about 100 dpi.
 const SCALE: f32 = 4.0;
@@ -44,9 +44,12 @@ fn pages(bytes: &[u8], report: &Report) -> Vec<Picture> {
     let settings = InterpreterSettings::default();
     let mut pictures = Vec::new();
     for (index, page) in pdf.pages().iter().enumerate() {
-        let findings: Vec<(usize, &Finding)> =
-            report.findings.iter().enumerate().filter(|(_, finding)| finding.area.page == index + 1).collect();
-        if findings.is_empty() {
+        let numbered = report.findings.iter().enumerate();
+        let marks: Vec<(usize, &Finding, Area)> = numbered
+            .flat_map(|(number, finding)| finding.places.iter().map(move |area| (number, finding, *area)))
+            .filter(|(_, _, area)| area.page == index + 1)
+            .collect();
+        if marks.is_empty() {
             continue;
         }
         let (width, height) = page.render_dimensions();
@@ -59,8 +62,8 @@ fn pages(bytes: &[u8], report: &Report) -> Vec<Picture> {
             continue;
         };
         let mut labels = Vec::new();
-        for (number, finding) in findings {
-            mark(&mut canvas, finding, number + 1, scale / MM_PER_PT as f32, &mut labels);
+        for (number, finding, area) in marks {
+            mark(&mut canvas, finding, area, number + 1, scale / MM_PER_PT as f32, &mut labels);
         }
         if let Ok(png) = canvas.as_ref().encode_png() {
             pictures.push(Picture { page: index + 1, png });
@@ -69,9 +72,8 @@ fn pages(bytes: &[u8], report: &Report) -> Vec<Picture> {
     pictures
 }
 
-/// Draws the frame of `finding` and its number left of it, beside the numbers in `labels` that stand there already.
-fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, number: usize, scale: f32, labels: &mut Vec<(f32, f32, f32)>) {
-    let area = finding.area;
+/// Draws a frame around `area`, a place of `finding`, and its number left of it, beside the numbers in `labels` that stand there already.
+fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, area: Area, number: usize, scale: f32, labels: &mut Vec<(f32, f32, f32)>) {
     let [x, y, w, h] = [area.x_mm, area.y_mm, area.w_mm, area.h_mm].map(|mm| mm as f32 * scale);
     let mut paint = Paint::default();
     paint.set_color(match finding.severity {
@@ -85,7 +87,7 @@ fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, number: usize, scale: f32
         let stroke = Stroke { width: 0.35 * scale, ..Stroke::default() };
         canvas.stroke_path(&path, &paint, &stroke, Transform::identity(), None);
     }
-    let size = 3.0 * scale;
+    let size = 2.6 * scale;
     let digits = number.to_string();
     let wide = digits.len() as f32 * 0.75 * size;
     // Left of the frame, or inside it where the page ends.
@@ -100,6 +102,12 @@ fn mark(canvas: &mut PixmapMut<'_>, finding: &Finding, number: usize, scale: f32
         }
     }
     labels.push((left, top, wide));
+    // White on the finding's colour: it reads over text too.
+    let pad = 0.2 * size;
+    if let Some(plate) = Rect::from_xywh(left - pad, top - pad, wide + pad, size + 2.0 * pad) {
+        canvas.fill_rect(plate, &paint, Transform::identity(), None);
+    }
+    paint.set_color(Color::WHITE);
     for (at, digit) in digits.bytes().enumerate() {
         if let Some(path) = figure(digit, left + at as f32 * 0.75 * size, top, size) {
             let stroke = Stroke { width: 0.16 * size, ..Stroke::default() };

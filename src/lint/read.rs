@@ -19,8 +19,8 @@ use hayro::hayro_syntax::{LoadPdfError, Pdf};
 use hayro::vello_cpu::kurbo::{Affine, Rect};
 
 use super::device::{Listener, TooManyInstructions};
-use super::font::FontTable;
-use super::ink::{Document, MM_PER_PT, Page};
+use super::font::{FontTable, TYPE3};
+use super::ink::{Document, MM_PER_PT, OddityKind, Page};
 use super::page;
 
 /// How much is read before the linter gives up.
@@ -90,6 +90,9 @@ pub enum LintError {
         /// Does it have pictures, as a scan has?
         scanned: bool,
     },
+    /// Most characters are drawings, or codes of which the file does not tell the letter.
+    #[error("the file does not tell which letters its text is made of")]
+    Unreadable,
     /// More objects, instructions or packed data than the limits allow.
     #[error("the file is too complex")]
     TooComplex,
@@ -166,7 +169,20 @@ fn open(bytes: Vec<u8>, limits: Limits) -> Result<Document, LintError> {
         let scanned = document.pages.iter().any(|page| !page.images.is_empty() || page.hidden > 0);
         return Err(LintError::NoText { scanned });
     }
+    if !is_readable(&document) {
+        return Err(LintError::Unreadable);
+    }
     Ok(document)
+}
+
+/// Does the file tell the letters of most of its text, and their sizes? Of Type 3 fonts, which are drawings, no size is
+/// known.
+fn is_readable(document: &Document) -> bool {
+    let printed: usize = document.pages.iter().map(|page| page.printed).sum();
+    let unmapped = document.pages.iter().flat_map(|page| &page.oddities).filter(|oddity| oddity.kind == OddityKind::Unmapped);
+    let unmapped: usize = unmapped.map(|oddity| oddity.count).sum();
+    let drawn: usize = document.fonts.iter().filter(|font| font.name == TYPE3).map(|font| font.letters).sum();
+    2 * (unmapped + drawn) <= printed
 }
 
 /// Refuses files whose streams unpack to more than the limit. The reader itself unpacks without one. Pictures are
@@ -196,7 +212,7 @@ fn check_streams(pdf: &Pdf, limits: Limits) -> Result<(), LintError> {
 }
 
 /// How much `raw` unpacks to, counted no further than beyond `most`; of damaged data, as far as it can be read.
-fn unpacked(raw: &[u8], most: u64) -> u64 {
+pub fn unpacked(raw: &[u8], most: u64) -> u64 {
     let mut decoder = ZlibDecoder::new(raw);
     let mut piece = [0; 1 << 14];
     let mut size = 0;
@@ -209,7 +225,8 @@ fn unpacked(raw: &[u8], most: u64) -> u64 {
     size.max(raw.len() as u64)
 }
 
-fn filters(dict: &Dict<'_>) -> Vec<String> {
+/// The filters of a stream, outermost first.
+pub fn filters(dict: &Dict<'_>) -> Vec<String> {
     match dict.get::<Object<'_>>(b"Filter") {
         Some(Object::Name(name)) => vec![name.as_str().to_owned()],
         Some(Object::Array(names)) => names.iter::<Name<'_>>().map(|name| name.as_str().to_owned()).collect(),

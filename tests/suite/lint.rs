@@ -1,10 +1,15 @@
 //! `vanthu lint`: correct documents pass, each mistake is found exactly once, damaged files are refused by name.
 
 mod documents;
+mod foreign;
+mod law;
+mod office_document;
 mod sheet;
 
-use documents::{Layout, certificate, decision, letter, report, report_with};
-use sheet::{Anchor, Face, Sheet};
+use documents::{
+    Layout, certificate, decision, furnished_letter, letter, plan, report, report_with, report_with_appendices, rules_of_order,
+};
+use sheet::{Anchor, Face, Sheet, Under, width};
 use vanthu::language::Language;
 use vanthu::lint::{self, Kind, Limits, LintError, Options, picture, rules};
 
@@ -24,9 +29,19 @@ fn describe(sheet: &Sheet) -> String {
 
 #[test]
 fn correct_documents_pass() {
-    for (name, sheet) in [("report", report()), ("decision", decision()), ("letter", letter()), ("certificate", certificate())] {
-        assert_eq!(describe(&sheet), "", "{name}");
-    }
+    let documents = [
+        ("report", report()),
+        ("decision", decision()),
+        ("letter", letter()),
+        ("furnished letter", furnished_letter()),
+        ("rules of order", rules_of_order()),
+        ("plan", plan()),
+        ("report with appendices", report_with_appendices()),
+        ("certificate", certificate()),
+    ];
+    let said: String = documents.iter().map(|(name, sheet)| format!("{name}:\n{}", describe(sheet))).collect();
+    let names: String = documents.iter().map(|(name, _)| format!("{name}:\n")).collect();
+    assert_eq!(said, names);
 }
 
 #[test]
@@ -45,19 +60,9 @@ fn what_the_decree_leaves_open_passes() {
 
 #[test]
 fn an_appendix_counts_its_pages_anew() {
-    let mut sheet = report();
-    for number in [1, 2] {
-        sheet.pages.push((210.0, 297.0));
-        if number == 1 {
-            sheet.put("phu-luc", Anchor::Centre, 110.0, 25.0, 14.0, Face::Bold, "Phụ lục I");
-        } else {
-            sheet.put("folio-2", Anchor::Centre, 110.0, 14.0, 14.0, Face::Regular, "2");
-        }
-        sheet.put("text", Anchor::Left, 40.0, 40.0, 14.0, Face::Regular, "Danh sách các đơn vị.");
-    }
-    assert_eq!(describe(&sheet), "");
-    assert_eq!(broken(&sheet.clone().replace("folio-2", "2", "4")), ["folio-number"]);
-    let attached = sheet.edit("phu-luc", |text| (text.text, text.face) = ("(Kèm theo Báo cáo số 05/BC-HKH)".into(), Face::Italic));
+    assert_eq!(broken(&report_with_appendices().replace("folio-2", "2", "4")), ["folio-number"]);
+    // An attached text bears its own title, and says to what it belongs.
+    let attached = report_with_appendices().without("phu-luc").without("phu-luc-2");
     assert_eq!(describe(&attached), "");
 }
 
@@ -172,6 +177,38 @@ fn mistakes() -> Vec<(&'static str, Sheet)> {
         ("co-quan-rule", report().edit("co-quan", |text| text.under.as_mut().expect("a rule").share = 0.8)),
         ("stamp-style", letter().edit("khan", |text| text.face = Face::Regular)),
         ("stamp-box", letter().edit("khan", |text| text.frame = Some((30.0, 10.0)))),
+        ("stamp-colour", letter().edit("khan", |text| text.colour = [0.0; 3])),
+        ("stamp-place", furnished_letter().edit("mat", |text| text.y += 13.0)),
+        ("ky-so-style", furnished_letter().edit("ky-so", |text| text.face = Face::Italic)),
+        ("nguoi-soan-style", furnished_letter().edit("nguoi-soan", |text| text.size = 13.0)),
+        ("dia-chi-style", furnished_letter().edit("dia-chi", |text| text.face = Face::Italic)),
+        ("dia-chi-rule", furnished_letter().edit("dia-chi", |text| text.under = None)),
+        ("dia-chi-page", {
+            let mut sheet = report();
+            let address = "Địa chỉ: số 1 đường A, phường B";
+            let share = 160.0 / width(address, 11.0, Face::Regular);
+            sheet.put("dia-chi", Anchor::Centre, 110.0, 270.0, 11.0, Face::Regular, address).under =
+                Some(Under { share, gap: -5.0, dashed: false });
+            sheet
+        }),
+        ("signature-colour", furnished_letter().edit_picture("signature", |picture| picture.colour = [0, 0, 0])),
+        ("seal-colour", furnished_letter().edit_picture("seal", |picture| picture.colour = [20, 40, 160])),
+        ("seal-place", furnished_letter().edit_picture("seal", |picture| picture.area[0] += 14.0)),
+        ("de-muc-style", rules_of_order().edit("chuong", |text| text.face = Face::Regular)),
+        ("de-muc-centre", rules_of_order().edit("muc", |text| text.x -= 9.0)),
+        ("de-muc-caps", rules_of_order().edit("chuong-title", |text| text.text = "Tổ chức của Hội".into())),
+        ("de-muc-number", rules_of_order().replace("muc", "Mục 1", "Mục I")),
+        ("dieu-style", rules_of_order().edit("dieu", |text| text.face = Face::Regular)),
+        ("dieu-form", rules_of_order().replace("dieu", "Điều 1.", "Điều 1:")),
+        ("khoan-style", plan().edit("khoan", |text| text.face = Face::Regular)),
+        ("muc-la-ma-style", plan().edit("la-ma", |text| text.text = "I. Mục đích, yêu cầu".into())),
+        ("diem-style", rules_of_order().edit("diem-b", |text| text.face = Face::Italic)),
+        ("diem-order", rules_of_order().replace("diem-dd", "đ)", "e)").replace("diem-e", "e)", "f)")),
+        ("de-muc-indent", rules_of_order().edit("diem-c", |text| text.x += 8.0)),
+        ("phu-luc-style", report_with_appendices().edit("phu-luc", |text| text.text = "PHỤ LỤC I".into())),
+        ("phu-luc-number", report_with_appendices().edit("phu-luc-2", |text| text.text = "Phụ lục 2".into())),
+        ("phu-luc-title", report_with_appendices().edit("ten-phu-luc", |text| text.face = Face::Regular)),
+        ("phu-luc-kem-theo", report_with_appendices().edit("kem-theo", |text| text.face = Face::Regular)),
         ("so-present", report().without("so")),
         ("so-form", report().replace("so", "05/BC-HKH", "05 / BC-HKH")),
         ("so-padding", report().replace("so", "05/", "5/")),
@@ -193,7 +230,10 @@ fn mistakes() -> Vec<(&'static str, Sheet)> {
         ("trich-yeu-size", size("trich-yeu", 12.0)),
         ("trich-yeu-rule", report().edit("trich-yeu", |text| text.under = None)),
         ("trich-yeu-cong-van", letter().edit("v-v", |text| text.face = Face::Italic)),
-        ("kinh-gui-style", letter().edit("kinh-gui", |text| text.size = 12.0)),
+        ("trich-yeu-cong-van-gap", letter().edit("v-v", |text| text.y += 3.0)),
+        ("trich-yeu-cong-van-centre", letter().edit("v-v", |text| text.x -= 6.0)),
+        ("kinh-gui-dashes", letter().edit("kinh-gui-1", |text| text.x -= 8.0)),
+        ("kinh-gui-style", letter().edit("kinh-gui-1", |text| text.face = Face::Italic)),
         ("kinh-gui-marks", letter().replace("kinh-gui-2", "thuộc.", "thuộc;")),
         ("body-size", report_with(Layout { size: 12.0, ..layout })),
         ("body-style", report_with(Layout { face: Face::Italic, ..layout })),
@@ -214,6 +254,7 @@ fn mistakes() -> Vec<(&'static str, Sheet)> {
         ("noi-nhan-style", face("noi-nhan", Face::Bold)),
         ("noi-nhan-size", size("noi-nhan-2", 12.0)),
         ("noi-nhan-marks", report().replace("noi-nhan-2", ";", ",")),
+        ("noi-nhan-nhu-tren", letter().edit("noi-nhan-1", |text| text.text = "- Trung ương Hội;".into())),
         ("noi-nhan-luu", report().replace("noi-nhan-luu", "Lưu: VT, VP (2)", "Ban Thường vụ")),
         (
             "noi-nhan-level",
@@ -266,11 +307,78 @@ fn rules_name_a_clause_and_have_unique_names() {
 
 #[test]
 fn a_certificate_is_only_checked_for_characters_and_fonts() {
-    assert_eq!(lint::lint(&certificate().to_pdf(), &Options::default()).expect("a readable PDF").kind, Kind::Certificate);
+    let report = lint::lint(&certificate().to_pdf(), &Options::default()).expect("a readable PDF");
+    assert_eq!(report.documents[0].kind, Kind::Certificate);
     assert_eq!(broken(&certificate().replace("name", "Đỗ", "Ðỗ")), ["char-eth"]);
     let told = Options { kind: Some(Kind::Certificate), ..Options::default() };
-    let report = lint::lint(&report().without("quoc-hieu").to_pdf(), &told).expect("a readable PDF");
+    let report = lint::lint(&documents::report().without("quoc-hieu").to_pdf(), &told).expect("a readable PDF");
     assert!(report.findings.is_empty());
+}
+
+#[test]
+fn a_merged_file_is_judged_document_by_document() {
+    let merged = report().followed_by(report_with_appendices()).followed_by(letter()).followed_by(certificate());
+    let report = lint::lint(&merged.to_pdf(), &Options::default()).expect("a readable PDF");
+    assert_eq!(describe(&merged), "");
+    let parts: Vec<_> = report.documents.iter().map(|one| (one.first_page, one.pages, one.kind, one.type_name)).collect();
+    assert_eq!(
+        parts,
+        [
+            (1, 2, Kind::Administrative, Some("Báo cáo")),
+            (3, 5, Kind::Administrative, Some("Báo cáo")),
+            (8, 1, Kind::Administrative, None),
+            (9, 1, Kind::Certificate, None),
+        ]
+    );
+    // The page is that of the file; the same mistake in two documents is one finding.
+    let wrong = |sheet: Sheet| sheet.replace("dia-danh", "tháng 3", "tháng 03");
+    let merged = wrong(documents::report()).followed_by(letter()).followed_by(wrong(documents::report()).without("folio"));
+    let report = lint::lint(&merged.to_pdf(), &Options::default()).expect("a readable PDF");
+    let found: Vec<_> = report.findings.iter().map(|one| (one.rule, one.area.page, one.count, one.places.len())).collect();
+    assert_eq!(found, [("thang-padding", 1, 2, 2), ("folio-missing", 5, 1, 1)]);
+}
+
+#[test]
+fn the_same_mistake_many_times_is_one_finding_with_its_count() {
+    let sheet = report().edit("body", |text| text.text = text.text.replace("của", "củ会"));
+    let report = lint::lint(&sheet.to_pdf(), &Options::default()).expect("a readable PDF");
+    let count = sheet.texts.iter().map(|text| text.text.matches('会').count()).sum::<usize>();
+    let notdef: Vec<_> = report.findings.iter().filter(|finding| finding.rule == "char-notdef").collect();
+    assert_eq!((notdef.len(), notdef[0].count), (1, count));
+    expect_test::expect!["lỗi[char-notdef] x.pdf, trang 1, cách trái 106 mm, cách trên 69 mm: Phông chữ có đủ ký tự của văn bản. Ở đây: “会”; cần: một ký tự của phông chữ; 30 chỗ như vậy, ở trang 1, 2, … (NĐ 30/2020, PL I, I.4; TCVN 6909:2001)"].assert_eq(&notdef[0].to_diagnostic("x.pdf").describe(Language::Vietnamese));
+}
+
+#[test]
+fn a_page_that_ends_too_early_has_a_bottom_margin_too_large() {
+    // The paragraph goes on on page 2, though half a hand of page 1 is free.
+    let mut sheet = report();
+    let full = sheet.texts.iter().filter(|text| text.page == 1 && text.y < 225.0 && matches!(text.anchor, Anchor::Justify(_)));
+    let last = full.map(|text| text.y).fold(0.0, f64::max);
+    sheet.texts.retain(|text| text.page != 1 || text.y < last + 1.0);
+    let next = sheet.texts.iter_mut().find(|text| text.page == 2 && text.label == "body").expect("a line");
+    next.x -= 10.0;
+    assert_eq!(broken(&sheet), ["margin-bottom"]);
+}
+
+#[test]
+fn a_register_and_a_sheet_are_known_and_judged_by_their_own_rules() {
+    let mut register = report();
+    register.pages = vec![(297.0, 210.0)];
+    register.texts.retain(|text| text.page == 1 && text.y < 60.0);
+    let register =
+        register.without("so").without("dia-danh").edit("ten-loai", |text| (text.text, text.x) = ("SỔ KHEN THƯỞNG".into(), 153.5));
+    let mut register =
+        register.edit("trich-yeu", |text| text.x = 153.5).edit("quoc-hieu", |text| text.x = 220.0).edit("tieu-ngu", |text| text.x = 220.0);
+    register.put("post", Anchor::Centre, 220.0, 150.0, 14.0, Face::Bold, "CHỦ TỊCH");
+    register.put("name", Anchor::Centre, 220.0, 185.0, 14.0, Face::Bold, "Nguyễn Văn Ánh");
+    let report = lint::lint(&register.to_pdf(), &Options::default()).expect("a readable PDF");
+    assert_eq!((report.documents[0].kind, describe(&register).as_str()), (Kind::Register, ""));
+    assert_eq!(broken(&register.clone().replace("tieu-ngu", "-", "–")), ["tieu-ngu-text"]);
+    let mut sheet = Sheet::new(1);
+    sheet.pages = vec![(297.0, 210.0)];
+    sheet.put("title", Anchor::Centre, 148.5, 100.0, 13.0, Face::Bold, "Căn chỉnh máy in");
+    let report = lint::lint(&sheet.to_pdf(), &Options::default()).expect("a readable PDF");
+    assert_eq!((report.documents[0].kind, report.findings.len()), (Kind::Sheet, 0));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::lint::ink::{Line, MM_PER_PT, Page};
 
 use super::end::End;
 use super::folio::Folio;
+use super::foot::Foot;
 use super::key;
 use super::title::Title;
 
@@ -63,14 +64,12 @@ impl Body {
 }
 
 /// Finds the body in `pages`, the main part.
-pub fn find(pages: &[Page], title: &Title, end: &End, folios: &[Folio]) -> Body {
+pub fn find(pages: &[Page], title: &Title, end: &End, folios: &[Folio], foot: &Foot) -> Body {
     let (end_page, end_y) = end.start.unwrap_or((usize::MAX, 0.0));
     let mut body = Body::default();
     for (index, page) in pages.iter().enumerate().take_while(|(index, _)| *index <= end_page) {
-        // The address strip (cell 13) hangs under a rule as wide as the text, near the foot of page 1.
-        let strip = page.strokes.iter().find(|rule| index == 0 && rule.length() > 120.0 && rule.y > page.height_mm - 45.0);
         let from = if index == 0 { title.bottom + 0.5 } else { 0.0 };
-        let to = strip.map_or(page.height_mm, |rule| rule.y);
+        let to = foot.top_on(page.number).unwrap_or(page.height_mm);
         let folio = folios.get(index).and_then(|folio| folio.line.as_ref()).map(|line| line.baseline);
         let lines = page.rows.iter().map(|row| &row.whole).filter(|line| {
             line.baseline > from

@@ -88,6 +88,8 @@ pub struct End {
     pub noi_nhan: Option<Line>,
     /// Its entries.
     pub recipients: Vec<Recipient>,
+    /// Cell 12 below them.
+    pub drafter: Option<Line>,
     /// Zero-based page and the height where the end begins.
     pub start: Option<(usize, f64)>,
 }
@@ -107,7 +109,7 @@ pub fn find(pages: &[Page], title: &Title) -> End {
     }
     if let Some(header) = header {
         end.noi_nhan = Some(header.clone());
-        end.recipients = recipients(&pages[header.page - 1], header);
+        (end.recipients, end.drafter) = recipients(&pages[header.page - 1], header);
     }
     let starts = end.signatories.iter().filter_map(|one| one.chuc_vu.first()).chain(&end.noi_nhan);
     end.start = starts.map(|line| (line.page - 1, line.baseline - 1.0)).min_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -181,14 +183,17 @@ fn signatory<'l>(first: &Line, column: impl Iterator<Item = &'l Line>) -> Signat
     found
 }
 
-fn recipients(page: &Page, header: &Line) -> Vec<Recipient> {
+fn recipients(page: &Page, header: &Line) -> (Vec<Recipient>, Option<Line>) {
     let mut recipients: Vec<Recipient> = Vec::new();
     let mut last = header.baseline;
     let column = page.rows.iter().flat_map(|row| &row.lines).filter(|line| {
         line.baseline > header.baseline + 0.5 && line.x0 > header.x0 - 5.0 && line.x0 < header.x0 + 18.0 && line.x1 < header.x0 + 100.0
     });
     for line in column {
-        if line.baseline - last > PITCH_MAX_MM || is_drafter(&line.text) {
+        if is_drafter(&line.text) {
+            return (recipients, Some(line.clone()));
+        }
+        if line.baseline - last > PITCH_MAX_MM {
             break;
         }
         last = line.baseline;
@@ -200,7 +205,7 @@ fn recipients(page: &Page, header: &Line) -> Vec<Recipient> {
             _ => recipients.push(Recipient { text: line.text.clone(), lines: vec![line.clone()] }),
         }
     }
-    recipients
+    (recipients, None)
 }
 
 /// Cell 12 under the list: the drafter's code and the number of copies, `PL.(300)`.

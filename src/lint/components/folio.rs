@@ -32,6 +32,11 @@ pub fn find(document: &Document) -> Vec<Folio> {
     folios
 }
 
+/// The number that `page` shows.
+pub fn shown(page: &Page) -> Option<u32> {
+    on_page(page).shown
+}
+
 fn on_page(page: &Page) -> Folio {
     let margin = |line: &&Line| line.baseline < 21.0 || line.baseline > page.height_mm - 17.0;
     let lines = page.rows.iter().filter(|row| row.lines.len() == 1).map(|row| &row.whole);

@@ -23,7 +23,7 @@ pub const RULES: &[Rule] = &[
     rule(
         "body-line-spacing",
         "NĐ 30/2020, PL I, II.6d",
-        "Khoảng cách giữa các dòng từ dòng đơn đến 1,5 lines",
+        "Khoảng cách giữa các dòng từ dòng đơn đến 1,5 dòng",
         "Lines are set single to one and a half",
         body_line_spacing,
     ),
@@ -38,8 +38,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "can-cu-marks",
         "NĐ 30/2020, PL I, II.6b",
-        "Sau mỗi căn cứ xuống dòng, cuối dòng có dấu ;, dòng cuối cùng có dấu .",
-        "Each ground ends in ; and the last in .",
+        "Sau mỗi căn cứ xuống dòng, cuối dòng có dấu “;”, dòng cuối cùng có dấu “.”",
+        "Each ground ends in “;” and the last in “.”",
         can_cu_marks,
     ),
 ];
@@ -85,7 +85,7 @@ fn body_justified(facts: &Facts<'_>, places: &mut Places) {
     let body = &facts.parts.body;
     if body.full_lines >= 5 && body.flush_lines * 10 < body.full_lines * 6 {
         let (flush, full) = (body.flush_lines, body.full_lines);
-        let found = say!("{flush}/{full} dòng chạm lề phải", "{flush} of {full} lines reach the right margin");
+        let found = say!("{flush} trong {full} dòng đầy chạm lề phải", "{flush} of {full} lines reach the right margin");
         places.add(area(&body.lines), found, say!("canh đều hai lề", "justified"));
     }
 }

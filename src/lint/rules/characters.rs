@@ -86,19 +86,19 @@ fn code_points(text: &str) -> Text {
 fn char_eth(facts: &Facts<'_>, places: &mut Places) {
     for oddity in oddities(facts, OddityKind::Eth) {
         let is_capital = oddity.text.contains(['Ð', 'Ɖ']);
-        places.add(oddity.area, code_points(&oddity.text), code_points(if is_capital { "Đ" } else { "đ" }));
+        places.add_all(&oddity.areas, oddity.count, code_points(&oddity.text), code_points(if is_capital { "Đ" } else { "đ" }));
     }
 }
 
 fn char_soft_hyphen(facts: &Facts<'_>, places: &mut Places) {
     for oddity in oddities(facts, OddityKind::SoftHyphen) {
-        places.add(oddity.area, code_points("\u{ad}"), say!("không có, hoặc dấu - (U+002D)", "nothing, or - (U+002D)"));
+        places.add_all(&oddity.areas, oddity.count, code_points("\u{ad}"), say!("không có, hoặc dấu - (U+002D)", "nothing, or - (U+002D)"));
     }
 }
 
 fn char_invisible(facts: &Facts<'_>, places: &mut Places) {
     for oddity in oddities(facts, OddityKind::ZeroWidth) {
-        places.add(oddity.area, code_points(&oddity.text), say!("không có", "none"));
+        places.add_all(&oddity.areas, oddity.count, code_points(&oddity.text), say!("không có", "none"));
     }
 }
 
@@ -106,14 +106,14 @@ fn char_nfc(facts: &Facts<'_>, places: &mut Places) {
     for oddity in oddities(facts, OddityKind::Decomposed) {
         let found = quoted(&oddity.text);
         let found = Text { vi: format!("{} (tổ hợp)", found.vi), en: format!("{} (decomposed)", found.en) };
-        places.add(oddity.area, found, say!("NFC (dựng sẵn)", "NFC (precomposed)"));
+        places.add_all(&oddity.areas, oddity.count, found, say!("NFC (dựng sẵn)", "NFC (precomposed)"));
     }
 }
 
 fn char_notdef(facts: &Facts<'_>, places: &mut Places) {
     for oddity in oddities(facts, OddityKind::Notdef) {
         let found = if oddity.text.is_empty() { say!("ô trống", "an empty box") } else { quoted(&oddity.text) };
-        places.add(oddity.area, found, say!("một ký tự của phông chữ", "a character of the font"));
+        places.add_all(&oddity.areas, oddity.count, found, say!("một ký tự của phông chữ", "a character of the font"));
     }
 }
 
@@ -121,21 +121,23 @@ fn char_unmapped(facts: &Facts<'_>, places: &mut Places) {
     // Signs without a character are common in drawings; only text that cannot be read at all is a finding.
     let printed: usize = facts.document.pages.iter().map(|page| page.printed).sum();
     let unmapped: Vec<&Oddity> = oddities(facts, OddityKind::Unmapped).collect();
-    if let Some(first) = unmapped.first().filter(|_| unmapped.len() * 50 > printed) {
-        let count = unmapped.len();
-        places.add(first.area, say!("{count} ký tự không rõ mã", "{count} characters without a code"), say!("Unicode", "Unicode"));
+    let count: usize = unmapped.iter().map(|oddity| oddity.count).sum();
+    if count * 50 > printed {
+        let areas: Vec<_> = unmapped.iter().flat_map(|oddity| &oddity.areas).copied().collect();
+        let found = say!("ký tự không rõ mã", "characters without a code");
+        places.add_all(&areas, count, found, say!("mã Unicode", "their Unicode codes"));
     }
 }
 
 fn font_embedded(facts: &Facts<'_>, places: &mut Places) {
-    for font in facts.document.fonts.iter().filter(|font| !font.embedded && font.letters > 0) {
+    for font in facts.document.fonts.iter().filter(|font| !font.embedded && font.first.page > 0) {
         let name = &font.name;
         places.add(font.first, say!("“{name}” không nhúng", "“{name}” is not embedded"), say!("nhúng", "embedded"));
     }
 }
 
 fn font_legacy(facts: &Facts<'_>, places: &mut Places) {
-    for font in facts.document.fonts.iter().filter(|font| is_legacy(&font.name.to_lowercase()) && font.letters > 0) {
+    for font in facts.document.fonts.iter().filter(|font| is_legacy(&font.name.to_lowercase()) && font.first.page > 0) {
         places.add(font.first, quoted(&font.name), quoted("Times New Roman"));
     }
 }

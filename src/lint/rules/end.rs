@@ -2,7 +2,7 @@
 
 use crate::say;
 
-use super::{Facts, Places, Rule, custom, rule, size_is, style};
+use super::{Facts, Places, Rule, custom, of_head, rule, size_is, style};
 use crate::lint::components::key;
 use crate::lint::finding::{absent, measure, quoted};
 use crate::lint::ink::{Area, Line};
@@ -12,36 +12,36 @@ const LINES_WITH_SIGNATURE: usize = 2;
 
 /// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
-    rule(
+    of_head(
         "chuc-vu-present",
         "NĐ 30/2020, PL I, II.7",
         "Cuối văn bản có quyền hạn, chức vụ của người ký",
         "The document ends with the authority and post of the signatory",
         chuc_vu_present,
     ),
-    rule(
+    of_head(
         "chuc-vu-style",
         "NĐ 30/2020, PL I, II.7e",
         "Quyền hạn, chức vụ in hoa, đứng, đậm",
         "Authority and post are in capitals, upright, bold",
         chuc_vu_style,
     ),
-    rule("chuc-vu-size", "NĐ 30/2020, PL I, II.7e", "Quyền hạn, chức vụ cỡ chữ 13–14", "Authority and post are 13–14 pt", chuc_vu_size),
-    rule(
+    of_head("chuc-vu-size", "NĐ 30/2020, PL I, II.7e", "Quyền hạn, chức vụ cỡ chữ 13–14", "Authority and post are 13–14 pt", chuc_vu_size),
+    of_head(
         "quyen-han-form",
         "NĐ 30/2020, PL I, II.7a",
         "Chữ viết tắt quyền hạn: TM., KT., TL., TUQ., Q.",
         "Authority is abbreviated TM., KT., TL., TUQ., Q.",
         quyen_han_form,
     ),
-    rule(
+    of_head(
         "ho-ten-style",
         "NĐ 30/2020, PL I, II.7e",
-        "Họ tên người ký: chữ thường, đứng, đậm, cỡ 13–14",
+        "Họ tên người ký: chữ in thường, đứng, đậm, cỡ chữ 13–14",
         "The name is in small letters, upright, bold, 13–14 pt",
         ho_ten_style,
     ),
-    rule(
+    of_head(
         "ho-ten-title",
         "NĐ 30/2020, PL I, II.7c",
         "Trước họ tên người ký không ghi học hàm, học vị và các danh hiệu danh dự khác",
@@ -73,11 +73,18 @@ pub const RULES: &[Rule] = &[
     rule(
         "noi-nhan-marks",
         "NĐ 30/2020, PL I, II.9d",
-        "Mỗi nơi nhận một dòng, đầu dòng có dấu -, cuối dòng có dấu ;, dòng cuối cùng có dấu .",
-        "Each recipient begins with - and ends in ;, the last in .",
+        "Mỗi nơi nhận một dòng, đầu dòng có dấu “-”, cuối dòng có dấu “;”, dòng cuối cùng có dấu “.”",
+        "Each recipient begins with “-” and ends in “;”, the last in “.”",
         noi_nhan_marks,
     ),
     rule("noi-nhan-luu", "NĐ 30/2020, PL I, II.9d", "Dòng cuối cùng là “- Lưu: VT, …”", "The last line is “- Lưu: VT, …”", noi_nhan_luu),
+    custom(
+        "noi-nhan-nhu-tren",
+        "NĐ 30/2020, PL III, mẫu 1.5",
+        "Văn bản có “Kính gửi” thì nơi nhận đầu tiên là “- Như trên;”",
+        "In a document with “Kính gửi” the first recipient is “- Như trên;”",
+        noi_nhan_nhu_tren,
+    ),
     rule(
         "noi-nhan-level",
         "NĐ 30/2020, PL I, II.9d",
@@ -146,7 +153,7 @@ fn names<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a Line> {
 fn ho_ten_style(facts: &Facts<'_>, places: &mut Places) {
     for line in names(facts) {
         if line.is_capitals() {
-            places.add(line.area(), quoted(&line.text), say!("chữ thường", "small letters"));
+            places.add(line.area(), quoted(&line.text), say!("chữ in thường", "small letters"));
         } else if !line.is_bold() || !line.is_upright() {
             places.add(line.area(), style(line), say!("chữ đứng, đậm", "upright, bold"));
         } else {
@@ -262,10 +269,22 @@ fn noi_nhan_luu(facts: &Facts<'_>, places: &mut Places) {
     let (Some(header), last) = (&facts.parts.end.noi_nhan, recipients.last()) else {
         return;
     };
+    // "- Lưu: VT.", "- Lưu: VT, HC (2)."
     let words = last.map(|one| key(&one.text)).unwrap_or_default();
-    if !(words.contains("luu:") && words.contains("vt")) {
+    let words = words.trim_start_matches(['-', ' ']).strip_prefix("luu:").map(|rest| rest.trim_start().to_owned()).unwrap_or_default();
+    let is_kept = words.strip_prefix("vt").is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    if !is_kept {
         let line = last.and_then(|one| one.lines.first()).unwrap_or(header);
-        places.add(line.area(), last.map_or_else(absent, |one| quoted(&one.text)), quoted("- Lưu: VT, …."));
+        places.add(line.area(), last.map_or_else(absent, |one| quoted(&one.text)), quoted("- Lưu: VT, …"));
+    }
+}
+
+fn noi_nhan_nhu_tren(facts: &Facts<'_>, places: &mut Places) {
+    let (Some(_), Some(first)) = (&facts.parts.title.kinh_gui, facts.parts.end.recipients.first()) else {
+        return;
+    };
+    if let Some(line) = first.lines.first().filter(|_| !key(&first.text).contains("nhu tren")) {
+        places.add(line.area(), quoted(&first.text), quoted("- Như trên;"));
     }
 }
 

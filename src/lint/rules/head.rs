@@ -1,10 +1,10 @@
-//! Rules of cells 1 and 2 and of the stamps: Quốc hiệu, Tiêu ngữ, the names of the bodies (annex I, II.1, II.2, III.2).
+//! Rules of cells 1 and 2: Quốc hiệu, Tiêu ngữ, the names of the bodies (annex I, II.1, II.2).
 
 use crate::language::Text;
 use crate::say;
 use crate::vietnamese::tone;
 
-use super::{Facts, Places, Rule, custom, rule, size_is, style};
+use super::{Facts, Places, Rule, custom, of_head, style};
 use crate::lint::components::key;
 use crate::lint::finding::{absent, measure, quoted};
 use crate::lint::ink::{Area, Line, Stroke};
@@ -17,70 +17,70 @@ const CENTRE_TOLERANCE_MM: f64 = 2.0;
 
 /// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
-    rule("quoc-hieu-present", "NĐ 30/2020, PL I, II.1a", "Văn bản có Quốc hiệu", "The document bears the Quốc hiệu", quoc_hieu_present),
-    rule("quoc-hieu-wrap", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu nằm trên một dòng", "The Quốc hiệu stands on one line", quoc_hieu_wrap),
-    rule("quoc-hieu-text", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu viết bằng chữ in hoa", "The Quốc hiệu is in capitals", quoc_hieu_text),
-    rule("quoc-hieu-size", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu cỡ chữ 12–13", "The Quốc hiệu is 12–13 pt", quoc_hieu_size),
-    rule(
+    of_head("quoc-hieu-present", "NĐ 30/2020, PL I, II.1a", "Văn bản có Quốc hiệu", "The document bears the Quốc hiệu", quoc_hieu_present),
+    of_head("quoc-hieu-wrap", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu nằm trên một dòng", "The Quốc hiệu stands on one line", quoc_hieu_wrap),
+    of_head("quoc-hieu-text", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu viết bằng chữ in hoa", "The Quốc hiệu is in capitals", quoc_hieu_text),
+    of_head("quoc-hieu-size", "NĐ 30/2020, PL I, II.1a", "Quốc hiệu cỡ chữ 12–13", "The Quốc hiệu is 12–13 pt", quoc_hieu_size),
+    of_head(
         "quoc-hieu-style",
         "NĐ 30/2020, PL I, II.1a",
         "Quốc hiệu kiểu chữ đứng, đậm",
         "The Quốc hiệu is upright and bold",
         quoc_hieu_style,
     ),
-    rule(
+    of_head(
         "quoc-hieu-place",
         "NĐ 30/2020, PL I, II.1a",
         "Quốc hiệu ở phía trên, bên phải trang đầu",
         "The Quốc hiệu stands at the top right of page 1",
         quoc_hieu_place,
     ),
-    rule(
+    of_head(
         "tieu-ngu-present",
         "NĐ 30/2020, PL I, II.1b",
         "Dưới Quốc hiệu có Tiêu ngữ",
         "The Tiêu ngữ stands under the Quốc hiệu",
         tieu_ngu_present,
     ),
-    rule(
+    of_head(
         "tieu-ngu-text",
         "NĐ 30/2020, PL I, II.1b",
         "Tiêu ngữ: chữ cái đầu của các cụm từ viết hoa, giữa các cụm từ có gạch nối (-), có cách chữ",
         "The Tiêu ngữ has a capital on each phrase, and a hyphen-minus with spaces between the phrases",
         tieu_ngu_text,
     ),
-    rule("tieu-ngu-size", "NĐ 30/2020, PL I, II.1b", "Tiêu ngữ cỡ chữ 13–14", "The Tiêu ngữ is 13–14 pt", tieu_ngu_size),
-    rule("tieu-ngu-style", "NĐ 30/2020, PL I, II.1b", "Tiêu ngữ kiểu chữ đứng, đậm", "The Tiêu ngữ is upright and bold", tieu_ngu_style),
-    rule(
+    of_head("tieu-ngu-size", "NĐ 30/2020, PL I, II.1b", "Tiêu ngữ cỡ chữ 13–14", "The Tiêu ngữ is 13–14 pt", tieu_ngu_size),
+    of_head("tieu-ngu-style", "NĐ 30/2020, PL I, II.1b", "Tiêu ngữ kiểu chữ đứng, đậm", "The Tiêu ngữ is upright and bold", tieu_ngu_style),
+    of_head(
         "tieu-ngu-place",
         "NĐ 30/2020, PL I, II.1b",
         "Tiêu ngữ canh giữa dưới Quốc hiệu",
         "The Tiêu ngữ is centred under the Quốc hiệu",
         tieu_ngu_place,
     ),
-    rule(
+    of_head(
         "tieu-ngu-rule",
         "NĐ 30/2020, PL I, II.1b",
         "Dưới Tiêu ngữ có đường kẻ nét liền dài bằng dòng chữ",
         "Under the Tiêu ngữ a solid rule is as long as the words",
         tieu_ngu_rule,
     ),
-    rule(
+    of_head(
         "co-quan-present",
         "NĐ 30/2020, PL I, II.2",
         "Văn bản có tên cơ quan, tổ chức ban hành",
         "The document names the issuing body",
         co_quan_present,
     ),
-    rule(
+    of_head(
         "co-quan-caps",
         "NĐ 30/2020, PL I, II.2b",
         "Tên cơ quan viết bằng chữ in hoa",
         "The names of the bodies are in capitals",
         co_quan_caps,
     ),
-    rule("co-quan-size", "NĐ 30/2020, PL I, II.2b", "Tên cơ quan cỡ chữ 12–13", "The names of the bodies are 12–13 pt", co_quan_size),
-    rule(
+    of_head("co-quan-size", "NĐ 30/2020, PL I, II.2b", "Tên cơ quan cỡ chữ 12–13", "The names of the bodies are 12–13 pt", co_quan_size),
+    of_head(
         "co-quan-style",
         "NĐ 30/2020, PL I, II.2b",
         "Tên cơ quan ban hành kiểu chữ đứng, đậm",
@@ -94,26 +94,12 @@ pub const RULES: &[Rule] = &[
         "The superior body is not bold",
         co_quan_superior,
     ),
-    rule(
+    of_head(
         "co-quan-rule",
         "NĐ 30/2020, PL I, II.2b",
         "Dưới tên cơ quan có đường kẻ nét liền dài 1/3–1/2 dòng chữ, đặt cân đối",
         "Under the body's name a solid rule of 1/3–1/2 of its length is centred",
         co_quan_rule,
-    ),
-    rule(
-        "stamp-style",
-        "NĐ 30/2020, PL I, III.2",
-        "Dấu chỉ mức độ khẩn: in hoa, cỡ 13–14, đứng, đậm",
-        "An urgency stamp is in capitals, 13–14 pt, upright, bold",
-        stamp_style,
-    ),
-    rule(
-        "stamp-box",
-        "NĐ 30/2020, PL I, III.2",
-        "Khung dấu: HỎA TỐC 30×8 mm, THƯỢNG KHẨN 40×8 mm, KHẨN 20×8 mm",
-        "Boxes: HỎA TỐC 30×8 mm, THƯỢNG KHẨN 40×8 mm, KHẨN 20×8 mm",
-        stamp_box,
     ),
 ];
 
@@ -301,36 +287,6 @@ pub fn short_rule(rule: Option<Stroke>, line: &Line, longest: f64, share: Range,
             } else if (rule.centre() - line.centre()).abs() > CENTRE_TOLERANCE_MM {
                 places.add(rule.area(line.page), measure(rule.centre(), "mm"), measure(line.centre(), "mm"));
             }
-        }
-    }
-}
-
-fn stamp_style(facts: &Facts<'_>, places: &mut Places) {
-    for (line, _) in &facts.parts.head.stamps {
-        let fits = size_is(line, facts.law.dau_khan) && line.is_bold() && line.is_upright() && line.is_capitals();
-        if !fits {
-            let (found, size) = (style(line), measure(line.size, "pt"));
-            let found = Text { vi: format!("{}, {}", found.vi, size.vi), en: format!("{}, {}", found.en, size.en) };
-            places.add(line.area(), found, say!("in hoa, cỡ 13–14, đứng, đậm", "capitals, 13–14 pt, upright, bold"));
-        }
-    }
-}
-
-fn stamp_box(facts: &Facts<'_>, places: &mut Places) {
-    for (line, frame) in &facts.parts.head.stamps {
-        let law = facts.law.urgency.iter().find(|(name, ..)| key(name) == key(&line.text));
-        let Some((_, w, h)) = law else {
-            continue;
-        };
-        let wanted = say!("khung {w} × {h} mm", "a box of {w} × {h} mm");
-        match frame {
-            None => places.add(line.area(), absent(), wanted),
-            Some(frame) if (frame.w - w).abs() > 0.7 || (frame.h - h).abs() > 0.7 => {
-                let (w, h) = (measure(frame.w, "mm"), measure(frame.h, "mm"));
-                let found = Text { vi: format!("{} × {}", w.vi, h.vi), en: format!("{} × {}", w.en, h.en) };
-                places.add(Area { page: line.page, x_mm: frame.x, y_mm: frame.y, w_mm: frame.w, h_mm: frame.h }, found, wanted);
-            }
-            Some(_) => {}
         }
     }
 }

@@ -4,12 +4,17 @@
 //! them by the part of the document that they look at. A rule that cannot measure its subject stays silent: that the
 //! subject is missing is another rule's finding, so that one mistake is reported once.
 
+mod appendix;
 mod body;
 mod characters;
 mod end;
+mod foot;
 mod head;
+mod heading;
 mod number;
 mod page;
+mod seal;
+mod stamp;
 mod title;
 
 use crate::diagnostic::Severity;
@@ -18,14 +23,14 @@ use crate::say;
 
 use super::Options;
 use super::components::{Components, Kind};
-use super::finding::Finding;
+use super::finding::{Finding, PLACES_MAX};
 use super::ink::{Area, Document, Line};
 use super::law::{Law, Range};
 
 /// Sizes in points may be off by this much: Word writes 13.98 for 14, some drivers 14.04.
 const SIZE_TOLERANCE_PT: f64 = 0.2;
-/// One rule reports at most so many places; more tell nothing new.
-const PLACES_MAX: usize = 20;
+/// One rule reports at most so many different departures; more tell nothing new.
+const FINDINGS_MAX: usize = 20;
 
 /// One rule.
 pub struct Rule {
@@ -61,14 +66,31 @@ fn size_is(line: &Line, range: Range) -> bool {
     range.holds(line.size, SIZE_TOLERANCE_PT)
 }
 
-/// The places where a rule is broken: area, what is there, what should be.
+/// One way in which a rule is broken: what is there, what should be, and where.
+struct Departure {
+    found: Text,
+    wanted: Text,
+    areas: Vec<Area>,
+    count: usize,
+}
+
+/// The places where a rule is broken.
 #[derive(Default)]
-pub struct Places(Vec<(Area, Text, Text)>);
+pub struct Places(Vec<Departure>);
 
 impl Places {
     fn add(&mut self, area: Area, found: Text, wanted: Text) {
-        if self.0.len() < PLACES_MAX {
-            self.0.push((area, found, wanted));
+        self.add_all(&[area], 1, found, wanted);
+    }
+
+    /// `count` places, of which `areas` are the first.
+    fn add_all(&mut self, areas: &[Area], count: usize, found: Text, wanted: Text) {
+        if let Some(one) = self.0.iter_mut().find(|one| one.found == found && one.wanted == wanted) {
+            one.count += count;
+            let room = PLACES_MAX.saturating_sub(one.areas.len());
+            one.areas.extend(areas.iter().take(room));
+        } else if self.0.len() < FINDINGS_MAX {
+            self.0.push(Departure { found, wanted, areas: areas.to_vec(), count });
         }
     }
 
@@ -82,7 +104,21 @@ impl Places {
 
 /// All rules, in the order of annex I.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    [page::RULES, head::RULES, number::RULES, title::RULES, body::RULES, end::RULES, characters::RULES].into_iter().flatten()
+    let parts = [
+        page::RULES,
+        head::RULES,
+        number::RULES,
+        title::RULES,
+        body::RULES,
+        heading::RULES,
+        end::RULES,
+        seal::RULES,
+        appendix::RULES,
+        stamp::RULES,
+        foot::RULES,
+        characters::RULES,
+    ];
+    parts.into_iter().flatten()
 }
 
 /// Runs the rules that hold for `kind`.
@@ -91,35 +127,45 @@ pub fn run(facts: &Facts<'_>, kind: Kind) -> Vec<Finding> {
     for rule in all().filter(|rule| rule.kinds.contains(&kind)) {
         let mut places = Places::default();
         (rule.check)(facts, &mut places);
-        findings.extend(places.0.into_iter().map(|(area, found, wanted)| finding(rule, area, found, wanted)));
+        findings.extend(places.0.into_iter().map(|departure| finding(rule, departure)));
     }
-    findings
-        .sort_by(|a, b| a.area.page.cmp(&b.area.page).then(a.area.y_mm.total_cmp(&b.area.y_mm)).then(a.area.x_mm.total_cmp(&b.area.x_mm)));
     findings
 }
 
-fn finding(rule: &Rule, area: Area, found: Text, wanted: Text) -> Finding {
+fn finding(rule: &Rule, departure: Departure) -> Finding {
+    let Departure { found, wanted, areas, count } = departure;
     let (vi, en) = (rule.vi, rule.en);
     let message = Text {
-        vi: format!("{vi}; ở đây: {}, cần: {}", found.vi, wanted.vi),
-        en: format!("{en}; here: {}, wanted: {}", found.en, wanted.en),
+        vi: format!("{vi}. Ở đây: {}; cần: {}", found.vi, wanted.vi),
+        en: format!("{en}. Here: {}; wanted: {}", found.en, wanted.en),
     };
-    Finding { rule: rule.id, clause: rule.clause, area, found, wanted, message, severity: rule.severity }
+    let area = areas.first().copied().unwrap_or_default();
+    Finding { rule: rule.id, clause: rule.clause, area, places: areas, count, found, wanted, message, severity: rule.severity }
+}
+
+/// What a document is, for the rules that hold for several kinds.
+const DOCUMENT: &[Kind] = &[Kind::Administrative];
+const HEADED: &[Kind] = &[Kind::Administrative, Kind::Register];
+const PAGED: &[Kind] = &[Kind::Administrative, Kind::Register, Kind::Party];
+
+/// A rule of the head, the title or the signature, which a register borrows from the documents.
+const fn of_head(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
+    Rule { id, clause, vi, en, severity: Severity::Error, kinds: HEADED, check }
 }
 
 /// A rule of the decree for administrative documents.
 const fn rule(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
-    Rule { id, clause, vi, en, severity: Severity::Error, kinds: &[Kind::Administrative], check }
+    Rule { id, clause, vi, en, severity: Severity::Error, kinds: DOCUMENT, check }
 }
 
 /// A custom, or a matter of judgement.
 const fn custom(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
-    Rule { id, clause, vi, en, severity: Severity::Warning, kinds: &[Kind::Administrative], check }
+    Rule { id, clause, vi, en, severity: Severity::Warning, kinds: DOCUMENT, check }
 }
 
-/// A rule of the page, which the Party's style shares.
+/// A rule of the page, which registers and the Party's style share.
 const fn of_page(id: &'static str, clause: &'static str, vi: &'static str, en: &'static str, check: fn(&Facts<'_>, &mut Places)) -> Rule {
-    Rule { id, clause, vi, en, severity: Severity::Error, kinds: &[Kind::Administrative, Kind::Party], check }
+    Rule { id, clause, vi, en, severity: Severity::Error, kinds: PAGED, check }
 }
 
 /// A rule of characters and fonts, for any document.
@@ -131,7 +177,7 @@ const fn of_text(
     severity: Severity,
     check: fn(&Facts<'_>, &mut Places),
 ) -> Rule {
-    Rule { id, clause, vi, en, severity, kinds: &[Kind::Administrative, Kind::Party, Kind::Certificate], check }
+    Rule { id, clause, vi, en, severity, kinds: &Kind::ALL, check }
 }
 
 /// The style of a line in words.

@@ -20,8 +20,8 @@ pub const RULES: &[Rule] = &[
     rule(
         "so-form",
         "NĐ 30/2020, PL I, II.3b",
-        "“Số:” có dấu hai chấm; giữa số và ký hiệu là dấu /, giữa các nhóm chữ là dấu -, không cách chữ",
-        "“Số:” has a colon; / parts number and code, - parts the groups, without spaces",
+        "“Số:” có dấu hai chấm; giữa số và ký hiệu là dấu “/”, giữa các nhóm chữ là dấu “-”, không cách chữ",
+        "“Số:” has a colon; “/” parts number and code, “-” parts the groups, without spaces",
         so_form,
     ),
     rule(

@@ -4,8 +4,9 @@ use crate::language::Text;
 use crate::say;
 
 use super::{Facts, Places, Rule, custom, of_page, size_is};
-use crate::lint::finding::{absent, measure, number, quoted};
-use crate::lint::ink::{Area, Document, Line, Page};
+use crate::lint::components::Kind;
+use crate::lint::finding::{absent, measure, quoted, size};
+use crate::lint::ink::{Area, Document, Line, MM_PER_PT, Page};
 
 /// Paper is cut, and programs round, to this (mm).
 const PAPER_TOLERANCE_MM: f64 = 1.0;
@@ -15,13 +16,17 @@ const MARGIN_TOLERANCE_MM: f64 = 0.7;
 /// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
     of_page("paper-size", "NĐ 30/2020, PL I, I.1", "Khổ giấy là A4 (210 mm × 297 mm)", "The paper is A4 (210 mm × 297 mm)", paper_size),
-    of_page(
-        "orientation",
-        "NĐ 30/2020, PL I, I.2",
-        "Văn bản trình bày theo chiều dài của khổ A4; chỉ trang có bảng biểu mới được xoay ngang",
-        "The page is portrait; only pages with tables may be landscape",
-        orientation,
-    ),
+    // A register is one table, and lies.
+    Rule {
+        kinds: &[Kind::Administrative, Kind::Party],
+        ..of_page(
+            "orientation",
+            "NĐ 30/2020, PL I, I.2",
+            "Văn bản trình bày theo chiều dài của khổ A4; chỉ trang có bảng biểu mới được xoay ngang",
+            "The page is portrait; only pages with tables may be landscape",
+            orientation,
+        )
+    },
     of_page("margin-top", "NĐ 30/2020, PL I, I.3", "Lề trên 20–25 mm", "The top margin is 20–25 mm", margin_top),
     of_page("margin-bottom", "NĐ 30/2020, PL I, I.3", "Lề dưới 20–25 mm", "The bottom margin is 20–25 mm", margin_bottom),
     of_page("margin-left", "NĐ 30/2020, PL I, I.3", "Lề trái 30–35 mm", "The left margin is 30–35 mm", margin_left),
@@ -62,13 +67,18 @@ pub const RULES: &[Rule] = &[
         "The page number stands centred in the top margin",
         folio_place,
     ),
-    of_page("folio-size", "NĐ 30/2020, PL I, I.7", "Số trang cỡ 13–14, kiểu chữ đứng", "The page number is 13–14 pt, upright", folio_size),
+    of_page(
+        "folio-size",
+        "NĐ 30/2020, PL I, I.7",
+        "Số trang cỡ chữ 13–14, kiểu chữ đứng",
+        "The page number is 13–14 pt, upright",
+        folio_size,
+    ),
     custom("page-blank", "NĐ 30/2020, PL I, I.3", "Trang không để trống", "No page is left blank", page_blank),
 ];
 
 fn show_paper(page: &Page) -> Text {
-    let (w, h) = (number(page.width_mm), number(page.height_mm));
-    say!("{w} × {h} mm", "{w} × {h} mm")
+    size(page.width_mm, page.height_mm)
 }
 
 fn paper_size(facts: &Facts<'_>, places: &mut Places) {
@@ -118,23 +128,31 @@ fn margin_top(facts: &Facts<'_>, places: &mut Places) {
 }
 
 fn margin_bottom(facts: &Facts<'_>, places: &mut Places) {
-    // A short page says nothing about its margin, so only text that hangs too low is found.
-    let strip = |line: &Line| {
-        line.page == 1 && line.size < 12.5 && {
-            let page = &facts.document.pages[0];
-            page.strokes.iter().any(|rule| rule.length() > 120.0 && rule.y > page.height_mm - 45.0 && rule.y < line.baseline)
-        }
-    };
+    let range = facts.law.margin_bottom;
+    let foot = &facts.parts.foot;
     for page in upright_pages(facts) {
-        let lines = page.rows.iter().map(|row| &row.whole).filter(|line| !is_folio(facts, line) && !strip(line));
+        let lines = page.rows.iter().map(|row| &row.whole).filter(|line| !is_folio(facts, line) && !foot.address.contains(line));
         let Some(last) = lines.max_by(|a, b| a.baseline.total_cmp(&b.baseline)) else {
             continue;
         };
         let margin = page.height_mm - last.bottom();
-        if margin < facts.law.margin_bottom.from - MARGIN_TOLERANCE_MM {
-            places.add(last.area(), measure(margin, "mm"), facts.law.margin_bottom.show("mm"));
+        if margin < range.from - MARGIN_TOLERANCE_MM || leaves_room(facts, page, margin) {
+            places.add(last.area(), measure(margin, "mm"), range.show("mm"));
         }
     }
+}
+
+/// Does `page` end too early, `margin` above its edge? A short page says nothing about its margin, unless a paragraph
+/// goes on on the next page: it would have filled the room. Two lines may be kept together with the rest.
+fn leaves_room(facts: &Facts<'_>, page: &Page, margin: f64) -> bool {
+    let body = &facts.parts.body;
+    let goes_on = body.paragraphs.iter().any(|paragraph| {
+        let is_on = |number: usize| paragraph.lines.iter().any(|line| line.page == number);
+        is_on(page.number) && is_on(page.number + 1)
+    });
+    let has_address = facts.parts.foot.top_on(page.number).is_some();
+    let pitch = body.pitch.unwrap_or(1.5 * body.size) * MM_PER_PT;
+    goes_on && !has_address && margin > facts.law.margin_bottom.to + 2.0 * pitch + MARGIN_TOLERANCE_MM
 }
 
 /// A strip of the first body page for findings about its sides.
@@ -145,9 +163,14 @@ fn side(facts: &Facts<'_>, x: f64) -> Area {
     Area { page, x_mm: x - 1.0, w_mm: 2.0, ..area }
 }
 
+/// Is the first page turned? Its margins turn with it.
+fn is_turned(facts: &Facts<'_>) -> bool {
+    facts.document.pages.first().is_some_and(|page| page.width_mm > page.height_mm)
+}
+
 fn margin_left(facts: &Facts<'_>, places: &mut Places) {
     let range = facts.law.margin_left;
-    if let Some(left) = facts.parts.body.left
+    if let Some(left) = facts.parts.body.left.filter(|_| !is_turned(facts))
         && !range.holds(left, MARGIN_TOLERANCE_MM)
     {
         places.add(side(facts, left), measure(left, "mm"), range.show("mm"));
@@ -157,7 +180,7 @@ fn margin_left(facts: &Facts<'_>, places: &mut Places) {
 fn margin_right(facts: &Facts<'_>, places: &mut Places) {
     let body = &facts.parts.body;
     let range = facts.law.margin_right;
-    let (Some(right), Some(page)) = (body.right, facts.document.pages.first()) else {
+    let (Some(right), Some(page)) = (body.right.filter(|_| !is_turned(facts)), facts.document.pages.first()) else {
         return;
     };
     let margin = page.width_mm - right;
@@ -174,16 +197,31 @@ const TIMES: [&str; 7] = ["times", "liberationserif", "tinos", "termes", "nimbus
 fn font_family(facts: &Facts<'_>, places: &mut Places) {
     let document: &Document = facts.document;
     let all: usize = document.fonts.iter().map(|font| font.letters).sum();
-    for font in &document.fonts {
+    for (index, font) in document.fonts.iter().enumerate() {
         let name = font.name.to_lowercase();
         let is_times = TIMES.iter().any(|times| name.contains(times)) || name.is_empty();
         // A face for signs that Times lacks, or for a chart, is no fault of the text. Fonts of the days before
         // Unicode have a finding of their own.
-        if is_times || font.letters * 20 <= all || is_legacy(&name) {
+        if is_times || font.first.page == 0 || font.letters * 20 <= all || is_legacy(&name) {
             continue;
         }
-        places.add(font.first, quoted(&font.name), quoted("Times New Roman"));
+        let blocks = blocks(document, index);
+        let areas = if blocks.is_empty() { vec![font.first] } else { blocks };
+        places.add_all(&areas, areas.len(), quoted(&font.name), quoted("Times New Roman"));
     }
+}
+
+/// Where whole lines are set in the font `index`, lines below each other taken together.
+fn blocks(document: &Document, index: usize) -> Vec<Area> {
+    let mut blocks: Vec<Area> = Vec::new();
+    let lines = document.pages.iter().flat_map(|page| &page.rows).flat_map(|row| &row.lines);
+    for area in lines.filter(|line| line.font == index).map(Line::area) {
+        match blocks.last_mut() {
+            Some(last) if last.page == area.page && area.y_mm - (last.y_mm + last.h_mm) < 4.0 => *last = last.join(area),
+            _ => blocks.push(area),
+        }
+    }
+    blocks
 }
 
 /// Fonts with their own encoding: `.VnTime`, `VNI-Times`.
@@ -250,8 +288,11 @@ fn folio_place(facts: &Facts<'_>, places: &mut Places) {
             line.centre() > paper.min(middle) && line.centre() < paper.max(middle)
         });
         if !folio.at_top || !(is_centred || is_between) {
-            let (x, y) = (number(line.centre()), number(line.baseline));
-            let found = say!("tâm cách trái {x} mm, cách trên {y} mm", "centre {x} mm from the left, {y} mm from the top");
+            let (x, y) = (measure(line.centre(), "mm"), measure(line.baseline, "mm"));
+            let found = Text {
+                vi: format!("tâm cách trái {}, cách trên {}", x.vi, y.vi),
+                en: format!("centre {} from the left, {} from the top", x.en, y.en),
+            };
             places.add(line.area(), found, say!("giữa trang, trong lề trên", "centred, in the top margin"));
         }
     }

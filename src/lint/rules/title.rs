@@ -2,38 +2,38 @@
 
 use crate::say;
 
-use super::{Facts, Places, Rule, rule, style};
+use super::{Facts, Places, Rule, of_head, rule, style};
 use crate::lint::components::{is_centred, key};
-use crate::lint::finding::{absent, quoted};
-use crate::lint::ink::{Area, Line};
+use crate::lint::finding::{absent, measure, quoted};
+use crate::lint::ink::{Area, Line, MM_PER_PT};
 
 /// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
-    rule(
+    of_head(
         "ten-loai-present",
         "NĐ 30/2020, PL I, II.5",
         "Văn bản có tên loại; công văn có dòng “V/v”",
         "The document names its type; a công văn has a V/v line",
         ten_loai_present,
     ),
-    rule(
+    of_head(
         "ten-loai-style",
         "NĐ 30/2020, PL I, II.5b",
         "Tên loại in hoa, đứng, đậm",
         "The type is in capitals, upright, bold",
         ten_loai_style,
     ),
-    rule("ten-loai-size", "NĐ 30/2020, PL I, II.5b", "Tên loại cỡ chữ 13–14", "The type is 13–14 pt", ten_loai_size),
-    rule(
+    of_head("ten-loai-size", "NĐ 30/2020, PL I, II.5b", "Tên loại cỡ chữ 13–14", "The type is 13–14 pt", ten_loai_size),
+    of_head(
         "ten-loai-centre",
         "NĐ 30/2020, PL I, II.5b",
         "Tên loại và trích yếu đặt canh giữa",
         "Type and subject are centred",
         ten_loai_centre,
     ),
-    rule("trich-yeu-style", "NĐ 30/2020, PL I, II.5b", "Trích yếu đứng, đậm", "The subject is upright and bold", trich_yeu_style),
-    rule("trich-yeu-size", "NĐ 30/2020, PL I, II.5b", "Trích yếu cỡ chữ 13–14", "The subject is 13–14 pt", trich_yeu_size),
-    rule(
+    of_head("trich-yeu-style", "NĐ 30/2020, PL I, II.5b", "Trích yếu đứng, đậm", "The subject is upright and bold", trich_yeu_style),
+    of_head("trich-yeu-size", "NĐ 30/2020, PL I, II.5b", "Trích yếu cỡ chữ 13–14", "The subject is 13–14 pt", trich_yeu_size),
+    of_head(
         "trich-yeu-rule",
         "NĐ 30/2020, PL I, II.5b",
         "Dưới trích yếu có đường kẻ nét liền dài 1/3–1/2 dòng chữ, đặt cân đối",
@@ -48,6 +48,20 @@ pub const RULES: &[Rule] = &[
         trich_yeu_cong_van,
     ),
     rule(
+        "trich-yeu-cong-van-gap",
+        "NĐ 30/2020, PL I, II.5b",
+        "Trích yếu công văn cách dòng số, ký hiệu 6 pt",
+        "The subject of a công văn stands 6 pt below the number",
+        trich_yeu_cong_van_gap,
+    ),
+    rule(
+        "trich-yeu-cong-van-centre",
+        "NĐ 30/2020, PL I, II.5b",
+        "Trích yếu công văn canh giữa dưới số, ký hiệu",
+        "The subject of a công văn is centred under the number",
+        trich_yeu_cong_van_centre,
+    ),
+    rule(
         "kinh-gui-style",
         "NĐ 30/2020, PL I, II.9b",
         "“Kính gửi:” cỡ chữ 13–14, kiểu chữ đứng",
@@ -57,9 +71,16 @@ pub const RULES: &[Rule] = &[
     rule(
         "kinh-gui-marks",
         "NĐ 30/2020, PL I, II.9b",
-        "Sau “Kính gửi” có dấu hai chấm; từ hai nơi trở lên: mỗi nơi một dòng, gạch đầu dòng, cuối dòng có dấu ;, dòng cuối có dấu .",
-        "“Kính gửi” has a colon; two addressees or more: one a line with a dash, each ending in ;, the last in .",
+        "Sau “Kính gửi” có dấu hai chấm; từ hai nơi trở lên: mỗi nơi một dòng, gạch đầu dòng, cuối dòng có dấu “;”, dòng cuối có dấu “.”",
+        "“Kính gửi” has a colon; two addressees or more: one a line with a dash, each ending in “;”, the last in “.”",
         kinh_gui_marks,
+    ),
+    rule(
+        "kinh-gui-dashes",
+        "NĐ 30/2020, PL I, II.9b",
+        "Gạch đầu dòng của các nơi kính gửi thẳng hàng với nhau dưới dấu hai chấm",
+        "The dashes of the addressees stand in one column under the colon",
+        kinh_gui_dashes,
     ),
 ];
 
@@ -97,7 +118,7 @@ fn ten_loai_centre(facts: &Facts<'_>, places: &mut Places) {
     let middle = (left + right) / 2.0;
     if !is_centred(line, middle, 5.0) {
         let (found, wanted) = (line.centre(), middle);
-        places.add(line.area(), crate::lint::finding::measure(found, "mm"), crate::lint::finding::measure(wanted, "mm"));
+        places.add(line.area(), measure(found, "mm"), measure(wanted, "mm"));
     }
 }
 
@@ -134,6 +155,46 @@ fn trich_yeu_cong_van(facts: &Facts<'_>, places: &mut Places) {
         places.size(line, facts.law.trich_yeu_cong_van);
         if !line.is_upright() || !line.is_light() {
             places.add(line.area(), style(line), say!("chữ đứng, không đậm", "upright, not bold"));
+        }
+    }
+}
+
+/// Room between two lines as line boxes measure it: Word's single spacing adds half a point, centring in a cell another.
+const GAP_TOLERANCE_PT: f64 = 2.2;
+/// Both are centred in one cell; a number that waits for the pen may lean by the width of a figure (mm).
+const CELL_CENTRE_TOLERANCE_MM: f64 = 4.0;
+
+fn trich_yeu_cong_van_gap(facts: &Facts<'_>, places: &mut Places) {
+    let head = &facts.parts.head;
+    if let (Some(number), Some(line)) = (&head.so_ky_hieu, head.trich_yeu_cong_van.first()) {
+        let gap = (line.top() - number.bottom()) / MM_PER_PT;
+        let wanted = facts.law.trich_yeu_cong_van_gap;
+        if (gap - wanted).abs() > GAP_TOLERANCE_PT {
+            places.add(line.area(), measure(gap, "pt"), measure(wanted, "pt"));
+        }
+    }
+}
+
+fn trich_yeu_cong_van_centre(facts: &Facts<'_>, places: &mut Places) {
+    let head = &facts.parts.head;
+    let Some(number) = &head.so_ky_hieu else {
+        return;
+    };
+    for line in head.trich_yeu_cong_van.iter().filter(|line| !is_centred(line, number.centre(), CELL_CENTRE_TOLERANCE_MM)) {
+        places.add(line.area(), measure(line.centre(), "mm"), measure(number.centre(), "mm"));
+    }
+}
+
+fn kinh_gui_dashes(facts: &Facts<'_>, places: &mut Places) {
+    let title = &facts.parts.title;
+    let Some(line) = title.kinh_gui.as_ref().filter(|line| line.text.trim_end().ends_with(':')) else {
+        return;
+    };
+    // The colon is the last quarter of an em of its line.
+    let colon = line.x1 - 0.28 * line.size * MM_PER_PT;
+    for entry in title.addressees.iter().filter(|entry| entry.text.starts_with(['-', '–', '—'])) {
+        if (entry.x0 - colon).abs() > 2.5 {
+            places.add(entry.area(), measure(entry.x0, "mm"), measure(colon, "mm"));
         }
     }
 }

@@ -1,8 +1,9 @@
-//! Correct documents to make mistakes in: a báo cáo of two pages, a quyết định, a công văn, a certificate.
+//! Correct documents to make mistakes in: a báo cáo of two pages, a quyết định, a công văn, a quy chế, a kế hoạch, a
+//! certificate; appendices and stamps.
 //!
 //! Owns the geometry of annex I. Every text has a label by which a test finds it.
 
-use super::sheet::{Anchor, Face, MM, Sheet, Under, width};
+use super::sheet::{Anchor, Face, MM, Picture, Sheet, Under, width};
 
 /// The measures of the body that tests vary.
 #[derive(Debug, Clone, Copy)]
@@ -155,6 +156,110 @@ pub fn letter() -> Sheet {
         y = paragraph(&mut sheet, "body", y, PROSE, layout) + step(layout);
     }
     end(&mut sheet, y + 4.0);
+    sheet.edit("noi-nhan-1", |text| text.text = "- Như trên;".into())
+}
+
+/// A quy chế of one page, with every step of the ladder.
+pub fn rules_of_order() -> Sheet {
+    let layout = Layout::default();
+    let mut sheet = Sheet::new(1);
+    head(&mut sheet, 20.0, "Số: 03/QC-HKH", Some("Yên Bái, ngày 20 tháng 11 năm 2026"));
+    sheet.put("ten-loai", Anchor::Centre, 110.0, 50.0, 14.0, Face::Bold, "QUY CHẾ");
+    sheet.put("trich-yeu", Anchor::Centre, 110.0, 55.7, 14.0, Face::Bold, "Tổ chức và hoạt động của các cấp Hội").under =
+        Some(Under { share: 0.4, gap: 2.0, dashed: false });
+    let mut y = 66.0;
+    let ladder = [
+        ("phan", "Phần I", "QUY ĐỊNH CHUNG"),
+        ("chuong", "Chương I", "TỔ CHỨC CỦA HỘI"),
+        ("muc", "Mục 1", "HỘI KHUYẾN HỌC CÁC CẤP"),
+        ("tieu-muc", "Tiểu mục 1", "CHI HỘI"),
+    ];
+    for (label, number, title) in ladder {
+        sheet.put(label, Anchor::Centre, 110.0, y, 14.0, Face::Bold, number);
+        let below = ["phan-title", "chuong-title", "muc-title", "tieu-muc-title"];
+        let label = below.into_iter().find(|below| below.strip_suffix("-title") == Some(label)).expect("one of the four");
+        sheet.put(label, Anchor::Centre, 110.0, y + 6.0, 14.0, Face::Bold, title);
+        y += 13.5;
+    }
+    let bold = Layout { face: Face::Bold, ..layout };
+    y = paragraph(&mut sheet, "dieu", y, "Điều 1. Chi hội khuyến học", bold) + step(layout);
+    y = paragraph(&mut sheet, "body", y, PROSE, layout) + step(layout);
+    y = paragraph(&mut sheet, "khoan", y, "1. Nhiệm vụ của chi hội", bold) + step(layout);
+    let points = ["a) Vận động hội viên;", "b) Xây dựng quỹ;", "c) Khen thưởng;", "d) Tuyên truyền;", "đ) Báo cáo;", "e) Lưu hồ sơ."];
+    let labels = ["diem-a", "diem-b", "diem-c", "diem-d", "diem-dd", "diem-e"];
+    for (label, text) in labels.into_iter().zip(points) {
+        y = paragraph(&mut sheet, label, y, text, layout) + step(layout);
+    }
+    end(&mut sheet, y + 2.0);
+    sheet
+}
+
+/// A kế hoạch with "I." and "1.".
+pub fn plan() -> Sheet {
+    let layout = Layout::default();
+    let mut sheet = Sheet::new(1);
+    head(&mut sheet, 20.0, "Số: 04/KH-HKH", Some("Yên Bái, ngày 20 tháng 11 năm 2026"));
+    sheet.put("ten-loai", Anchor::Centre, 110.0, 50.0, 14.0, Face::Bold, "KẾ HOẠCH");
+    sheet.put("trich-yeu", Anchor::Centre, 110.0, 55.7, 14.0, Face::Bold, "Công tác khuyến học năm 2027").under =
+        Some(Under { share: 0.4, gap: 2.0, dashed: false });
+    let bold = Layout { face: Face::Bold, ..layout };
+    let mut y = paragraph(&mut sheet, "la-ma", 68.0, "I. MỤC ĐÍCH, YÊU CẦU", bold) + step(layout);
+    y = paragraph(&mut sheet, "khoan", y, "1. Mục đích", bold) + step(layout);
+    y = paragraph(&mut sheet, "body", y, PROSE, layout) + step(layout);
+    y = paragraph(&mut sheet, "khoan-2", y, "2. Yêu cầu", bold) + step(layout);
+    y = paragraph(&mut sheet, "body", y, PROSE, layout) + step(layout);
+    end(&mut sheet, y + 2.0);
+    sheet
+}
+
+/// A báo cáo with two appendices, the first of two pages.
+pub fn report_with_appendices() -> Sheet {
+    let mut sheet = report();
+    for (page, number) in [(1, "I"), (2, ""), (1, "II")] {
+        sheet.pages.push((210.0, 297.0));
+        if page == 2 {
+            sheet.put("folio-2", Anchor::Centre, 110.0, 14.0, 14.0, Face::Regular, "2");
+        } else {
+            let labels = if number == "I" { ["phu-luc", "ten-phu-luc", "kem-theo"] } else { ["phu-luc-2", "ten-phu-luc-2", "kem-theo-2"] };
+            sheet.put(labels[0], Anchor::Centre, 110.0, 25.0, 14.0, Face::Bold, &format!("Phụ lục {number}"));
+            sheet.put(labels[1], Anchor::Centre, 110.0, 31.0, 14.0, Face::Bold, "DANH SÁCH CÁC ĐƠN VỊ");
+            sheet.put(labels[2], Anchor::Centre, 110.0, 37.0, 13.0, Face::Italic, "(Kèm theo Báo cáo số 05/BC-HKH)");
+        }
+        sheet.put("text", Anchor::Left, 40.0, 50.0, 14.0, Face::Regular, "Danh sách các đơn vị.");
+    }
+    sheet
+}
+
+/// A công văn with all that stands around the text: circulation and secrecy stamps, signing line, drafter's code,
+/// address, pictures of signature and seal.
+pub fn furnished_letter() -> Sheet {
+    let mut sheet = letter();
+    let stamp = sheet.put("luu-hanh", Anchor::Centre, 164.0, 24.0, 13.0, Face::Bold, "LƯU HÀNH NỘI BỘ");
+    stamp.frame = Some((49.0, 8.0));
+    // Everything else moves down to make room above the Quốc hiệu.
+    sheet = shifted(sheet, 10.0, "luu-hanh");
+    let khan = sheet.texts.iter().find(|text| text.label == "khan").map(|text| text.y).expect("labelled");
+    let stamp = sheet.put("mat", Anchor::Centre, 36.0, khan - 8.0, 13.0, Face::Bold, "MẬT");
+    stamp.frame = Some((20.0, 8.0));
+    sheet.put("ky-so", Anchor::Centre, 155.0, 13.0, 10.0, Face::Regular, "Số: 12/HKH-VP; 02/01/2026; 14:05:09 +07:00");
+    let luu = sheet.texts.iter().find(|text| text.label == "noi-nhan-luu").map(|text| text.y).expect("labelled");
+    sheet.put("nguoi-soan", Anchor::Left, 30.0, luu + 6.0, 11.0, Face::Regular, "PL.(300)");
+    let address = "Số 1 đường A, phường B, tỉnh Yên Bái; điện thoại: 0216 3850 000; email: hkh@example.vn";
+    let share = 160.0 / width(address, 11.0, Face::Regular);
+    sheet.put("dia-chi", Anchor::Centre, 110.0, 270.0, 11.0, Face::Regular, address).under =
+        Some(Under { share, gap: -5.0, dashed: false });
+    let post = sheet.texts.iter().find(|text| text.label == "chuc-vu").map(|text| text.y).expect("labelled");
+    let picture = |label, area, colour| Picture { label, page: 1, area, colour };
+    sheet.pictures = vec![
+        picture("signature", [121.0, post + 5.0, 42.0, 20.0], [20, 40, 160]),
+        picture("seal", [99.0, post - 2.0, 36.0, 36.0], [200, 20, 30]),
+    ];
+    sheet
+}
+
+/// Moves every text down by `mm`, but the one with this label.
+fn shifted(mut sheet: Sheet, mm: f64, but: &str) -> Sheet {
+    sheet.texts.iter_mut().filter(|text| text.label != but).for_each(|text| text.y += mm);
     sheet
 }
 

@@ -70,16 +70,27 @@ pub struct Text {
     pub frame: Option<(f64, f64)>,
 }
 
+/// A picture of one colour.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    pub label: &'static str,
+    pub page: usize,
+    /// Left, upper edge, width, height, mm.
+    pub area: [f64; 4],
+    pub colour: [u8; 3],
+}
+
 /// A file in the making.
 #[derive(Debug, Clone)]
 pub struct Sheet {
     /// Width and height of each page, mm.
     pub pages: Vec<(f64, f64)>,
     pub texts: Vec<Text>,
+    pub pictures: Vec<Picture>,
     pub embed: bool,
     /// Family name in the file.
     pub family: String,
-    /// Characters that the file does not tell.
+    /// Characters that the file does not tell; `*` for all.
     pub unmapped: &'static str,
     /// Draw all text invisibly, as the layer of a scan.
     pub invisible: bool,
@@ -90,6 +101,7 @@ impl Sheet {
         Self {
             pages: vec![(210.0, 297.0); pages],
             texts: Vec::new(),
+            pictures: Vec::new(),
             embed: true,
             family: "LiberationSerif".into(),
             unmapped: "",
@@ -112,6 +124,21 @@ impl Sheet {
             count += 1;
         }
         assert!(count > 0, "no text is labelled {label}");
+        self
+    }
+
+    /// Changes the picture with this label.
+    pub fn edit_picture(mut self, label: &str, change: impl Fn(&mut Picture)) -> Self {
+        change(self.pictures.iter_mut().find(|picture| picture.label == label).expect("labelled"));
+        self
+    }
+
+    /// The documents one after the other, as a merged file has them.
+    pub fn followed_by(mut self, other: Self) -> Self {
+        let before = self.pages.len();
+        self.pages.extend(other.pages);
+        self.texts.extend(other.texts.into_iter().map(|text| Text { page: text.page + before, ..text }));
+        self.pictures.extend(other.pictures.into_iter().map(|picture| Picture { page: picture.page + before, ..picture }));
         self
     }
 
@@ -143,7 +170,14 @@ impl Sheet {
             let id = codes.write(&mut document, self);
             fonts.set(format!("F{}", *face as u8), id);
         }
-        let resources = document.add_object(dictionary! { "Font" => fonts });
+        let mut images = lopdf::Dictionary::new();
+        for (index, picture) in self.pictures.iter().enumerate() {
+            let dict = dictionary! {
+                "Type" => "XObject", "Subtype" => "Image", "Width" => 1, "Height" => 1, "ColorSpace" => "DeviceRGB", "BitsPerComponent" => 8,
+            };
+            images.set(format!("I{index}"), document.add_object(Stream::new(dict, picture.colour.to_vec())));
+        }
+        let resources = document.add_object(dictionary! { "Font" => fonts, "XObject" => images });
         let mut kids: Vec<Object> = Vec::new();
         for (index, (width, height)) in self.pages.iter().enumerate() {
             let mut content = String::new();
@@ -152,6 +186,10 @@ impl Sheet {
             }
             for text in self.texts.iter().filter(|text| text.page == index + 1) {
                 draw(&mut content, text, &faces[&text.face], *height);
+            }
+            for (at, picture) in self.pictures.iter().enumerate().filter(|(_, picture)| picture.page == index + 1) {
+                let [x, y, w, h] = picture.area.map(|mm| mm * MM);
+                content.push_str(&format!("q {w:.4} 0 0 {h:.4} {x:.4} {:.4} cm /I{at} Do Q\n", height * MM - y - h));
             }
             let stream = document.add_object(Stream::new(dictionary! {}, content.into_bytes()));
             let page = document.add_object(dictionary! {
@@ -225,7 +263,7 @@ impl FaceCodes {
         for (c, (code, glyph, advance)) in &self.codes {
             glyphs[2 * usize::from(*code)..][..2].copy_from_slice(&glyph.to_be_bytes());
             widths.extend([Object::from(i64::from(*code)), vec![Object::Real(*advance as f32)].into()]);
-            if sheet.unmapped.contains(*c) {
+            if sheet.unmapped == "*" || sheet.unmapped.contains(*c) {
                 continue;
             }
             let utf16: String = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("{unit:04X}")).collect();

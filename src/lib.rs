@@ -1,8 +1,9 @@
 //! vanthu: official Vietnamese documents from a spreadsheet and a template.
 //!
-//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`], [`failpoint`]. *Engine*, pure: [`template`]
-//! (manifest, contract, words), [`typeset`] (world, compile, export, checks), [`lint`], [`qr`]. *Adapters*, one door to the
-//! outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`store`], [`render_pool`]. *Loop*: [`batch`].
+//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`],
+//! [`delivery`], [`failpoint`]. *Engine*, pure: [`template`] (manifest, contract, words), [`typeset`] (world, compile,
+//! export, checks), [`message`], [`lint`], [`qr`]. *Adapters*, one door to the outside each: [`config`], [`catalog`],
+//! [`data`], [`spreadsheet`], [`storage`], [`store`], [`mail`], [`render_pool`]. *Loop*: [`batch`].
 //! *Edge*: [`app`] (the use-cases), [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
@@ -11,12 +12,15 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod delivery;
 pub mod diagnostic;
 pub mod failpoint;
 pub mod identifier;
 pub mod language;
 pub mod lifecycle;
 pub mod lint;
+pub mod mail;
+pub mod message;
 pub mod naming;
 pub mod qr;
 pub mod render_pool;

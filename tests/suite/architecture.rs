@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Modules by layer: a file uses its own layer and those before it.
 const LAYERS: [&[&str]; 5] = [
-    &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint"],
-    &["template", "typeset", "qr", "lint"],
-    &["config", "catalog", "data", "spreadsheet", "storage", "store", "render_pool"],
+    &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "delivery"],
+    &["template", "typeset", "qr", "lint", "message"],
+    &["config", "catalog", "data", "spreadsheet", "storage", "store", "render_pool", "mail"],
     &["batch"],
     &["app", "cli"],
 ];

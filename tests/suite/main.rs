@@ -13,6 +13,7 @@
 //! * `library`: components of the page that only an own template uses.
 //! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
 //! * `mail`: SMTP with scripted and real servers, relays of the configuration, bounces by IMAP.
+//! * `mail_words`: the wording of messages, escaped for where it stands.
 //! * `message`: addresses, MIME read back, return paths, delivery reports.
 //! * `naming`: file names from any data.
 //! * `organisation`: its page within the decree, its people and pictures.
@@ -40,6 +41,7 @@ mod fonts;
 mod library;
 mod lint;
 mod mail;
+mod mail_words;
 mod message;
 mod naming;
 mod organisation;

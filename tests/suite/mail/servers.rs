@@ -88,7 +88,7 @@ async fn the_sink_of_postfix_fails_at_each_step_and_each_failure_has_its_name() 
     let sink = Sink::start(&["-q", "."]);
     let outcome = send(&mut open(sink.port).await.unwrap(), "1", "an@vi-du.vn", b"x\r\n").await;
     assert!(matches!(&outcome, Outcome::Uncertain { seen: Seen::Broken { phase: Phase::Dot, fault: Fault::Closed, .. } }), "{outcome:?}");
-    let sink = Sink::start(&["-W", "10:100", "-c"]);
+    let sink = Sink::start(&[]);
     let mut conversation = open(sink.port).await.unwrap();
     for _ in 0..20 {
         assert!(matches!(send(&mut conversation, "1", "an@vi-du.vn", b"x\r\n").await, Outcome::Accepted { .. }));

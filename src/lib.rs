@@ -1,7 +1,10 @@
 //! vanthu: official Vietnamese documents from a spreadsheet and a template.
 //!
-//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`], [`lifecycle`], [`failpoint`], [`schedule`]. *Engine*, pure: [`template`], [`typeset`], [`lint`], [`qr`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`], [`storage`], [`store`], [`source`], [`render_pool`].
-//! *Loops*: [`batch`]. *Edge*: [`app`], [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
+//! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`],
+//! [`lifecycle`], [`failpoint`], [`schedule`], [`delivery`]. *Engine*, pure: [`template`], [`typeset`], [`lint`],
+//! [`qr`], [`message`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
+//! [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`]. *Edge*: [`app`], [`cli`]. A file
+//! uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
 pub mod batch;
@@ -9,12 +12,15 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod delivery;
 pub mod diagnostic;
 pub mod failpoint;
 pub mod identifier;
 pub mod language;
 pub mod lifecycle;
 pub mod lint;
+pub mod mail;
+pub mod message;
 pub mod naming;
 pub mod qr;
 pub mod render_pool;

@@ -25,7 +25,7 @@ use crate::batch::order::{NameOrder, Order};
 use crate::batch::{Planned, Request};
 use crate::catalog::Catalog;
 use crate::config::Workspace;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
 use crate::qr;
 use crate::render_pool::{Pool, Settings, Verdict};

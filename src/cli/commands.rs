@@ -23,9 +23,6 @@ use crate::typeset::Standard;
 
 const INPUT_WRONG: u8 = 1;
 
-/// Kinds of a linted file.
-const KINDS: [&str; 3] = ["administrative", "party", "certificate"];
-
 pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result<ExitCode, AppError> {
     match command {
         Command::Run(args) => run(args, app, show).await,
@@ -346,12 +343,14 @@ fn lint(args: &LintArgs, show: Show) -> Result<ExitCode, AppError> {
         None => None,
         Some(name) => Some(Kind::named(name).ok_or_else(|| {
             let kinds = Kind::ALL.map(Kind::name);
-            AppError::Input(vec![Diagnostic::error("kind-unknown", say!("không phải loại tệp", "is not a kind of file")).with_value(name).remedy(
-                match nearest(name, kinds) {
-                    Some(near) => say!("có phải “{near}”?", "did you mean `{near}`?"),
-                    None => say!("chọn một trong: {}", "choose one of: {}", kinds.join(", ")),
-                },
-            )])
+            AppError::Input(vec![
+                Diagnostic::error("kind-unknown", say!("không phải loại tệp", "is not a kind of file")).with_value(name).remedy(
+                    match nearest(name, kinds) {
+                        Some(near) => say!("có phải “{near}”?", "did you mean `{near}`?"),
+                        None => say!("chọn một trong: {}", "choose one of: {}", kinds.join(", ")),
+                    },
+                ),
+            ])
         })?),
     };
     let options = crate::lint::Options { kind, academic_title_allowed: args.academic_title, ..Default::default() };

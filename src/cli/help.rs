@@ -23,7 +23,7 @@ const COMMANDS: [(&str, &str); 13] = [
 
 /// Identifier of an argument, and its sentence; the same identifier means the same everywhere,
 /// unless the path of its command stands before it.
-const ARGUMENTS: [(&str, &str); 32] = [
+const ARGUMENTS: [(&str, &str); 33] = [
     ("lang", "Ngôn ngữ thông báo: vi hoặc en (mặc định: theo máy, nếu không có thì tiếng Việt)."),
     ("json", "In một tài liệu JSON cho chương trình khác đọc, thay cho chữ."),
     ("workspace", "Thư mục nơi làm việc (mặc định: thư mục gần nhất phía trên có vanthu.toml)."),

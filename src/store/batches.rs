@@ -345,7 +345,8 @@ impl Planning {
         for (group, numbers) in (0_u64..).zip(numbers.chunks(GROUP)) {
             let mut tx = self.store.database.begin().await?;
             for (position, number) in (group * GROUP as u64..).zip(numbers) {
-                tx.execute("UPDATE record SET position = $3 WHERE batch_id = $1 AND number = $2", &values![&self.id, *number, position]).await?;
+                tx.execute("UPDATE record SET position = $3 WHERE batch_id = $1 AND number = $2", &values![&self.id, *number, position])
+                    .await?;
             }
             tx.commit().await?;
         }

@@ -1,4 +1,4 @@
-//! A template: manifest, contract, words, page and sample, read from the files of its folder.
+//! A template: manifest, contract, words, mail, page and sample, read from the files of its folder.
 //!
 //! Owns loading a complete template from bytes, with every problem of every file reported at once, and its digest.
 //! Where the bytes come from is `catalog`'s affair; compiling the page is `typeset`'s.
@@ -7,6 +7,7 @@ pub mod capitals;
 pub mod contract;
 pub mod document_code;
 pub mod functions;
+pub mod mail_words;
 pub mod manifest;
 mod order;
 pub mod page;
@@ -23,6 +24,7 @@ use sha2::{Digest, Sha256};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use contract::Contract;
+use mail_words::MailWords;
 use manifest::Manifest;
 pub use page::Page;
 use words::Words;
@@ -44,6 +46,8 @@ pub struct Template {
     pub contract: Contract,
     /// Its wording.
     pub words: Words,
+    /// The wording of the message that carries its documents, if it has one.
+    pub mail: Option<MailWords>,
     /// The files that its page may read: its own and the shared library's.
     pub files: Files,
     /// Its sample records.
@@ -92,6 +96,12 @@ impl Template {
             (Some(manifest), Some(contract), Some(text)) => keep(Words::parse(name, &text, manifest, contract), &mut problems),
             _ => None,
         };
+        let has_mail = files.contains_key(&format!("/{name}/{}", mail_words::FILE_NAME));
+        let mail_text = if has_mail { text(mail_words::FILE_NAME, &mut problems) } else { None };
+        let mail = match (&contract, mail_text) {
+            (Some(contract), Some(text)) => keep(MailWords::parse(name, &text, contract), &mut problems),
+            _ => None,
+        };
         if let (Some(manifest), Some(contract)) = (&manifest, &contract) {
             problems.extend(check_names(name, manifest, contract));
         }
@@ -104,7 +114,7 @@ impl Template {
                     .map(|(path, bytes)| (path.clone(), bytes.clone()))
                     .collect();
                 let digest = digest(&files);
-                Ok(Self { manifest, contract, words, files, sample, digest })
+                Ok(Self { manifest, contract, words, mail, files, sample, digest })
             }
             _ => Err(problems),
         }
@@ -213,7 +223,7 @@ fn check_names(name: &str, manifest: &Manifest, contract: &Contract) -> Vec<Diag
 fn digest(files: &Files) -> String {
     let mut hash = Sha256::new();
     for (path, bytes) in files {
-        if path.ends_with("/sample.json") {
+        if path.ends_with("/sample.json") || path.ends_with("/mail.toml") {
             continue;
         }
         hash.update((path.len() as u64).to_le_bytes());

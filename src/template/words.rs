@@ -70,8 +70,8 @@ impl Words {
         let file = format!("{folder}/words.toml");
         let parsed: WordsFile = toml::from_str(text).map_err(|error| vec![toml_problem("words", &file, text, &error)])?;
         let mut words = Self {
-            plain: registry(false),
-            file_name: registry(true),
+            plain: registry(handlebars::no_escape),
+            file_name: registry(naming::escape_part),
             names: Vec::new(),
             origins: BTreeMap::new(),
             has_qr: manifest.output.qr.is_some(),
@@ -116,6 +116,37 @@ impl Words {
         let origin = Origin { file: "--name".into(), text: pattern.to_owned(), line: 1, column: 1 };
         self.compile(FILE, pattern, origin, contract, &mut problems);
         if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    /// Compiles strings of another file of the template, whose values are escaped by `escape`; [`Self::text`] fills them.
+    pub(super) fn of_strings(
+        file: &str,
+        text: &str,
+        strings: &[(&str, &toml::Spanned<String>)],
+        escape: fn(&str) -> String,
+        contract: &Contract,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut words = Self {
+            plain: registry(escape),
+            file_name: registry(naming::escape_part),
+            names: Vec::new(),
+            origins: BTreeMap::new(),
+            has_qr: false,
+            notes: Vec::new(),
+        };
+        for (name, spanned) in strings {
+            let (line, column) = content_start(text, spanned.span().start);
+            let origin = Origin { file: file.to_owned(), text: text.to_owned(), line, column };
+            words.compile(name, spanned.get_ref(), origin, contract, problems);
+        }
+        words
+    }
+
+    /// Fills the one string `name` of [`Self::of_strings`].
+    pub(super) fn text(&self, name: &str, context: &Value) -> Result<String, Box<Diagnostic>> {
+        let context = Context::wraps(context).map_err(|error| Box::new(self.render_problem(name, &error)))?;
+        self.fill_one(&self.plain, name, &context)
     }
 
     /// Fills every string with `context`: the record's fields, `to_chuc`, `tuy_chon`.
@@ -220,10 +251,10 @@ fn content_start(text: &str, start: usize) -> (usize, usize) {
     if quotes == 3 && rest[3..].trim_start_matches('\r').starts_with('\n') { (line + 1, 1) } else { (line, column + quotes) }
 }
 
-fn registry(file_name: bool) -> Handlebars<'static> {
+fn registry(escape: fn(&str) -> String) -> Handlebars<'static> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
-    registry.register_escape_fn(if file_name { naming::escape_part } else { handlebars::no_escape });
+    registry.register_escape_fn(escape);
     for name in ["log", "raw"] {
         registry.unregister_helper(name);
     }

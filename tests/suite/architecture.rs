@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Modules by layer: a file uses its own layer and those before it.
 const LAYERS: [&[&str]; 5] = [
-    &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule"],
-    &["template", "typeset", "lint", "qr"],
-    &["config", "catalog", "data", "spreadsheet", "storage", "store", "source", "render_pool"],
+    &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule", "delivery"],
+    &["template", "typeset", "lint", "qr", "message"],
+    &["config", "catalog", "data", "spreadsheet", "storage", "store", "source", "mail", "render_pool"],
     &["batch"],
     &["app", "cli"],
 ];

@@ -369,7 +369,9 @@ fn a_register_and_a_sheet_are_known_and_judged_by_their_own_rules() {
         register.without("so").without("dia-danh").edit("ten-loai", |text| (text.text, text.x) = ("SỔ KHEN THƯỞNG".into(), 153.5));
     let mut register =
         register.edit("trich-yeu", |text| text.x = 153.5).edit("quoc-hieu", |text| text.x = 220.0).edit("tieu-ngu", |text| text.x = 220.0);
-    register.put("post", Anchor::Centre, 220.0, 150.0, 14.0, Face::Bold, "CHỦ TỊCH");
+    // No list knows this post; the one beside it shows what it is.
+    register.put("left-post", Anchor::Centre, 80.0, 150.0, 14.0, Face::Bold, "VĂN THƯ");
+    register.put("post", Anchor::Centre, 220.0, 150.0, 14.0, Face::Bold, "THỦ QUỸ");
     register.put("name", Anchor::Centre, 220.0, 185.0, 14.0, Face::Bold, "Nguyễn Văn Ánh");
     let report = lint::lint(&register.to_pdf(), &Options::default()).expect("a readable PDF");
     assert_eq!((report.documents[0].kind, describe(&register).as_str()), (Kind::Register, ""));

@@ -7,11 +7,15 @@
 //! * `batch`: killed runs continue, bytes repeat, outputs agree with each other.
 //! * `command_line`: each command, its exit code, its languages, its JSON.
 //! * `data`: every kind of data file, with its faults at their places.
+//! * `delivery`: answers and their scope, schedules, the states of a delivery against an oracle.
 //! * `demonstration`: the year of an association.
 //! * `document_codes`: codes held against their type.
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
 //! * `library`: components of the page that only an own template uses.
 //! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
+//! * `mail`: SMTP with scripted and real servers, relays of the configuration, bounces by IMAP.
+//! * `mail_words`: the wording of messages, escaped for where it stands.
+//! * `message`: addresses, MIME read back, return paths, delivery reports.
 //! * `naming`: file names from any data.
 //! * `organisation`: its page within the decree, its people and pictures.
 //! * `pages`: each template's first page, against a kept picture.
@@ -34,11 +38,15 @@ mod bad_input;
 mod batch;
 mod command_line;
 mod data;
+mod delivery;
 mod demonstration;
 mod document_codes;
 mod fonts;
 mod library;
 mod lint;
+mod mail;
+mod mail_words;
+mod message;
 mod naming;
 mod organisation;
 mod pages;

@@ -131,9 +131,13 @@ fn signatories(page: &Page, title: &Title, header: Option<&Line>) -> Vec<Signato
     let in_left = |line: &&Line| line.centre() < 0.45 * width;
     let lines =
         || page.rows.iter().filter(|row| row.whole.baseline > below + 3.0 && !page.in_table(row.whole.baseline)).flat_map(|row| &row.lines);
-    // A post that no list knows: bold capitals, level with "Nơi nhận:".
-    let is_level =
-        |line: &Line| line.is_capitals() && line.is_bold() && header.is_some_and(|header| (line.baseline - header.baseline).abs() < 7.0);
+    // A post that no list knows: bold capitals, level with "Nơi nhận:" or with a post in the left column.
+    let is_written_like_a_post = |line: &Line| line.is_capitals() && line.is_bold() && is_short(line);
+    let is_level = |line: &Line| {
+        is_written_like_a_post(line)
+            && (header.is_some_and(|header| (line.baseline - header.baseline).abs() < 7.0)
+                || lines().filter(in_left).any(|left| (left.baseline - line.baseline).abs() < 2.0 && is_written_like_a_post(left)))
+    };
     // The last group of posts in the right column.
     let posts: Vec<&Line> = lines().filter(in_right).filter(|line| (is_post(&line.text) || is_level(line)) && is_short(line)).collect();
     let Some(mut first) = posts.last().copied() else {
@@ -146,8 +150,9 @@ fn signatories(page: &Page, title: &Title, header: Option<&Line>) -> Vec<Signato
         first = post;
     }
     let right = signatory(first, lines().filter(in_right));
-    let partner =
-        lines().filter(in_left).find(|line| (line.baseline - first.baseline).abs() < 2.0 && is_post(&line.text) && is_short(line));
+    let partner = lines().filter(in_left).find(|line| {
+        (line.baseline - first.baseline).abs() < 2.0 && is_short(line) && (is_post(&line.text) || is_written_like_a_post(line))
+    });
     let mut found: Vec<Signatory> = partner.map(|line| signatory(line, lines().filter(in_left))).into_iter().collect();
     found.push(right);
     found

@@ -1,6 +1,9 @@
 //! A temporary office: a folder to work in, the real program, and foreign programs that read what it made.
 
+pub mod certificates;
 pub mod postgres;
+pub mod servers;
+pub mod smtp;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,0 +1,5 @@
+//! Relays, conversations, folders and mailboxes.
+
+mod conversation;
+mod relay;
+mod servers;

@@ -128,7 +128,7 @@ impl App {
         }
         let mut all = std::mem::take(&mut summary.outcomes);
         all.extend(planned.rejected_rows.iter().map(Outcome::of_rejected));
-        all.sort_by_key(|outcome| outcome.position);
+        all.sort_by_key(|outcome| outcome.number);
         let extras = self.beside(request, office, shelf, &setting, &all, beside).await?;
         summary.outcomes = all.into_iter().filter(|outcome| !outcome.rejected).collect();
         Ok(Ran { planned, summary: Some(summary), output, extras })

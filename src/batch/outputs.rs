@@ -277,8 +277,12 @@ pub async fn rejected(extras: &mut Extras<'_>, planned: &Planned) -> Result<(), 
     extras.publish(REJECTED, path).await
 }
 
-fn made(outcomes: &[Outcome]) -> impl Iterator<Item = &Document> {
-    outcomes.iter().filter_map(|outcome| outcome.made.as_ref())
+/// The documents in the order of printing.
+fn made(outcomes: &[Outcome]) -> Vec<&Document> {
+    let mut printed: Vec<(u64, &Document)> =
+        outcomes.iter().filter_map(|outcome| Some((outcome.position, outcome.made.as_ref()?))).collect();
+    printed.sort_by_key(|(position, _)| *position);
+    printed.into_iter().map(|(_, document)| document).collect()
 }
 
 fn read(objects: &Objects, document: &Document) -> Result<Vec<u8>, StorageError> {

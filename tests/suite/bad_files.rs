@@ -47,11 +47,13 @@ fn an_empty_file() {
         "d.csv",
         "",
         expect![[r#"
-        [vi 1]
-        lỗi[data-empty] d.csv: tệp rỗng
-        [en 1]
-        error[data-empty] d.csv: the file is empty
-    "#]],
+            [vi 1]
+            lỗi[data-empty] d.csv: tệp rỗng
+                cách sửa: kiểm tra xem có chọn nhầm tệp không
+            [en 1]
+            error[data-empty] d.csv: the file is empty
+                remedy: check whether it is the right file
+        "#]],
     );
 }
 
@@ -213,13 +215,23 @@ fn merged_cells() {
         &workbook("sheet.merge_cells('D2:D3')"),
         "d.xlsx",
         expect![[r#"
-        [vi 1]
-        lỗi[cells-merged] d.xlsx, Sheet1!D2: các ô D2:D3 bị gộp nên không biết giá trị thuộc dòng nào, cột nào
-            cách sửa: chọn vùng đó, bỏ gộp ô (Merge & Center), rồi ghi giá trị vào từng ô
-        [en 1]
-        error[cells-merged] d.xlsx, Sheet1!D2: the cells D2:D3 are merged, so it is not known which row and column the value belongs to
-            remedy: select the range, unmerge it (Merge & Center) and write the value into each cell
-    "#]],
+            [vi 1]
+            lỗi[cells-merged] d.xlsx, Sheet1!D2: bản ghi 1 (Lê Văn An): các ô D2:D3 bị gộp nên không biết giá trị thuộc dòng nào, cột nào
+                cách sửa: chọn vùng đó, bỏ gộp ô (Merge & Center), rồi ghi giá trị vào từng ô
+            lỗi[cells-merged] d.xlsx, Sheet1!D3: bản ghi 2 (Lê Thị Bình): các ô D2:D3 bị gộp nên không biết giá trị thuộc dòng nào, cột nào
+                cách sửa: chọn vùng đó, bỏ gộp ô (Merge & Center), rồi ghi giá trị vào từng ô
+            0 bản ghi đúng, 2 bản ghi sai.
+            Các dòng cần sửa: o/_can-sua.xlsx; sửa trong danh sách gốc, hoặc sửa ngay tệp đó rồi làm vào thư mục khác (--out).
+            Chưa tạo văn bản nào. Sửa dữ liệu rồi chạy lại, hoặc thêm --only-valid để làm các dòng đúng.
+            [en 1]
+            error[cells-merged] d.xlsx, Sheet1!D2: record 1 (Lê Văn An): the cells D2:D3 are merged, so it is not known which row and column the value belongs to
+                remedy: select the range, unmerge it (Merge & Center) and write the value into each cell
+            error[cells-merged] d.xlsx, Sheet1!D3: record 2 (Lê Thị Bình): the cells D2:D3 are merged, so it is not known which row and column the value belongs to
+                remedy: select the range, unmerge it (Merge & Center) and write the value into each cell
+            0 valid records, 2 invalid.
+            Rows to correct: o/_can-sua.xlsx; correct the list itself, or that file and make it into another folder (--out).
+            No document was made. Correct the data and run again, or add --only-valid to go on with the valid rows.
+        "#]],
     );
 }
 

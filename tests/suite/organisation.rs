@@ -108,7 +108,7 @@ fn a_signatory_without_title_is_an_error_of_its_record_and_the_others_are_made()
     let said = office.run(&["run", "-t", "giay-khen", "-d", "d.json", "-o", "o", "--name", "{{ho_ten}}"]);
     assert_eq!(said.code, 1);
     expect_test::expect![[r#"
-        lỗi[page-report] bản ghi 2 (Lê Văn Bình): Người ký “Trần Lạ” chưa có chức vụ: khai quyền hạn, chức vụ của người ký trong phần tổ chức hoặc ghi ở mục quyền hạn, chức vụ người ký.
+        lỗi[page-report] d.json#/1/nguoi_ky: bản ghi 2 (Lê Văn Bình): Người ký “Trần Lạ” chưa có chức vụ: khai quyền hạn, chức vụ của người ký trong phần tổ chức hoặc ghi ở mục quyền hạn, chức vụ người ký.
     "#]].assert_eq(&said.stderr);
     assert_eq!(office.documents("o"), ["Lê Văn An.pdf"]);
 }
@@ -124,8 +124,8 @@ fn a_picture_that_ends_in_the_middle_is_an_error_and_nothing_is_printed_without_
     let said = office.run(&award_run("d.csv", "o", &[]));
     assert_eq!(said.code, 1);
     expect_test::expect![[r#"
-        lỗi[picture-cut] ky.png: tệp hình bị cụt, không có phần cuối
-            cách sửa: chép lại tệp gốc
+        lỗi[picture-broken] ky.png: hình hỏng, không đọc được (khai ở vanthu.toml, [[organisations.hoi.signatories]] signature)
+            cách sửa: mở hình bằng chương trình xem ảnh rồi lưu lại, hoặc lấy lại bản gốc
     "#]]
     .assert_eq(&said.stderr);
     assert!(office.documents("o").is_empty());

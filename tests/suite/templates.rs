@@ -251,7 +251,9 @@ fn capitals_of_prose_are_warned_of_once_with_a_suggestion_and_names_are_left_alo
     let arguments = ["check", "-t", "giay-khen", "-d", "d.csv", "--set", "so_quyet_dinh=12/QĐ-HKH", "--set", "ngay=27/12/2019"];
     let said = office.run(&[&arguments[..], &["--set", "phong_trao=mừng tết Nguyên Đán"]].concat());
     expect_test::expect![[r#"
-        cảnh báo[capitals] d.csv, dòng 2: bản ghi 1 (lê văn an): “tết Nguyên Đán” chữ hoa chưa đúng Phụ lục II Nghị định 30/2020/NĐ-CP (các mục III–V)
+        cảnh báo[name-capitals] d.csv, dòng 2, cột “Họ và tên”: bản ghi 1 (lê văn an): “lê văn an” viết hoa chưa đúng cách
+            cách sửa: nếu là tên riêng, ghi “Lê Văn An”
+        cảnh báo[capitals] d.csv: “tết Nguyên Đán” chữ hoa chưa đúng Phụ lục II Nghị định 30/2020/NĐ-CP (các mục III–V)
             cách sửa: viết “tết Nguyên đán”
         cảnh báo[capitals] d.csv, dòng 3, cột “Thành tích”: bản ghi 2 (Lê Văn Bình): “điều” chữ hoa chưa đúng Phụ lục II Nghị định 30/2020/NĐ-CP (mục V.7)
             cách sửa: viết “Điều”

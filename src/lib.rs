@@ -3,8 +3,8 @@
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`],
 //! [`lifecycle`], [`failpoint`], [`schedule`], [`delivery`]. *Engine*, pure: [`template`], [`typeset`], [`lint`],
 //! [`qr`], [`message`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
-//! [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`]. *Edge*: [`app`], [`cli`]. A file
-//! uses its own layer and those before it; ARCHITECTURE.md says why.
+//! [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`], [`sender`]. *Edge*: [`app`],
+//! [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
 pub mod batch;
@@ -25,6 +25,7 @@ pub mod naming;
 pub mod qr;
 pub mod render_pool;
 pub mod schedule;
+pub mod sender;
 pub mod source;
 pub mod spreadsheet;
 pub mod storage;

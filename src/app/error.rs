@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, io_reason};
 use crate::language::Text;
 use crate::render_pool::PoolError;
 use crate::say;
+use crate::sender::SenderError;
 use crate::spreadsheet::SpreadsheetError;
 use crate::storage::StorageError;
 use crate::store::StoreError;
@@ -37,6 +38,9 @@ pub enum AppError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The sender failed.
+    #[error(transparent)]
+    Sender(#[from] SenderError),
     /// What the store gave back is not what was put there.
     #[error("the store's {what} cannot be understood")]
     Damaged {
@@ -102,6 +106,7 @@ impl AppError {
         match self {
             Self::Input(_) | Self::Write { .. } | Self::Spreadsheet(_) | Self::Damaged { .. } => false,
             Self::Store(error) => error.is_transient(),
+            Self::Sender(error) => error.is_transient(),
             Self::Run(error) => error.is_transient(),
             Self::Output(error) => error.is_transient(),
             Self::Storage(error) => error.is_transient(),
@@ -113,9 +118,16 @@ impl AppError {
     pub fn describe(&self) -> Text {
         match self {
             Self::Input(_) => say!("dữ liệu vào sai", "the input is wrong"),
-            Self::Run(RunError::Storage(error)) | Self::Storage(error) | Self::Output(OutputError::Storage(error)) => storage(error),
+            Self::Run(RunError::Storage(error))
+            | Self::Storage(error)
+            | Self::Sender(SenderError::Storage(error))
+            | Self::Output(OutputError::Storage(error)) => storage(error),
             Self::Run(RunError::Pool(error)) | Self::Pool(error) => pool(error),
-            Self::Run(RunError::Store(error)) | Self::Store(error) | Self::Output(OutputError::Store(error)) => store(error),
+            Self::Run(RunError::Store(error))
+            | Self::Store(error)
+            | Self::Sender(SenderError::Store(error))
+            | Self::Output(OutputError::Store(error)) => store(error),
+            Self::Sender(error) => say!("không gửi tiếp được ({error})", "sending cannot go on ({error})"),
             Self::Damaged { what } => {
                 say!("sổ dữ liệu bị hỏng ở phần “{what}”", "the store is damaged at its {what}")
             }

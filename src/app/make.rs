@@ -22,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Place, any_error};
 use crate::render_pool::Pool;
 use crate::say;
 use crate::storage::{OutputFolder, hash_file};
-use crate::store::batches::{Acceptance, NewBatch, NewRecord, Planning};
+use crate::store::batches::{Acceptance, NewBatch, NewRecord, Planning, Post};
 use crate::template::hex;
 
 /// Records read at once from the store.
@@ -50,6 +50,8 @@ pub struct Ran {
     pub output: PathBuf,
     /// Files made beside the documents.
     pub extras: Vec<&'static str>,
+    /// What became of the messages, by the names of their states.
+    pub posted: Vec<(String, u64)>,
 }
 
 impl Ran {
@@ -97,6 +99,7 @@ impl App {
             fonts: &prepared.fonts,
             data_file: request.data.display().to_string(),
             data_sha256: hash_file(&request.data)?.unwrap_or_default(),
+            mail: prepared.mail.clone(),
         });
         let setting = Arc::new(setting);
         let digest = request_digest(request, &setting);
@@ -121,17 +124,23 @@ impl App {
             outputs::rejected(&mut extras, &planned).await?;
         }
         let beside = extras.made();
-        let Some(batch) = batch else { return Ok(Ran { planned, summary: None, output, extras: beside }) };
+        let Some(batch) = batch else { return Ok(Ran { planned, summary: None, output, extras: beside, posted: Vec::new() }) };
         let mut summary = self.render(&batch, office, &setting, shelf, pool, watcher).await?;
         if summary.stopped {
-            return Ok(Ran { planned, summary: Some(summary), output, extras: beside });
+            return Ok(Ran { planned, summary: Some(summary), output, extras: beside, posted: Vec::new() });
         }
         let mut all = std::mem::take(&mut summary.outcomes);
         all.extend(planned.rejected_rows.iter().map(Outcome::of_rejected));
         all.sort_by_key(|outcome| outcome.number);
         let extras = self.beside(request, office, shelf, &setting, &all, beside).await?;
         summary.outcomes = all.into_iter().filter(|outcome| !outcome.rejected).collect();
-        Ok(Ran { planned, summary: Some(summary), output, extras })
+        let posted = if request.mail.as_ref().is_some_and(|mail| !mail.hold) {
+            self.send(office, watcher.stop, true).await?;
+            office.store.delivery_tally(Some(&batch)).await?
+        } else {
+            Vec::new()
+        };
+        Ok(Ran { planned, summary: Some(summary), output, extras, posted })
     }
 
     /// Renders what waits, shows every document of the batch in its folder, and sets aside what it no longer names.
@@ -221,6 +230,11 @@ impl App {
             template: setting.template.clone(),
             output: output.to_owned(),
             origin: "cli".to_owned(),
+            post: match &request.mail {
+                None => Post::None,
+                Some(mail) if mail.hold => Post::Held,
+                Some(_) => Post::Pending,
+            },
         })
     }
 
@@ -270,6 +284,7 @@ impl App {
             options: &prepared.options,
             stock: &prepared.stock,
             order: prepared.order.as_ref(),
+            mail: prepared.mail.as_ref(),
             coverages: &prepared.coverages,
             standard: request.standard,
             limits: &limits,
@@ -298,7 +313,7 @@ fn new_record(entry: Entry) -> NewRecord {
         qr: entry.qr,
         digest: entry.digest,
         content: entry.content.to_string(),
-        mail: None,
+        mail: entry.mail.map(|mail| serde_json::to_string(&mail).expect("a message is plain data")),
         identity: entry.identity,
         places: serde_json::to_string(&entry.places).expect("places are plain data"),
         claim: None,

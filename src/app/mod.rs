@@ -8,6 +8,7 @@ pub mod error;
 pub mod lint;
 pub mod make;
 pub mod office;
+pub mod post;
 pub mod views;
 pub mod workspace;
 
@@ -27,6 +28,7 @@ use crate::catalog::Catalog;
 use crate::config::Workspace;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
+use crate::message::letter::MailTerms;
 use crate::qr;
 use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
@@ -53,6 +55,7 @@ struct Prepared {
     options: BTreeMap<String, String>,
     stock: Value,
     order: Option<NameOrder>,
+    mail: Option<MailTerms>,
     fonts: Vec<FontFile>,
     coverages: Coverages,
 }
@@ -149,7 +152,8 @@ impl App {
         }
         let coverages = Coverages::read(&fonts);
         let warnings = profile.warnings();
-        Ok(Prepared { template, organisation, warnings, options, stock, order, fonts, coverages })
+        let mail = request.mail.as_ref().map(|mail| self.mail_terms(mail, &template, &organisation)).transpose()?;
+        Ok(Prepared { template, organisation, warnings, options, stock, order, mail, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.

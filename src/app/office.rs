@@ -36,6 +36,11 @@ impl Office {
         }
     }
 
+    /// What relative paths of the configuration start from.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// The folder that the store knows as `key`.
     pub fn folder_of(&self, key: &str) -> PathBuf {
         self.root.join(key)

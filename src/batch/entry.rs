@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use crate::diagnostic::Place;
+use crate::message::letter::Addressed;
 
 /// A record that is ready to render.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Entry {
     pub identity: Option<String>,
     /// Where the record, under the empty name, and each of its fields stand in the data file, for what the page finds.
     pub places: BTreeMap<String, Place>,
+    /// What it says to its recipients, when it is sent.
+    pub mail: Option<Addressed>,
     /// Its own part of the virtual JSON file: `du_lieu` and `loi_van`. The rest is the batch's.
     pub content: Value,
 }

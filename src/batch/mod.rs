@@ -5,6 +5,7 @@
 //! that whoever is killed is followed by whoever comes next. [`shelf`] is the folder in which a person finds the
 //! documents, [`outputs`] what is made beside them (merged file, archive, manifest, report).
 
+pub mod addressed;
 pub mod entry;
 pub mod merge;
 pub mod order;

@@ -56,7 +56,7 @@ pub struct Document {
 impl Outcome {
     /// The outcome that the store tells of.
     pub fn of(standing: Standing) -> Self {
-        let Standing { number, position, state, label, file, digest, reasons, kept, document } = standing;
+        let Standing { number, position, state, label, file, digest, reasons, kept, document, mail: _ } = standing;
         let made = document.filter(|_| state == RecordState::Stored).map(|made| Document {
             id: made.id,
             file,

@@ -10,11 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use super::addressed;
 use super::entry::Entry;
 use super::order::NameOrder;
 use crate::data::{self, Limits, Original, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, Place, any_error};
 use crate::language::Text;
+use crate::message::letter::MailTerms;
 use crate::naming::Names;
 use crate::say;
 use crate::store::StoreError;
@@ -40,6 +42,8 @@ pub struct Plan<'a> {
     pub stock: &'a Value,
     /// The order of names, when the batch asks for it.
     pub order: Option<&'a NameOrder>,
+    /// How the documents are sent, when they are.
+    pub mail: Option<&'a MailTerms>,
     /// What the fonts cover.
     pub coverages: &'a Coverages,
     /// The standard of the PDFs.
@@ -292,6 +296,14 @@ impl Checks<'_> {
         }
         let context = template.context(&record, organisation, options);
         let filled = template.words.fill(&context)?;
+        let (mail, noted) = match self.plan.mail {
+            Some(terms) => addressed::addressed(template, terms, row, &record, &context, label)?,
+            None => (None, Vec::new()),
+        };
+        // Where a document is sent is no part of it.
+        for field in addressed::fields(template) {
+            record.insert(field, Value::Null);
+        }
         let stem = template.words.file_name(&context)?;
         for (name, value) in &filled.words {
             if found.is_empty() {
@@ -330,8 +342,10 @@ impl Checks<'_> {
             places: std::iter::once((String::new(), row.places.of("")))
                 .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))
                 .collect(),
+            mail,
             content,
         };
+        found.extend(noted);
         Ok((entry, found))
     }
 

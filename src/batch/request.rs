@@ -50,6 +50,21 @@ pub struct Request {
     pub standard: Standard,
     /// Go on with the valid records when others are not.
     pub only_valid: bool,
+    /// Send the documents by mail.
+    #[serde(default)]
+    pub mail: Option<MailRequest>,
+}
+
+/// `[mail]` of a batch file: how its documents are sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MailRequest {
+    /// Relay of the workspace; the workspace's own choice when absent.
+    pub relay: Option<String>,
+    /// Several documents of one recipient go in one message.
+    pub together: bool,
+    /// Messages wait until `vanthu outbox send`.
+    pub hold: bool,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +86,7 @@ struct BatchFile {
     overprint: bool,
     #[serde(default)]
     only_valid: bool,
+    mail: Option<MailRequest>,
     data: DataPart,
     #[serde(default)]
     columns: BTreeMap<String, String>,
@@ -131,6 +147,7 @@ impl Request {
             overprint: file.overprint,
             standard,
             only_valid: file.only_valid,
+            mail: file.mail,
         })
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::message::letter::MailTerms;
 use crate::storage::hash_bytes;
 use crate::store::{Store, StoreError};
 use crate::template::page::{Page, Terms};
@@ -45,6 +46,9 @@ pub struct Setting {
     pub data_file: String,
     /// SHA-256 of the data file.
     pub data_sha256: String,
+    /// How its documents are sent, when they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<MailTerms>,
 }
 
 /// What is frozen.
@@ -65,12 +69,14 @@ pub struct Surroundings<'a> {
     pub data_file: String,
     /// SHA-256 of the data file.
     pub data_sha256: String,
+    /// How its documents are sent, when they are.
+    pub mail: Option<MailTerms>,
 }
 
 impl Setting {
     /// The value, and the contents that it names by hash.
     pub fn freeze(surroundings: Surroundings<'_>) -> (Self, Vec<(String, Vec<u8>)>) {
-        let Surroundings { template, organisation, options, stock, standard, fonts, data_file, data_sha256 } = surroundings;
+        let Surroundings { template, organisation, options, stock, standard, fonts, data_file, data_sha256, mail } = surroundings;
         let page = template.page();
         let mut files = BTreeMap::new();
         let mut contents = Vec::new();
@@ -93,6 +99,7 @@ impl Setting {
             files,
             data_file,
             data_sha256,
+            mail,
         };
         (setting, contents)
     }

@@ -4,6 +4,7 @@
 //! environment.
 
 pub mod language_choice;
+pub mod mail;
 pub mod organisation;
 pub mod page_choice;
 pub mod stock;
@@ -19,6 +20,7 @@ use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
 use crate::say;
 use crate::template::manifest::toml_problem;
+pub use mail::MailConfig;
 pub use organisation::Organisation;
 pub use stock::{Printer, Stock};
 pub use store::StoreConfig;
@@ -53,6 +55,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// The office's memory.
     pub store: StoreConfig,
+    /// Mail.
+    pub mail: MailConfig,
 }
 
 /// `[render]`
@@ -223,11 +227,17 @@ impl Config {
         for (name, stock) in &self.stocks {
             problems.extend(stock.problems(name));
         }
+        problems.extend(self.mail.problems());
         for (name, printer) in &self.printers {
             problems.extend(printer.problems(name));
         }
         problems
     }
+}
+
+/// The value of an environment variable, for secrets that the configuration names.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// The language from the environment: `VANTHU_LANG`, then the locale. Vietnamese when nothing says otherwise.

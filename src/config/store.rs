@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::FILE_NAME;
-use crate::diagnostic::{Diagnostic, Place, because};
-use crate::say;
+use crate::diagnostic::Diagnostic;
+use crate::mail::secret::Secret;
 
 /// The variable that names a PostgreSQL server.
 pub const URL_VARIABLE: &str = "VANTHU_STORE_URL";
@@ -34,34 +33,6 @@ impl StoreConfig {
         }
         let Some(file) = &self.url_file else { return Ok(None) };
         let path = root.join(file);
-        read_secret(&path, "store.url_file").map(Some)
+        Secret::read(&path).map(|secret| Some(secret.reveal().to_owned())).map_err(|problem| vec![*problem])
     }
-}
-
-/// The text of a secret file that only its owner may read.
-pub fn read_secret(path: &Path, key: &str) -> Result<String, Vec<Diagnostic>> {
-    use std::os::unix::fs::PermissionsExt;
-    let place = || Place::File { file: FILE_NAME.into() };
-    let shown = path.display();
-    let unreadable = |error: &std::io::Error| {
-        vec![
-            Diagnostic::error(
-                "secret-unreadable",
-                because(error, &format!("{key}: không đọc được “{shown}”:"), &format!("{key}: cannot read `{shown}`:")),
-            )
-            .at(place()),
-        ]
-    };
-    let mode = std::fs::metadata(path).map_err(|error| unreadable(&error))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(vec![
-            Diagnostic::error(
-                "secret-open",
-                say!("{key}: người khác đọc được “{shown}” (quyền {:o})", "{key}: others may read `{shown}` (mode {:o})", mode & 0o777),
-            )
-            .at(place())
-            .remedy(say!("chạy: chmod 600 {shown}", "run: chmod 600 {shown}")),
-        ]);
-    }
-    std::fs::read_to_string(path).map(|text| text.trim().to_owned()).map_err(|error| unreadable(&error))
 }

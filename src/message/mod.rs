@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod compose;
+pub mod letter;
 pub mod report;
 pub mod return_path;
 

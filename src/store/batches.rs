@@ -25,6 +25,41 @@ pub struct NewBatch {
     pub output: String,
     /// Who asked: `cli`, `schedule:NAME`, an account.
     pub origin: String,
+    /// What is to become of its messages.
+    pub post: Post,
+}
+
+/// What is to become of a batch's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Post {
+    /// It has none.
+    #[default]
+    None,
+    /// They wait until a person sends them.
+    Held,
+    /// They go to the outbox once the batch is finished.
+    Pending,
+    /// They are in the outbox.
+    Queued,
+}
+
+impl Post {
+    /// The name in the store and for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Held => "held",
+            Self::Pending => "pending",
+            Self::Queued => "queued",
+        }
+    }
+
+    fn from_name(name: &str) -> Result<Self, StoreError> {
+        [Self::None, Self::Held, Self::Pending, Self::Queued]
+            .into_iter()
+            .find(|post| post.name() == name)
+            .ok_or_else(|| StoreError::unexpected(name))
+    }
 }
 
 /// A record that planning accepted.
@@ -81,6 +116,8 @@ pub struct Batch {
     pub state: BatchState,
     /// Why it was paused or given up.
     pub reason: Option<String>,
+    /// What is to become of its messages.
+    pub post: Post,
     /// Records accepted.
     pub accepted: u64,
     /// Records refused by planning.
@@ -122,7 +159,7 @@ impl Tally {
     }
 }
 
-const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, \
+const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, post, \
     accepted, rejected, created_at, finished_at";
 
 fn batch(row: &Row) -> Result<Batch, StoreError> {
@@ -139,6 +176,7 @@ fn batch(row: &Row) -> Result<Batch, StoreError> {
         origin: row.text("origin")?,
         state: BatchState::from_name(&state).ok_or_else(|| StoreError::unexpected(state))?,
         reason: row.text_or_none("reason")?,
+        post: Post::from_name(&row.text("post")?)?,
         accepted: row.count("accepted")?,
         rejected: row.count("rejected")?,
         created_at: row.int("created_at")?,
@@ -184,9 +222,9 @@ impl Store {
         }
         tx.execute(
             "INSERT INTO batch (id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state,
-                 accepted, rejected, created_at, changed_at)
-             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', 0, 0, {now}, {now})",
-            &values![&id, new.key, new.request_digest, new.request, new.setting, new.template, new.output, new.origin],
+                 post, accepted, rejected, created_at, changed_at)
+             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', $9, 0, 0, {now}, {now})",
+            &values![&id, new.key, new.request_digest, new.request, new.setting, new.template, new.output, new.origin, new.post.name()],
         )
         .await?;
         tx.commit().await?;
@@ -232,6 +270,23 @@ impl Store {
     pub async fn tally(&self, id: &str) -> Result<Tally, StoreError> {
         let rows = self.database.fetch(TALLY, &values![id]).await?;
         tally(&rows)
+    }
+
+    /// Finished batches whose messages are to go to the outbox, with their settings.
+    pub async fn batches_to_post(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = self
+            .database
+            .fetch("SELECT id, setting FROM batch WHERE post = 'pending' AND state = 'finished' ORDER BY created_at, id", &[])
+            .await?;
+        rows.iter().map(|row| Ok((row.text("id")?, row.text("setting")?))).collect()
+    }
+
+    /// Notes what is to become of a batch's messages. One that has none keeps none.
+    pub async fn mark_posted(&self, id: &str, post: Post) -> Result<(), StoreError> {
+        self.database
+            .execute("UPDATE batch SET post = $2, changed_at = {now} WHERE id = $1 AND post <> 'none'", &values![id, post.name()])
+            .await?;
+        Ok(())
     }
 
     /// Holds a running batch.
@@ -281,6 +336,7 @@ impl Store {
                 &values![id],
             )
             .await?;
+            tx.execute("UPDATE batch SET post = 'pending' WHERE id = $1 AND post = 'queued'", &values![id]).await?;
             if state(&mut tx, id).await? != BatchState::Running {
                 step(&mut tx, id, BatchState::Running, None).await?;
             }

@@ -138,7 +138,11 @@ fn delivery(row: &Row) -> Result<Delivery, StoreError> {
         "needs_operator" => State::NeedsOperator,
         "sent" => State::Sent,
         "failed" => State::Failed {
-            reason: if row.text_or_none("fail_reason")?.as_deref() == Some("expired") { FailReason::Expired } else { FailReason::Permanent },
+            reason: if row.text_or_none("fail_reason")?.as_deref() == Some("expired") {
+                FailReason::Expired
+            } else {
+                FailReason::Permanent
+            },
         },
         "suppressed" => State::Suppressed,
         "cancelled" => State::Cancelled,
@@ -174,8 +178,19 @@ impl Store {
         let mut queued = 0;
         for message in messages {
             let id = self.id_at(now)?;
-            let NewDelivery { batch, record, recipient, recipient_key, domain, purpose, generation, relay, message: content, documents, life } =
-                message;
+            let NewDelivery {
+                batch,
+                record,
+                recipient,
+                recipient_key,
+                domain,
+                purpose,
+                generation,
+                relay,
+                message: content,
+                documents,
+                life,
+            } = message;
             let added = tx
                 .execute(
                     "INSERT INTO delivery (id, batch_id, record, recipient, recipient_key, domain, purpose, generation, relay, message,
@@ -296,6 +311,31 @@ impl Store {
         tx.notify("delivery").await?;
         tx.commit().await?;
         Ok(done)
+    }
+
+    /// T3 when the answer to the dot is lost: the delivery is uncertain, and left alone until `until`, milliseconds since 1970.
+    pub async fn lose_answer(&self, id: &str, epoch: i64, until: i64, note: Note<'_>) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let done = step(&mut tx, id, Some(epoch), Event::LoseAnswer, note).await?;
+        if done {
+            tx.execute("UPDATE delivery SET next_at = $2 WHERE id = $1", &values![id, until]).await?;
+        }
+        tx.notify("delivery").await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// Was a document queued for a recipient before, by any batch?
+    pub async fn was_posted(&self, document: &str, recipient_key: &str) -> Result<bool, StoreError> {
+        let row = self
+            .database
+            .fetch_one(
+                "SELECT 1 AS one FROM delivery_document AS e JOIN delivery AS d ON d.id = e.delivery_id
+                 WHERE e.document_id = $1 AND d.recipient_key = $2",
+                &values![document, recipient_key],
+            )
+            .await?;
+        Ok(row.is_some())
     }
 
     /// A step that a person asks for, with its line in the audit log.

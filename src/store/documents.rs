@@ -124,7 +124,7 @@ pub(super) async fn insert(tx: &mut Tx, document: &NewDocument, record: &Claimed
     Ok(())
 }
 
-fn made(row: &Row) -> Result<Made, StoreError> {
+pub(super) fn made(row: &Row) -> Result<Made, StoreError> {
     Ok(Made {
         id: row.text("id")?,
         object: row.text("object")?,

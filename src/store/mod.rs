@@ -8,9 +8,11 @@
 pub mod audit;
 pub mod batches;
 mod connection;
+pub mod deliveries;
 pub mod documents;
 pub mod records;
 pub mod registers;
+pub mod senders;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};

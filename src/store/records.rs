@@ -63,6 +63,8 @@ pub struct Standing {
     pub reasons: String,
     /// Its document was found made by an earlier batch.
     pub kept: bool,
+    /// Recipients and filled message, as JSON.
+    pub mail: Option<String>,
     /// Its document.
     pub document: Option<Made>,
 }
@@ -195,7 +197,7 @@ impl Store {
         let rows = self
             .database
             .fetch(
-                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, d.id, d.object, d.sha256, d.bytes, d.pages
+                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, r.mail, d.id, d.object, d.sha256, d.bytes, d.pages
                  FROM record AS r LEFT JOIN document AS d ON d.id = r.document_id
                  WHERE r.batch_id = $1 AND r.position >= $2 ORDER BY r.position LIMIT $3",
                 &values![batch, from, limit],
@@ -330,6 +332,7 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
         digest: row.text("digest")?,
         reasons: row.text("reasons")?,
         kept: row.int("kept")? == 1,
+        mail: row.text_or_none("mail")?,
         document,
     })
 }

@@ -156,6 +156,11 @@ impl Store {
         row.map_or(Ok(0), |row| Ok(u32::try_from(row.int("failures")?).unwrap_or(u32::MAX)))
     }
 
+    /// A relay has taken a message: its failures are forgotten. One that never failed costs nothing.
+    pub async fn relay_works(&self, relay: &str) -> Result<(), StoreError> {
+        if self.relay_failures(relay).await? > 0 { self.resume_relay(relay).await } else { Ok(()) }
+    }
+
     /// A relay works again.
     pub async fn resume_relay(&self, relay: &str) -> Result<(), StoreError> {
         self.database.execute("DELETE FROM relay WHERE name = $1", &values![relay]).await?;
@@ -184,7 +189,8 @@ impl Store {
     pub async fn pause_sending(&self, reason: Option<&str>, actor: &str) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         tx.execute("UPDATE instance SET sending_paused = $1", &values![reason.map(str::to_owned)]).await?;
-        audit::note(&mut tx, actor, if reason.is_some() { "sending.pause" } else { "sending.resume" }, "", reason.unwrap_or_default()).await?;
+        audit::note(&mut tx, actor, if reason.is_some() { "sending.pause" } else { "sending.resume" }, "", reason.unwrap_or_default())
+            .await?;
         tx.notify("delivery").await?;
         tx.commit().await
     }

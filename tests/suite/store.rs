@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use vanthu::lifecycle::{BatchState, RecordState};
-use vanthu::store::batches::{Acceptance, NewBatch, NewRecord, Planning};
+use vanthu::store::batches::{Acceptance, NewBatch, NewRecord, Planning, Post};
 use vanthu::store::documents::NewDocument;
 use vanthu::store::records::{Claimed, End};
 use vanthu::store::registers::{Claim, EntryState, Particulars, Series};
@@ -79,6 +79,7 @@ fn new_batch(key: Option<&str>) -> NewBatch {
         template: "giay-khen".into(),
         output: "ket-qua".into(),
         origin: "cli".into(),
+        post: Post::None,
     }
 }
 

@@ -26,6 +26,7 @@ CREATE TABLE batch (
     origin TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('planning', 'running', 'paused', 'cancelled', 'finished')),
     reason TEXT,
+    post TEXT NOT NULL CHECK (post IN ('none', 'held', 'pending', 'queued')),
     accepted BIGINT NOT NULL,
     rejected BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -33,6 +34,7 @@ CREATE TABLE batch (
     finished_at BIGINT
 );
 CREATE INDEX batch_of_output ON batch (output, created_at);
+CREATE INDEX batch_to_post ON batch (created_at) WHERE post = 'pending';
 CREATE INDEX batch_running ON batch (created_at) WHERE state = 'running';
 
 CREATE TABLE record (
@@ -168,6 +170,8 @@ CREATE TABLE attempt (
     reply TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (delivery_id, attempt)
 );
+
+CREATE INDEX delivery_document_of ON delivery_document (document_id);
 
 CREATE TABLE suppression (
     recipient_key TEXT PRIMARY KEY,

@@ -1,0 +1,187 @@
+//! Sending: who messages are from, the sender put together, and what a person does with the outbox.
+//!
+//! Owns the use-cases of `vanthu outbox` and `vanthu mail`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::office::{Office, Opening};
+use super::{App, AppError};
+use crate::batch::request::MailRequest;
+use crate::config::mail::FOLDER_RELAY;
+use crate::delivery::backoff::Route;
+use crate::delivery::state::Event;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::mail::conversation::Deadlines;
+use crate::mail::folder::MailFolder;
+use crate::mail::probe::{Probe, probe};
+use crate::message::address::Address;
+use crate::message::letter::{Frozen, MailTerms};
+use crate::message::return_path::ReturnPaths;
+use crate::say;
+use crate::sender::{Sender, Transport, queue};
+use crate::storage::StorageError;
+use crate::store::batches::Post;
+use crate::store::deliveries::{Filter, Posted};
+use crate::store::senders::{Limits, Rate};
+use crate::template::Template;
+
+/// Folder of the `.eml` files unless the configuration names one.
+const MAIL_FOLDER: &str = "thu-di";
+/// The actor of what is done on the command line.
+const ACTOR: &str = "cli";
+const HOUR: i64 = 60 * 60 * 1_000;
+
+/// What a person decides about a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It arrived after all.
+    Sent,
+    /// Send it again, although it may arrive twice.
+    Resend,
+    /// Do not send it.
+    Cancel,
+}
+
+impl App {
+    /// Who messages of a batch are from, and how they go.
+    pub(super) fn mail_terms(&self, mail: &MailRequest, template: &Template, organisation: &Value) -> Result<MailTerms, AppError> {
+        let config = &self.workspace.config.mail;
+        if template.mail.is_none() {
+            let name = &template.manifest.name;
+            return Err(AppError::Input(vec![
+                Diagnostic::error("mail-template", say!("mẫu “{name}” chưa có lời thư", "template `{name}` has no wording for mail"))
+                    .at(Place::File { file: format!("{name}/mail.toml") })
+                    .remedy(say!("thêm tệp mail.toml vào thư mục mẫu", "add a mail.toml to the template's folder")),
+            ]));
+        }
+        let relay = config.relay_name(mail.relay.as_deref())?;
+        let from = config.from_address(&relay)?;
+        let route = config.relays.get(&relay).map_or(Route::Smarthost, |relay| relay.route);
+        let hours = config.expire_hours.map_or(if route == Route::Direct { 120 } else { 24 }, i64::from);
+        Ok(MailTerms {
+            relay,
+            from: from.to_string(),
+            from_name: config.from_name.clone().unwrap_or_else(|| organisation["ten"].as_str().unwrap_or_default().to_owned()),
+            reply_to: config.reply_to.clone(),
+            together: mail.together,
+            life: hours * HOUR,
+        })
+    }
+
+    /// The sender of an office, with every relay of the configuration.
+    pub fn sender(&self, office: &Office) -> Result<Arc<Sender>, AppError> {
+        let config = &self.workspace.config.mail;
+        let base = office.root();
+        let folder = base.join(config.folder.as_deref().unwrap_or(std::path::Path::new(MAIL_FOLDER)));
+        let folder = MailFolder::open(&folder).map_err(|error| StorageError::Write { path: error.path, source: error.source })?;
+        let mut transports = std::collections::BTreeMap::from([(FOLDER_RELAY.to_owned(), Transport::Folder(folder))]);
+        let mut limits = Limits::default();
+        for (name, relay) in &config.relays {
+            let endpoint = relay.endpoint(name, base, crate::config::variable)?;
+            transports.insert(name.clone(), Transport::Relay { endpoint: Box::new(endpoint), route: relay.route });
+            let rate = |rate: crate::mail::relay::Rate| Rate { per_minute: rate.per_minute, per_day: rate.per_day };
+            limits.relays.insert(name.clone(), rate(relay.rate()));
+            limits.domains.extend(relay.domains.iter().map(|(domain, of)| ((name.clone(), domain.clone()), rate(*of))));
+        }
+        let return_paths = config.bounce_address.as_deref().and_then(|address| {
+            let (prefix, domain) = address.split_once('@')?;
+            // Known to this database only: nobody else can make a return path of ours.
+            ReturnPaths::new(prefix, domain, office.store.instance().as_bytes())
+        });
+        let helo = config
+            .from
+            .as_deref()
+            .and_then(|from| Address::parse(from).ok())
+            .map_or("localhost".to_owned(), |from| from.domain().to_owned());
+        Ok(Arc::new(Sender {
+            store: office.store.clone(),
+            objects: Arc::clone(&office.objects),
+            transports,
+            limits,
+            on_uncertain: config.on_uncertain,
+            return_paths,
+            helo,
+            deadlines: Deadlines::default(),
+            allow_domains: config.allow_domains.clone(),
+            language: self.language,
+        }))
+    }
+
+    /// Sends what is due; with `until_idle`, until nothing is.
+    pub(super) async fn send(&self, office: &Office, stop: &tokio::sync::watch::Receiver<bool>, until_idle: bool) -> Result<(), AppError> {
+        let sender = self.sender(office)?;
+        sender.rescue(office.store.is_file()).await?;
+        Ok(sender.run(stop, until_idle).await?)
+    }
+
+    /// Sends everything that waits in the workspace; the states of all its deliveries then.
+    pub async fn send_outbox(&self, stop: &tokio::sync::watch::Receiver<bool>) -> Result<Vec<(String, u64)>, AppError> {
+        let office = self.office(None, Opening::ToWork).await?;
+        let result = self.send(&office, stop, true).await;
+        let tally = office.store.delivery_tally(None).await;
+        office.store.close().await;
+        result?;
+        Ok(tally?)
+    }
+
+    /// Lets the held messages of a batch go to the outbox; how many are new there.
+    pub async fn release_batch(&self, batch: &str) -> Result<u64, AppError> {
+        let office = self.office(None, Opening::Beside).await?;
+        office.store.mark_posted(batch, Post::Pending).await?;
+        Ok(queue::queue_pending(&office.store).await?)
+    }
+
+    /// Deliveries of the workspace.
+    pub async fn outbox(&self, filter: &Filter, limit: u32) -> Result<Vec<Posted>, AppError> {
+        let office = self.office(None, Opening::Beside).await?;
+        Ok(office.store.deliveries(filter, "", limit).await?)
+    }
+
+    /// One delivery, with its message as it will be sent.
+    pub async fn posted(&self, id: &str) -> Result<(Posted, Vec<u8>), AppError> {
+        let office = self.office(None, Opening::Beside).await?;
+        let posted = office.store.delivery(id).await?;
+        let frozen: Frozen = serde_json::from_str(&posted.message).map_err(|_| AppError::Damaged { what: "message" })?;
+        let mut files = Vec::new();
+        for (document, name) in office.store.enclosed(id).await? {
+            let path = office.objects.path(&document.object);
+            files.push((name, std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?));
+        }
+        let composed = frozen.compose(id, &files)?;
+        Ok((posted, composed.bytes))
+    }
+
+    /// Does with a delivery what a person decided.
+    pub async fn decide(&self, id: &str, decision: Decision, reason: &str) -> Result<Posted, AppError> {
+        let office = self.office(None, Opening::Beside).await?;
+        let event = match decision {
+            Decision::Sent => Event::ConfirmSent,
+            Decision::Resend => Event::Resend { next_at: office.store.now().await? },
+            Decision::Cancel => Event::Cancel,
+        };
+        office.store.decide_delivery(id, event, ACTOR, reason).await?;
+        Ok(office.store.delivery(id).await?)
+    }
+
+    /// Reaches a relay, signs in and asks what it takes; sends nothing.
+    pub async fn probe_relay(&self, name: Option<&str>) -> Result<(String, Result<Probe, crate::delivery::classify::Seen>), AppError> {
+        let config = &self.workspace.config.mail;
+        let name = config.relay_name(name)?;
+        let Some(relay) = config.relays.get(&name) else {
+            return Err(AppError::Input(vec![
+                Diagnostic::error(
+                    "mail-folder",
+                    say!("thư đang được để vào thư mục, chưa có máy chủ", "messages are left in a folder; there is no server"),
+                )
+                .remedy(say!("khai báo [mail.relays.TÊN] trong vanthu.toml", "declare [mail.relays.NAME] in vanthu.toml")),
+            ]));
+        };
+        let base = self.workspace.folder.clone().unwrap_or_default();
+        let endpoint = relay.endpoint(&name, &base, crate::config::variable)?;
+        let helo = config.from_address(&name).map(|from| from.domain().to_owned()).unwrap_or_else(|_| "localhost".to_owned());
+        let found = probe(&endpoint, &helo, Deadlines::default()).await;
+        Ok((name, found))
+    }
+}

@@ -1,0 +1,76 @@
+//! Who a record's document goes to, and with which words.
+//!
+//! Owns reading the addresses of a record, one recipient each, and filling its message once, when the record is planned, so
+//! that every mistake is told before anything is made.
+
+use serde_json::{Map, Value};
+
+use crate::data::Row;
+use crate::diagnostic::{Diagnostic, any_error};
+use crate::message::address::Address;
+use crate::message::letter::{Addressed, Frozen, MailTerms};
+use crate::say;
+use crate::template::Template;
+
+/// The fields that hold addresses (`x-mail` in the contract).
+pub fn fields(template: &Template) -> Vec<String> {
+    let properties = template.contract.schema.get("properties").and_then(Value::as_object);
+    let is_mail = |property: &Value| property.get("x-mail").and_then(Value::as_bool).unwrap_or_default();
+    properties.into_iter().flatten().filter(|(_, property)| is_mail(property)).map(|(name, _)| name.clone()).collect()
+}
+
+/// What a record says to its recipients; none for one without an address, which is a warning. All problems at once.
+pub fn addressed(
+    template: &Template,
+    terms: &MailTerms,
+    row: &Row,
+    record: &Map<String, Value>,
+    context: &Value,
+    label: &str,
+) -> Result<(Option<Addressed>, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let Some(words) = &template.mail else { return Ok((None, Vec::new())) };
+    let mut problems = Vec::new();
+    let mut to = Vec::new();
+    let fields = fields(template);
+    for field in &fields {
+        let (given, is_list) = match record.get(field) {
+            Some(Value::String(text)) => (vec![text.as_str()], false),
+            Some(Value::Array(items)) => (items.iter().filter_map(Value::as_str).collect(), true),
+            _ => continue,
+        };
+        for (index, text) in given.into_iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+            let pointer = if is_list { format!("/{field}/{index}") } else { format!("/{field}") };
+            match Address::parse(text) {
+                Ok(address) => to.push(address.to_string()),
+                Err(problem) => problems.push((*problem).at(row.places.of(&pointer))),
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    if to.is_empty() {
+        let pointer = fields.first().map(|field| format!("/{field}")).unwrap_or_default();
+        let warning = Diagnostic::warning(
+            "mail-missing",
+            say!("không có địa chỉ thư: văn bản này không được gửi", "no address: this document is not sent"),
+        )
+        .at(row.places.of(&pointer))
+        .remedy(say!("điền địa chỉ, hoặc đưa văn bản tận tay", "fill in an address, or hand the document over"));
+        return Ok((None, vec![warning]));
+    }
+    let filled = words.fill(context)?;
+    // One recipient's own name; a report that goes to several has none.
+    let to_name = (to.len() == 1 && !label.is_empty() && template.contract.duplicate_key.first().is_some()).then(|| label.to_owned());
+    let addressed = Addressed { to, to_name, subject: filled.subject, plain: filled.plain, html: filled.html };
+    // What must not reach a header is found now, not when the message is sent.
+    let trial = Frozen::of(terms, &addressed, &addressed.to[0], 0).compose("0", &[]);
+    if let Err(found) = trial {
+        let found: Vec<Diagnostic> =
+            found.into_iter().map(|problem| if problem.place.is_none() { problem.at(row.places.of("")) } else { problem }).collect();
+        if any_error(&found) {
+            return Err(found);
+        }
+    }
+    Ok((Some(addressed), Vec::new()))
+}

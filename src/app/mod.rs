@@ -28,7 +28,7 @@ use crate::catalog::Catalog;
 use crate::config::Workspace;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
-use crate::message::letter::MailTerms;
+use crate::message::letter::{Addressed, MailTerms};
 use crate::qr;
 use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
@@ -76,6 +76,20 @@ impl App {
     pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
         let prepared = self.prepare(request)?;
         Ok(self.plan(request, &prepared, &mut |_| Ok(()))?)
+    }
+
+    /// Checks a batch as [`Self::check`] does; beside it how many messages it would send, and the first of them.
+    pub fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
+        let prepared = self.prepare(request)?;
+        let (mut count, mut first) = (0, None);
+        let planned = self.plan(request, &prepared, &mut |entry| {
+            if let Some(mail) = entry.mail {
+                count += mail.to.len() as u64;
+                first.get_or_insert(mail);
+            }
+            Ok(())
+        })?;
+        Ok((planned, count, first))
     }
 
     /// Renders the sample of the request's template: each record with its pages as PNG.

@@ -33,6 +33,9 @@ const MAIL_FOLDER: &str = "thu-di";
 const ACTOR: &str = "cli";
 const HOUR: i64 = 60 * 60 * 1_000;
 
+/// How many deliveries are in which state, by the states' names.
+pub type Tally = Vec<(String, u64)>;
+
 /// What a person decides about a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
@@ -116,14 +119,15 @@ impl App {
         Ok(sender.run(stop, until_idle).await?)
     }
 
-    /// Sends everything that waits in the workspace; the states of all its deliveries then.
-    pub async fn send_outbox(&self, stop: &tokio::sync::watch::Receiver<bool>) -> Result<Vec<(String, u64)>, AppError> {
+    /// Sends everything that waits in the workspace; how many of its deliveries were in which state before, and are then.
+    pub async fn send_outbox(&self, stop: &tokio::sync::watch::Receiver<bool>) -> Result<(Tally, Tally), AppError> {
         let office = self.office(None, Opening::ToWork).await?;
+        let before = office.store.delivery_tally(None).await?;
         let result = self.send(&office, stop, true).await;
         let tally = office.store.delivery_tally(None).await;
         office.store.close().await;
         result?;
-        Ok(tally?)
+        Ok((before, tally?))
     }
 
     /// Lets the held messages of a batch go to the outbox; how many are new there.

@@ -61,7 +61,7 @@ pub fn addressed(
     }
     let filled = words.fill(context)?;
     // One recipient's own name; a report that goes to several has none.
-    let to_name = (to.len() == 1 && !label.is_empty() && template.contract.duplicate_key.first().is_some()).then(|| label.to_owned());
+    let to_name = (to.len() == 1 && !label.is_empty() && !template.contract.duplicate_key.is_empty()).then(|| label.to_owned());
     let addressed = Addressed { to, to_name, subject: filled.subject, plain: filled.plain, html: filled.html };
     // What must not reach a header is found now, not when the message is sent.
     let trial = Frozen::of(terms, &addressed, &addressed.to[0], 0).compose("0", &[]);

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::outbox::{MailCommand, OutboxCommand};
+
 /// Official Vietnamese documents from a spreadsheet and a template.
 #[derive(Debug, Parser)]
 #[command(name = "vanthu", version, propagate_version = true, disable_help_subcommand = true, arg_required_else_help = true)]
@@ -42,6 +44,12 @@ pub enum Command {
     Fonts,
     /// Check finished PDFs against Decree 30/2020, also those of Word or LibreOffice.
     Lint(LintArgs),
+    /// Messages: list, show, send, decide.
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Mail relays: test.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Do the year of an association, on sample data, and say where it is.
     Demo(DemoArgs),
 }
@@ -103,6 +111,21 @@ pub struct BatchArgs {
     /// Go on with the valid rows; the others are written to a workbook to correct.
     #[arg(long)]
     pub only_valid: bool,
+    /// Send each document to the address in its row.
+    #[arg(long)]
+    pub mail: bool,
+    /// Relay of the workspace.
+    #[arg(long, value_name = "NAME", requires = "mail")]
+    pub relay: Option<String>,
+    /// Several documents of one recipient go in one message.
+    #[arg(long, requires = "mail")]
+    pub together: bool,
+    /// Messages wait until they are released.
+    #[arg(long, requires = "mail")]
+    pub hold: bool,
+    /// Make and send nothing: check the data and show the first message.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// `preview`

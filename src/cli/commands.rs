@@ -32,12 +32,23 @@ pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result
         Command::Init(args) => init(&args, show),
         Command::Fonts => fonts(app, show),
         Command::Lint(args) => lint(&args, show),
+        Command::Outbox(command) => super::outbox::outbox(command, app, show).await,
+        Command::Mail(command) => super::outbox::mail(command, app, show).await,
         Command::Demo(args) => demo(&args, app, show).await,
     }
 }
 
 async fn run(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let dry_run = args.dry_run;
     let request = request(args)?;
+    if dry_run {
+        let (planned, count, first) = app.rehearse(&request)?;
+        show.checked(&planned);
+        if !show.json && request.mail.is_some() {
+            super::outbox::rehearsed(count, first.as_ref(), show);
+        }
+        return Ok(if fits(&planned) { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) });
+    }
     let meter = Meter::new(show.language, show.json);
     let on_plan = |planned: &crate::batch::Planned| {
         if !show.json {
@@ -55,8 +66,12 @@ async fn run(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppErro
 fn check(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
     let planned = app.check(&request(args)?)?;
     show.checked(&planned);
-    let ok = planned.rejected == 0 && planned.accepted > 0 && !crate::diagnostic::any_error(&planned.diagnostics);
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+    Ok(if fits(&planned) { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
+}
+
+/// Could all of it be made?
+fn fits(planned: &crate::batch::Planned) -> bool {
+    planned.rejected == 0 && planned.accepted > 0 && !crate::diagnostic::any_error(&planned.diagnostics)
 }
 
 /// Options on the command line win over the batch file.
@@ -92,11 +107,17 @@ fn request(args: BatchArgs) -> Result<Request, AppError> {
     request.merge |= args.merge;
     request.zip |= args.zip;
     request.only_valid |= args.only_valid;
+    if args.mail {
+        let mail = request.mail.get_or_insert_default();
+        mail.relay = args.relay.or(mail.relay.take());
+        mail.together |= args.together;
+        mail.hold |= args.hold;
+    }
     Ok(request)
 }
 
 /// Turns true at Ctrl-C: what is under way is brought home, the rest is left for the next run.
-fn stop_signal() -> tokio::sync::watch::Receiver<bool> {
+pub(super) fn stop_signal() -> tokio::sync::watch::Receiver<bool> {
     let (sender, receiver) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {

@@ -5,7 +5,7 @@
 use clap::{Arg, ArgAction, Command};
 
 /// `path` of a command (`template list`; empty for the program), and its sentence.
-const COMMANDS: [(&str, &str); 13] = [
+const COMMANDS: &[(&str, &str)] = &[
     ("", "Văn bản hành chính tiếng Việt từ bảng tính và mẫu."),
     ("run", "Tạo các văn bản của một lô."),
     ("check", "Kiểm tra dữ liệu của một lô; không tạo và không ghi gì."),
@@ -18,12 +18,22 @@ const COMMANDS: [(&str, &str); 13] = [
     ("init", "Tạo nơi làm việc: vanthu.toml và các thư mục mẫu, phông chữ, dữ liệu."),
     ("fonts", "Liệt kê phông chữ và chứng minh đủ chữ Việt."),
     ("lint", "Kiểm tra PDF đã hoàn chỉnh theo Nghị định 30/2020, kể cả tệp của Word hay LibreOffice."),
+    ("outbox", "Thư đi: liệt kê, xem, gửi, quyết định."),
+    ("outbox list", "Liệt kê thư: gửi cho ai, ở trạng thái nào, máy chủ trả lời gì."),
+    ("outbox show", "Xem một thư đúng như khi gửi, cùng trạng thái của nó."),
+    ("outbox send", "Gửi ngay những thư đang chờ, xong thì dừng."),
+    ("outbox release", "Cho thư đang giữ của một lô vào hàng gửi."),
+    ("outbox retry", "Gửi lại thư không gửi được, bị trả lại hoặc bị chặn; người nhận có thể nhận hai lần."),
+    ("outbox cancel", "Không gửi một thư còn đang chờ."),
+    ("outbox resolve", "Cho biết kết quả của thư chưa rõ đã gửi hay chưa."),
+    ("mail", "Máy chủ thư: thử kết nối."),
+    ("mail test", "Kết nối, đăng nhập và hỏi máy chủ nhận được gì; không gửi thư nào."),
     ("demo", "Làm trọn một năm của một hội trên dữ liệu minh họa, rồi cho biết nằm ở đâu."),
 ];
 
 /// Identifier of an argument, and its sentence; the same identifier means the same everywhere,
 /// unless the path of its command stands before it.
-const ARGUMENTS: [(&str, &str); 33] = [
+const ARGUMENTS: &[(&str, &str)] = &[
     ("lang", "Ngôn ngữ thông báo: vi hoặc en (mặc định: theo máy, nếu không có thì tiếng Việt)."),
     ("json", "In một tài liệu JSON cho chương trình khác đọc, thay cho chữ."),
     ("workspace", "Thư mục nơi làm việc (mặc định: thư mục gần nhất phía trên có vanthu.toml)."),
@@ -46,6 +56,22 @@ const ARGUMENTS: [(&str, &str); 33] = [
     ("printer", "Máy in khai báo trong nơi làm việc, để bù độ lệch."),
     ("overprint", "Chỉ in phần phôi chưa có (không ghi: bản đầy đủ)."),
     ("only_valid", "Làm tiếp với các dòng đúng; các dòng sai được ghi ra một bảng tính để sửa."),
+    ("mail", "Gửi mỗi văn bản đến địa chỉ ghi trong dòng của nó."),
+    ("relay", "Máy chủ thư khai báo trong nơi làm việc."),
+    ("together", "Nhiều văn bản của một người nhận đi trong một thư."),
+    ("hold", "Giữ thư lại cho đến khi được phát hành."),
+    ("dry_run", "Không làm, không gửi gì: kiểm tra dữ liệu và xem thư đầu tiên."),
+    ("delivery", "Mã thư."),
+    ("outbox release batch", "Mã lô."),
+    ("reason", "Lý do, ghi vào nhật ký."),
+    ("sent", "Thư đã đến nơi."),
+    ("resend", "Gửi lại, dù người nhận có thể nhận hai lần."),
+    ("of", "Chỉ thư của lô này."),
+    (
+        "state",
+        "Chỉ thư ở trạng thái này: queued, leased, committing, uncertain, needs_operator, sent, failed, suppressed, cancelled, bounced.",
+    ),
+    ("limit", "Số dòng nhiều nhất."),
     ("ppi", "Độ phân giải của hình, điểm trên inch (36 đến 600)."),
     ("watch", "Dàn lại mỗi khi một tệp của mẫu thay đổi."),
     ("from", "Mẫu để chép."),
@@ -60,7 +86,7 @@ const ARGUMENTS: [(&str, &str); 33] = [
 ];
 
 /// What stands for a value in a usage line, in English and Vietnamese; the rest is the same in both.
-const VALUES: [(&str, &str); 12] = [
+const VALUES: &[(&str, &str)] = &[
     ("BATCH.toml", "LÔ.toml"),
     ("TEMPLATE", "MẪU"),
     ("FILE", "TỆP"),
@@ -73,6 +99,10 @@ const VALUES: [(&str, &str); 12] = [
     ("NAME=VALUE", "TÊN=GIÁ TRỊ"),
     ("STANDARD", "CHUẨN"),
     ("KIND", "LOẠI"),
+    ("STATE", "TRẠNG THÁI"),
+    ("TEXT", "LỜI"),
+    ("BATCH", "LÔ"),
+    ("DELIVERY", "THƯ"),
 ];
 
 /// The shape of a help page.

@@ -5,6 +5,7 @@
 pub mod args;
 mod commands;
 pub mod help;
+mod outbox;
 mod progress;
 mod show;
 mod usage;

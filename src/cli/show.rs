@@ -154,6 +154,7 @@ impl Show {
         if summary.stopped {
             self.say(&say!("Đã dừng theo yêu cầu; chạy lại lệnh này để làm tiếp.", "Stopped as asked; run the same command to go on."));
         }
+        super::outbox::tell_posted(&ran.posted, *self);
         self.say(&say!("Nơi lưu: {output}", "Where: {output}"));
     }
 
@@ -176,6 +177,9 @@ fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
         "diagnostics": show.diagnostics_json(&ran.planned.diagnostics),
         "extras": ran.extras,
     });
+    if !ran.posted.is_empty() {
+        value["messages"] = ran.posted.iter().map(|(state, count)| (state.clone(), json!(count))).collect::<serde_json::Map<_, _>>().into();
+    }
     if let Some(summary) = &ran.summary {
         value["counts"] = json!(summary.counts);
         value["stopped"] = summary.stopped.into();

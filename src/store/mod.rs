@@ -9,6 +9,7 @@ pub mod audit;
 pub mod batches;
 mod connection;
 pub mod deliveries;
+mod delivery_steps;
 pub mod documents;
 pub mod records;
 pub mod registers;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use vanthu::cli::{grammar, help};
 use vanthu::language::Language;
 
+use crate::support::smtp::{Script, SmtpServer};
 use crate::support::{Office, award_run, pages_of, people, python, text_of, whole};
 
 #[test]
@@ -115,6 +116,27 @@ fn check_validates_everything_and_makes_nothing() {
     assert_eq!(said.stdout.trim(), "0 bản ghi đúng, 3 bản ghi sai.");
 }
 
+/// A relay on loopback, and four messages that nobody knows what became of.
+fn outbox_of_four(office: &Office) -> (tokio::runtime::Runtime, Vec<String>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let server = runtime.block_on(SmtpServer::start(Script::default()));
+    let config = String::from_utf8(office.read("vanthu.toml")).expect("text");
+    let port = server.port;
+    // The server lives as long as the runtime.
+    std::mem::forget(server);
+    let mail = "[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nsecurity = \"none\"";
+    office.write("vanthu.toml", format!("{config}\n{mail}\nport = {port}\n"));
+    let rows: String = (1..=4).map(|n| format!("Cá nhân,Ông,Người Thứ {n},Hội A,Đã có đóng góp,n{n}@example.com\n")).collect();
+    office.write("thu.csv", format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích,Email\n{rows}"));
+    let set = ["--set", "so_quyet_dinh=12/QĐ-HKH", "--set", "ngay=27/12/2019"];
+    office.must(&[&["run", "-t", "giay-khen", "-d", "thu.csv", "-o", "thu", "--mail"][..], &set].concat());
+    let script = "import sqlite3,sys\nc=sqlite3.connect(sys.argv[1])\n\
+        c.execute(\"UPDATE delivery SET state='needs_operator', uncertain=2\")\nc.commit()\n\
+        print('\\n'.join(r[0] for r in c.execute('SELECT id FROM delivery ORDER BY id')))";
+    let ids = python(script, &[&office.path.join("van-thu.db")]);
+    (runtime, ids.split_whitespace().map(str::to_owned).collect())
+}
+
 #[test]
 fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     let office = Office::with_workspace();
@@ -126,6 +148,7 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     check[0] = "check";
     let mut check_of_none = award_run("thieu.csv", "o", &[]);
     check_of_none[0] = "check";
+    let (_relay, ids) = outbox_of_four(&office);
     // For each command one that succeeds and one that fails.
     let cases: Vec<(&str, Vec<&str>, Vec<&str>)> = vec![
         ("run", award_run("d.csv", "o", &[]), award_run("thieu.csv", "o", &[])),
@@ -138,6 +161,14 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
         ("init", vec!["init", "moi"], vec!["init", "."]),
         ("fonts", vec!["fonts"], vec!["fonts", "--thieu"]),
         ("lint", vec!["lint", &report], vec!["lint", "hong.pdf"]),
+        ("outbox list", vec!["outbox", "list"], vec!["outbox", "list", "-C", "khong-co"]),
+        ("outbox show", vec!["outbox", "show", &ids[0]], vec!["outbox", "show", "khong-co"]),
+        ("outbox send", vec!["outbox", "send"], vec!["-C", "khong-co", "outbox", "send"]),
+        ("outbox release", vec!["outbox", "release", "khong-co-thu"], vec!["-C", "khong-co", "outbox", "release", "x"]),
+        ("outbox retry", vec!["outbox", "retry", &ids[1]], vec!["outbox", "retry", "khong-co"]),
+        ("outbox cancel", vec!["outbox", "cancel", &ids[2]], vec!["outbox", "cancel", "khong-co"]),
+        ("outbox resolve", vec!["outbox", "resolve", &ids[3], "--sent"], vec!["outbox", "resolve", "khong-co", "--sent"]),
+        ("mail test", vec!["mail", "test"], vec!["mail", "test", "--relay", "khong-co"]),
         ("demo", vec!["demo", "--out", "demo"], vec!["demo", "--out", "d.csv"]),
     ];
     let mut commands = Vec::new();

@@ -21,6 +21,7 @@
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
 //! * `schedule`: when schedules fire, against a stepped clock; the lunar calendar and days off; what becomes of missed slots.
+//! * `sender`: from a list to the mailbox.
 //! * `source`: files, web addresses and queries that schedules read.
 //! * `stock`: certificates on pre-printed stock.
 //! * `store`: the office's memory, on both databases.
@@ -52,6 +53,7 @@ mod organisation;
 mod pages;
 mod readme;
 mod schedule;
+mod sender;
 mod source;
 mod stock;
 mod store;

@@ -87,9 +87,19 @@ fn the_batch_file_and_the_stock_are_read() {
     let request = Request::read(&batch).expect("the README's batch file");
     assert_eq!(request.template, "giay-khen");
     assert_eq!(request.common["ngay"], "2019-12-27");
-    office.write("vanthu.toml", &blocks[1]);
+    let block = |mark: &str| blocks.iter().find(|block| block.contains(mark)).expect("a block");
+    office.write("vanthu.toml", block("[stocks"));
     let workspace = Workspace::open(&office.path).expect("the README's stock");
     assert_eq!(workspace.config.stocks["phoi-2019"].fields["ho_ten"].font.as_deref(), Some("Charm"));
+}
+
+#[test]
+fn the_mail_and_its_relay_are_read() {
+    let office = Office::new();
+    let blocks = blocks("toml");
+    office.write("vanthu.toml", blocks.iter().find(|block| block.contains("[mail]")).expect("a block"));
+    let workspace = Workspace::open(&office.path).expect("the README's mail");
+    assert_eq!(workspace.config.mail.relays["may-chu"].per_minute, Some(30));
 }
 
 #[test]

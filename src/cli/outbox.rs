@@ -1,0 +1,282 @@
+//! `vanthu outbox` and `vanthu mail`: what was sent, what waits, what a person decides.
+//!
+//! Owns their grammar and how deliveries are shown.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::show::Show;
+use crate::app::post::Decision;
+use crate::app::{App, AppError};
+use crate::delivery::state::{FailReason, State};
+use crate::language::Text;
+use crate::message::letter::Addressed;
+use crate::say;
+use crate::store::deliveries::{Filter, Posted, state_name};
+
+/// `outbox …`
+#[derive(Debug, Subcommand)]
+pub enum OutboxCommand {
+    /// List messages: to whom, in which state, with which answer.
+    List(ListArgs),
+    /// Show a message as it is sent, with its state.
+    Show {
+        /// Delivery.
+        delivery: String,
+    },
+    /// Send what waits, now, and end when nothing is due any more.
+    Send,
+    /// Let the held messages of a batch go to the outbox.
+    Release {
+        /// Batch.
+        batch: String,
+    },
+    /// Send a message again that failed, bounced or was suppressed; it may arrive twice.
+    Retry(DecideArgs),
+    /// Do not send a message that still waits.
+    Cancel(DecideArgs),
+    /// Say what became of a message whose outcome nobody knows.
+    Resolve {
+        /// Delivery.
+        delivery: String,
+        /// It arrived.
+        #[arg(long, conflicts_with = "resend", required_unless_present = "resend")]
+        sent: bool,
+        /// Send it again, although it may arrive twice.
+        #[arg(long)]
+        resend: bool,
+        /// Why, for the audit log.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        reason: String,
+    },
+}
+
+/// `outbox list`
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Of this batch only.
+    #[arg(long, value_name = "BATCH")]
+    pub of: Option<String>,
+    /// In this state only: queued, leased, committing, uncertain, needs_operator, sent, failed, suppressed, cancelled, bounced.
+    #[arg(long, value_name = "STATE")]
+    pub state: Option<String>,
+    /// Most messages listed.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub limit: u32,
+}
+
+/// A decision about one delivery.
+#[derive(Debug, Args)]
+pub struct DecideArgs {
+    /// Delivery.
+    pub delivery: String,
+    /// Why, for the audit log.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+}
+
+/// `mail …`
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Reach the relay, sign in and say what it takes; nothing is sent.
+    Test {
+        /// Relay of the workspace.
+        #[arg(long, value_name = "NAME")]
+        relay: Option<String>,
+    },
+}
+
+const INPUT_WRONG: u8 = 1;
+const MACHINE_FAILED: u8 = 2;
+
+pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    match command {
+        OutboxCommand::List(args) => {
+            let found = app.outbox(&Filter { batch: args.of, state: args.state }, args.limit).await?;
+            if show.json {
+                let messages: Vec<Value> = found.iter().map(|posted| to_json(posted, show)).collect();
+                show.document(&json!({ "ok": true, "messages": messages }));
+            } else {
+                found.iter().for_each(|posted| show.line(&line(posted, show)));
+                let count = found.len();
+                show.say(&say!("{count} thư.", "{count} messages."));
+            }
+        }
+        OutboxCommand::Show { delivery } => {
+            let (posted, bytes) = app.posted(&delivery).await?;
+            if show.json {
+                let mut value = to_json(&posted, show);
+                value["message"] = String::from_utf8_lossy(&bytes).into_owned().into();
+                show.document(&value);
+            } else {
+                show.line(&line(&posted, show));
+                show.line("");
+                show.line(head(&String::from_utf8_lossy(&bytes)));
+            }
+        }
+        OutboxCommand::Send => {
+            let (before, after) = app.send_outbox(&super::commands::stop_signal()).await?;
+            tell_tally(&after, show);
+            let open = |tally: &[(String, u64)]| -> u64 {
+                tally
+                    .iter()
+                    .filter(|(state, _)| matches!(state.as_str(), "failed" | "needs_operator" | "uncertain"))
+                    .map(|(_, count)| count)
+                    .sum()
+            };
+            return Ok(if open(&after) > open(&before) { ExitCode::from(INPUT_WRONG) } else { ExitCode::SUCCESS });
+        }
+        OutboxCommand::Release { batch } => {
+            let queued = app.release_batch(&batch).await?;
+            if show.json {
+                show.document(&json!({ "ok": true, "queued": queued }));
+            } else {
+                show.say(&say!("{queued} thư đã vào hàng gửi.", "{queued} messages are queued."));
+            }
+        }
+        OutboxCommand::Retry(args) => decided(app, &args.delivery, Decision::Resend, &args.reason, show).await?,
+        OutboxCommand::Cancel(args) => decided(app, &args.delivery, Decision::Cancel, &args.reason, show).await?,
+        OutboxCommand::Resolve { delivery, resend, reason, .. } => {
+            let decision = if resend { Decision::Resend } else { Decision::Sent };
+            decided(app, &delivery, decision, &reason, show).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn mail(command: MailCommand, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let MailCommand::Test { relay } = command;
+    let (name, found) = app.probe_relay(relay.as_deref()).await?;
+    match found {
+        Ok(probe) => {
+            let size = probe.offer.size;
+            if show.json {
+                show.document(&json!({ "ok": true, "relay": name, "size": size, "offer": probe.offer.lines }));
+            } else {
+                show.say(&say!("Đăng nhập được vào “{name}”.", "Signed in at `{name}`."));
+                probe.offer.lines.iter().for_each(|line| show.line(&format!("    {line}")));
+                if let Some(size) = size {
+                    show.say(&say!("Thư lớn nhất: {size} byte.", "Largest message: {size} bytes."));
+                }
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(seen) => {
+            let verdict = crate::delivery::classify::classify(&seen, false).describe();
+            let detail = seen.describe();
+            if show.json {
+                let text = |text: &Text| text.in_language(show.language).to_owned();
+                show.document(&json!({ "ok": false, "relay": name, "error": text(&verdict), "detail": text(&detail) }));
+            } else {
+                show.say(&say!("“{name}”: {}", "`{name}`: {}", verdict.in_language(show.language)));
+                show.say(&detail);
+            }
+            Ok(ExitCode::from(MACHINE_FAILED))
+        }
+    }
+}
+
+/// What `run --dry-run` would send.
+pub(super) fn rehearsed(count: u64, first: Option<&Addressed>, show: Show) {
+    let Some(first) = first else {
+        return show.say(&say!("Không có thư nào để gửi.", "There is nothing to send."));
+    };
+    show.say(&say!("Sẽ gửi {count} thư. Thư đầu tiên:", "{count} messages would be sent. The first one:"));
+    let to = first.to.join(", ");
+    show.say(&say!("Đến: {to}", "To: {to}"));
+    let subject = &first.subject;
+    show.say(&say!("Chủ đề: {subject}", "Subject: {subject}"));
+    show.line("");
+    show.line(first.plain.trim());
+    show.line("");
+}
+
+/// How many messages are in which state.
+fn tell_tally(tally: &[(String, u64)], show: Show) {
+    if show.json {
+        let counts: serde_json::Map<String, Value> = tally.iter().map(|(state, count)| (state.clone(), (*count).into())).collect();
+        return show.document(&json!({ "ok": true, "messages": counts }));
+    }
+    tell_posted(tally, show);
+}
+
+/// A line for each state.
+pub(super) fn tell_posted(tally: &[(String, u64)], show: Show) {
+    for (state, count) in tally {
+        let text = state_text(state);
+        show.say(&say!("Thư {}: {count}", "Messages {}: {count}", text.in_language(show.language)));
+    }
+}
+
+async fn decided(app: &App, id: &str, decision: Decision, reason: &str, show: Show) -> Result<(), AppError> {
+    let posted = app.decide(id, decision, reason).await?;
+    if show.json {
+        show.document(&to_json(&posted, show));
+    } else {
+        show.line(&line(&posted, show));
+    }
+    Ok(())
+}
+
+/// The headers and the words of a message, without its attachments.
+fn head(message: &str) -> &str {
+    message.find("Content-Disposition: attachment").map_or(message, |end| &message[..end])
+}
+
+fn line(posted: &Posted, show: Show) -> String {
+    let state = state_text(state_name(posted.delivery.state));
+    let mut text = format!("{}  {}  {}", posted.id, posted.recipient, state.in_language(show.language));
+    if posted.delivery.possible_copies() > 1 {
+        let copies = posted.delivery.possible_copies();
+        let twice = say!(" (có thể đã gửi {copies} lần)", " (perhaps sent {copies} times)");
+        text.push_str(twice.in_language(show.language));
+    }
+    for more in [&posted.reason, &posted.reply] {
+        if !more.is_empty() {
+            text.push_str("  ");
+            text.push_str(more);
+        }
+    }
+    text
+}
+
+fn to_json(posted: &Posted, show: Show) -> Value {
+    let state = state_name(posted.delivery.state);
+    let expired = matches!(posted.delivery.state, State::Failed { reason: FailReason::Expired });
+    json!({
+        "ok": true,
+        "id": posted.id,
+        "batch": posted.batch,
+        "record": posted.record,
+        "recipient": posted.recipient,
+        "relay": posted.relay,
+        "state": state,
+        "state_text": state_text(state).in_language(show.language),
+        "expired": expired,
+        "attempts": posted.delivery.attempts,
+        "possible_copies": posted.delivery.possible_copies(),
+        "reason": posted.reason,
+        "reply": posted.reply,
+        "created_at": posted.created_at,
+        "changed_at": posted.changed_at,
+    })
+}
+
+/// A state in plain words. `sent` is what is known: the next server has it.
+fn state_text(state: &str) -> Text {
+    match state {
+        "queued" => say!("chờ gửi", "waiting"),
+        "leased" | "committing" => say!("đang gửi", "being sent"),
+        "uncertain" => say!("chưa rõ, có thể đã gửi", "uncertain, perhaps sent"),
+        "needs_operator" => say!("cần người xem xét", "in need of a decision"),
+        "sent" => say!("đã chuyển cho máy chủ thư", "handed to the mail server"),
+        "failed" => say!("không gửi được", "failed"),
+        "suppressed" => say!("không gửi: địa chỉ bị chặn", "suppressed"),
+        "cancelled" => say!("đã hủy", "cancelled"),
+        "bounced" => say!("bị trả lại", "returned"),
+        "complained" => say!("người nhận báo thư rác", "complained about"),
+        other => say!("{other}", "{other}"),
+    }
+}

@@ -1,0 +1,199 @@
+//! The steps of a delivery: intent, result, decision, rescue, bounce.
+//!
+//! Owns every change of a delivery's state after its claim. Each applies an event of [`crate::delivery::state`] inside the
+//! transaction that writes it; a holder's steps name the lease's epoch, so that a sender which was replaced changes nothing.
+
+use super::connection::{Tx, values};
+use super::deliveries::{COLUMNS, HOLD_MILLISECONDS, Note, delivery, state_name};
+use super::{LEASE, Store, StoreError, audit};
+use crate::delivery::state::{Event, FailReason, OnUncertain, State};
+
+impl Store {
+    /// Renews the leases of `owner` on what it has not begun to send.
+    pub async fn beat_deliveries(&self, owner: &str) -> Result<u64, StoreError> {
+        self.database
+            .execute(
+                "UPDATE delivery SET lease_until = {now} + $2 WHERE lease_owner = $1 AND state = 'leased'",
+                &values![owner, i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)],
+            )
+            .await
+    }
+
+    /// T2: commits the intent to send the body. False: somebody else has the delivery, and not a byte may be sent.
+    pub async fn intend(&self, id: &str, epoch: i64) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let changed = tx
+            .execute(
+                "UPDATE delivery SET state = 'committing', committing_at = {now}, lease_until = {now} + $3, changed_at = {now}
+                 WHERE id = $1 AND lease_epoch = $2 AND state = 'leased' AND lease_until > {now}
+                     AND NOT EXISTS (SELECT 1 FROM suppression AS s WHERE s.recipient_key = delivery.recipient_key
+                         AND (s.expires_at IS NULL OR s.expires_at > {now}))",
+                &values![id, epoch, HOLD_MILLISECONDS],
+            )
+            .await?;
+        tx.commit().await?;
+        Ok(changed == 1)
+    }
+
+    /// T3, and every other step of a holder: applies `event` under the lease's epoch. False: the row is no longer the caller's.
+    pub async fn step_delivery(&self, id: &str, epoch: i64, event: Event, note: Note<'_>) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let done = step(&mut tx, id, Some(epoch), event, note).await?;
+        tx.notify("delivery").await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// T3 when the answer to the dot is lost: the delivery is uncertain, and left alone until `until`, milliseconds since 1970.
+    pub async fn lose_answer(&self, id: &str, epoch: i64, until: i64, note: Note<'_>) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let done = step(&mut tx, id, Some(epoch), Event::LoseAnswer, note).await?;
+        if done {
+            tx.execute("UPDATE delivery SET next_at = $2 WHERE id = $1", &values![id, until]).await?;
+        }
+        tx.notify("delivery").await?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// A step that a person asks for, with its line in the audit log.
+    pub async fn decide_delivery(&self, id: &str, event: Event, actor: &str, reason: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let note = Note { reply: "", reason };
+        if !step(&mut tx, id, None, event, note).await? {
+            let row = tx.fetch_one("SELECT state FROM delivery WHERE id = $1", &values![id]).await?;
+            return Err(match row {
+                Some(row) => StoreError::refused(format!("delivery {id}"), row.text("state")?),
+                None => StoreError::unknown(format!("delivery {id}")),
+            });
+        }
+        audit::note(&mut tx, actor, "delivery.decide", id, &format!("{event:?} {reason}")).await?;
+        tx.notify("delivery").await?;
+        tx.commit().await
+    }
+
+    /// Ends what dead senders left: before the intent a delivery waits again, uncharged; after it, once the hold is over, nobody
+    /// can know. With `all`, leases count as over: only for the process that alone works on the store, at its start.
+    pub async fn rescue_deliveries(&self, all: bool, uncertain_until: i64) -> Result<(u64, u64), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let held = tx
+            .fetch(
+                "SELECT id, state FROM delivery WHERE state IN ('leased', 'committing') AND (lease_until < {now} OR $1 = 1) {skip_locked}",
+                &values![all],
+            )
+            .await?;
+        let (mut released, mut lost) = (0, 0);
+        for row in &held {
+            let id = row.text("id")?;
+            let now = now_of(&mut tx).await?;
+            let event = if row.text("state")? == "leased" { Event::Release { next_at: now } } else { Event::LoseAnswer };
+            let reason = if event == Event::LoseAnswer { "tiến trình gửi đã dừng sau khi bắt đầu gửi thư" } else { "" };
+            if step(&mut tx, &id, None, event, Note { reply: "", reason }).await? {
+                match event {
+                    Event::LoseAnswer => {
+                        lost += 1;
+                        tx.execute("UPDATE delivery SET next_at = $2 WHERE id = $1", &values![&id, uncertain_until]).await?;
+                    }
+                    _ => released += 1,
+                }
+            }
+        }
+        tx.commit().await?;
+        Ok((released, lost))
+    }
+
+    /// Uncertain deliveries whose wait is over.
+    pub async fn settle(&self, policy: OnUncertain) -> Result<u64, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let rows = tx.fetch("SELECT id FROM delivery WHERE state = 'uncertain' AND next_at <= {now} {skip_locked}", &[]).await?;
+        let mut settled = 0;
+        for row in &rows {
+            let now = now_of(&mut tx).await?;
+            let event = Event::Settle { policy, next_at: now };
+            settled += u64::from(step(&mut tx, &row.text("id")?, None, event, Note::default()).await?);
+        }
+        tx.commit().await?;
+        Ok(settled)
+    }
+
+    /// Gives leased deliveries back unsent, as at an orderly stop.
+    pub async fn give_back_deliveries(&self, owner: &str) -> Result<u64, StoreError> {
+        self.database
+            .execute(
+                "UPDATE delivery SET state = 'queued', lease_owner = NULL, lease_until = NULL, attempts = attempts - 1, next_at = {now}
+                 WHERE lease_owner = $1 AND state = 'leased'",
+                &values![owner],
+            )
+            .await
+    }
+
+    /// Notes a bounce by its own Message-ID, once, and applies what it means. False: it was noted before.
+    pub async fn note_bounce(
+        &self,
+        message_id: &str,
+        delivery_id: &str,
+        event: Option<Event>,
+        (action, status, detail): (&str, &str, &str),
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let known = tx.fetch_one("SELECT 1 AS one FROM delivery WHERE id = $1", &values![delivery_id]).await?.is_some();
+        let added = known
+            && tx
+                .execute(
+                    "INSERT INTO bounce (message_id, delivery_id, action, status, detail, received_at) VALUES ($1, $2, $3, $4, $5, {now})
+                     ON CONFLICT DO NOTHING",
+                    &values![message_id, delivery_id, action, status, detail],
+                )
+                .await?
+                == 1;
+        if added && let Some(event) = event {
+            step(&mut tx, delivery_id, None, Event::ConfirmSent, Note::default()).await?;
+            step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status }).await?;
+        }
+        tx.commit().await?;
+        Ok(added)
+    }
+}
+
+async fn now_of(tx: &mut Tx) -> Result<i64, StoreError> {
+    tx.fetch_one("SELECT {now} AS now", &[]).await?.ok_or_else(|| StoreError::unexpected("clock"))?.int("now")
+}
+
+/// Applies `event` to a row, if its state and its epoch allow it.
+async fn step(tx: &mut Tx, id: &str, epoch: Option<i64>, event: Event, note: Note<'_>) -> Result<bool, StoreError> {
+    let Some(row) = tx.fetch_one(&format!("SELECT {COLUMNS} FROM delivery WHERE id = $1"), &values![id]).await? else { return Ok(false) };
+    let held = row.int("lease_epoch")?;
+    if epoch.is_some_and(|epoch| epoch != held) {
+        return Ok(false);
+    }
+    let before = delivery(&row)?;
+    let Ok(after) = before.apply(event) else { return Ok(false) };
+    let (next_at, fail_reason) = match after.state {
+        State::Queued { next_at } => (Some(next_at), None),
+        State::Failed { reason: FailReason::Expired } => (None, Some("expired")),
+        State::Failed { reason: FailReason::Permanent } => (None, Some("permanent")),
+        _ => (None, None),
+    };
+    let changed = tx
+        .execute(
+            "UPDATE delivery SET state = $4, attempts = $5, uncertain = $6, accepted = $7, next_at = COALESCE($8, next_at), fail_reason = $9,
+                 reply = CASE WHEN $10 = '' THEN reply ELSE $10 END, reason = CASE WHEN $11 = '' THEN reason ELSE $11 END,
+                 lease_owner = NULL, lease_until = NULL, changed_at = {now}
+             WHERE id = $1 AND lease_epoch = $2 AND state = $3",
+            &values![
+                id,
+                held,
+                state_name(before.state),
+                state_name(after.state),
+                after.attempts,
+                after.uncertain,
+                after.accepted,
+                next_at,
+                fail_reason.map(str::to_owned),
+                note.reply,
+                note.reason
+            ],
+        )
+        .await?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,182 @@
+//! From a list to the mailbox: everyone gets exactly their own paper, or it is said who did not.
+
+mod relay;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::support::{Office, python, text_of};
+
+const LIST: &str = "Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích,Email\n\
+    Cá nhân,Ông,Nguyễn Văn An,Hội A,Đã có nhiều đóng góp,an@example.com\n\
+    Cá nhân,Bà,Lê Thị Bình,Hội B,Đã có nhiều đóng góp,Binh.Le@Example.COM\n\
+    Cá nhân,Ông,Trần Văn Châu,Hội C,Đã có nhiều đóng góp,\n";
+
+fn mailed<'a>(data: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let fixed = ["run", "-t", "giay-khen", "-d", data, "-o", "o", "--set", "so_quyet_dinh=12/QĐ-HKH", "--set", "ngay=27/12/2019", "--mail"];
+    [&fixed[..], more].concat()
+}
+
+/// The messages in the folder, parsed by Python: recipient, subject, file names, and the text of the first PDF.
+fn messages(folder: &Path) -> Vec<(String, String, Vec<String>, String)> {
+    let script = "import sys,json,email,email.policy,pathlib,base64\n\
+        out=[]\n\
+        for p in sorted(pathlib.Path(sys.argv[1]).glob('*.eml')):\n\
+        \x20m=email.message_from_bytes(p.read_bytes(),policy=email.policy.default)\n\
+        \x20files=list(m.iter_attachments())\n\
+        \x20out.append([m['To'].addresses[0].addr_spec,m['Subject'],[f.get_filename() for f in files],base64.b64encode(files[0].get_content()).decode(),m['Auto-Submitted'],m['Message-ID'],m.get_body(('plain',)).get_content()])\n\
+        print(json.dumps(out))";
+    let found: Vec<Vec<Value>> = serde_json::from_str(&python(script, &[folder])).expect("JSON");
+    let mut messages: Vec<_> = found
+        .into_iter()
+        .map(|one| {
+            let text = |index: usize| one[index].as_str().unwrap_or_default().to_owned();
+            assert_eq!(text(4), "auto-generated");
+            let pdf = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, text(3)).expect("base64");
+            let path = folder.join("dinh-kem.pdf");
+            fs::write(&path, pdf).expect("a file");
+            let words = text_of(&path);
+            fs::remove_file(&path).expect("a file");
+            let names = one[2].as_array().expect("names").iter().map(|name| name.as_str().unwrap_or_default().to_owned()).collect();
+            (text(0), text(1), names, words)
+        })
+        .collect();
+    messages.sort();
+    messages
+}
+
+#[test]
+fn each_recipient_gets_their_own_certificate_as_a_file_to_open() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST);
+    let said = office.run(&mailed("d.csv", &[]));
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(
+        said.stderr.contains("cảnh báo[mail-missing] d.csv, dòng 4, cột “Email”: bản ghi 3 (Trần Văn Châu): không có địa chỉ thư"),
+        "{}",
+        said.stderr
+    );
+    assert!(said.stdout.contains("Thư đã chuyển cho máy chủ thư: 2"), "{}", said.stdout);
+    let messages = messages(&office.path.join("thu-di"));
+    let shown: Vec<(&str, &str, &[String])> =
+        messages.iter().map(|(to, subject, files, _)| (to.as_str(), subject.as_str(), files.as_slice())).collect();
+    assert_eq!(
+        shown,
+        [
+            ("Binh.Le@example.com", "Giấy khen tặng bà Lê Thị Bình", &["Lê Thị Bình.pdf".to_owned()][..]),
+            ("an@example.com", "Giấy khen tặng ông Nguyễn Văn An", &["Nguyễn Văn An.pdf".to_owned()][..]),
+        ]
+    );
+    assert!(messages[0].3.contains("Lê Thị Bình") && !messages[0].3.contains("Nguyễn Văn An"), "{}", messages[0].3);
+    assert!(messages[1].3.contains("Nguyễn Văn An"), "{}", messages[1].3);
+}
+
+#[test]
+fn running_again_sends_nothing_twice_and_a_corrected_list_only_what_is_new() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST);
+    office.must(&mailed("d.csv", &[]));
+    office.must(&mailed("d.csv", &[]));
+    assert_eq!(messages(&office.path.join("thu-di")).len(), 2);
+    office.write("d.csv", LIST.replace("Hội C,Đã có nhiều đóng góp,", "Hội C,Đã có nhiều đóng góp,chau@example.com"));
+    office.must(&mailed("d.csv", &[]));
+    let to: Vec<String> = messages(&office.path.join("thu-di")).into_iter().map(|(to, ..)| to).collect();
+    assert_eq!(to, ["Binh.Le@example.com", "an@example.com", "chau@example.com"]);
+}
+
+#[test]
+fn several_certificates_of_one_person_go_together_when_asked() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST.replace("Binh.Le@Example.COM", "AN@example.com").replace("an@example.com", "an@example.com"));
+    office.must(&mailed("d.csv", &["--together"]));
+    let found = messages(&office.path.join("thu-di"));
+    // The part before the @ belongs to the recipient's server: AN and an may be two people.
+    let of_an: BTreeMap<&str, usize> = found.iter().map(|(to, _, files, _)| (to.as_str(), files.len())).collect();
+    assert_eq!(of_an.values().sum::<usize>(), 2);
+}
+
+#[test]
+fn held_messages_wait_until_they_are_released() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST);
+    office.must(&mailed("d.csv", &["--hold"]));
+    assert!(!office.path.join("thu-di").exists() || messages(&office.path.join("thu-di")).is_empty());
+    let manifest = office.run(&["outbox", "list", "--json"]);
+    assert!(manifest.stdout.contains("\"messages\": []"), "{}", manifest.stdout);
+}
+
+#[test]
+fn a_dry_run_shows_the_first_message_and_makes_nothing() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST);
+    let said = office.run(&mailed("d.csv", &["--dry-run"]));
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    expect_test::expect![[r#"
+        3 bản ghi đúng, 0 bản ghi sai.
+        Sẽ gửi 2 thư. Thư đầu tiên:
+        Đến: an@example.com
+        Chủ đề: Giấy khen tặng ông Nguyễn Văn An
+
+        Kính gửi: ông Nguyễn Văn An
+
+        Hội Khuyến học Phường Thí Điểm trân trọng gửi Giấy khen kèm theo thư này (Quyết định số 12/QĐ-HKH ngày 27 tháng 12 năm 2019).
+
+        Trân trọng,
+        Hội Khuyến học Phường Thí Điểm
+
+    "#]]
+    .assert_eq(&said.stdout);
+    assert!(!office.path.join("o").exists());
+}
+
+#[test]
+fn addresses_that_cannot_be_are_told_at_their_cells_before_anything_is_made() {
+    let office = Office::with_workspace();
+    let rows = ["a@b.vn,c@d.vn", "an@example", "Nguyễn An <an@example.com>", "an@@example.com", "an"];
+    let list: String = rows.iter().map(|address| format!("Cá nhân,Ông,Nguyễn Văn An,Hội A,Đã có nhiều đóng góp,\"{address}\"\n")).collect();
+    office.write("d.csv", format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích,Email\n{list}"));
+    let said = office.run(&mailed("d.csv", &[]));
+    assert_eq!(said.code, 1);
+    expect_test::expect![[r#"
+        cảnh báo[duplicate] d.csv, dòng 3, cột “Họ và tên”: bản ghi 2 (Nguyễn Văn An): trùng với bản ghi 1 (dòng 2)
+            cách sửa: xóa một dòng nếu là cùng một người
+        cảnh báo[duplicate] d.csv, dòng 4, cột “Họ và tên”: bản ghi 3 (Nguyễn Văn An): trùng với bản ghi 1 (dòng 2)
+            cách sửa: xóa một dòng nếu là cùng một người
+        cảnh báo[duplicate] d.csv, dòng 5, cột “Họ và tên”: bản ghi 4 (Nguyễn Văn An): trùng với bản ghi 1 (dòng 2)
+            cách sửa: xóa một dòng nếu là cùng một người
+        cảnh báo[duplicate] d.csv, dòng 6, cột “Họ và tên”: bản ghi 5 (Nguyễn Văn An): trùng với bản ghi 1 (dòng 2)
+            cách sửa: xóa một dòng nếu là cùng một người
+        lỗi[address-list] d.csv, dòng 2, cột “Email”: bản ghi 1 (Nguyễn Văn An): “a@b.vn,c@d.vn” ô này có nhiều hơn một địa chỉ
+            cách sửa: mỗi ô một địa chỉ; thêm dòng cho người tiếp theo
+        lỗi[address-tld] d.csv, dòng 3, cột “Email”: bản ghi 2 (Nguyễn Văn An): “an@example” tên miền sau @ thiếu phần đuôi như .vn, .com
+            cách sửa: kiểm tra tên miền sau @, ví dụ gmail.com, hochiminhcity.gov.vn
+        lỗi[address-decorated] d.csv, dòng 4, cột “Email”: bản ghi 3 (Nguyễn Văn An): “Nguyễn An <an@example.com>” ô này có tên hoặc dấu bao quanh địa chỉ
+            cách sửa: chỉ ghi địa chỉ, ví dụ ten@tenmien.vn; họ tên để ở cột khác
+        lỗi[address-list] d.csv, dòng 5, cột “Email”: bản ghi 4 (Nguyễn Văn An): “an@@example.com” ô này có nhiều hơn một địa chỉ
+            cách sửa: mỗi ô một địa chỉ; thêm dòng cho người tiếp theo
+        lỗi[too-short] d.csv, dòng 6, cột “Email”: bản ghi 5 (Nguyễn Văn An): “an” “Thư điện tử” ngắn hơn 3 ký tự
+            cách sửa: điền “Thư điện tử”, ví dụ: nguyenvanan@example.com
+    "#]].assert_eq(&said.stderr);
+    assert!(!office.path.join("thu-di").exists());
+}
+
+#[test]
+fn a_domain_that_is_not_allowed_gets_nothing() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).expect("text");
+    office.write("vanthu.toml", format!("{config}\n[mail]\nallow_domains = [\"hoi.example\"]\n"));
+    office.write("d.csv", LIST.replace("Binh.Le@Example.COM", "binh@phong.hoi.example"));
+    let said = office.run(&mailed("d.csv", &[]));
+    assert!(said.stdout.contains("Thư không gửi được: 1"), "{}", said.stdout);
+    let to: Vec<String> = messages(&office.path.join("thu-di")).into_iter().map(|(to, ..)| to).collect();
+    assert_eq!(to, ["binh@phong.hoi.example"]);
+    let listed = office.run(&["outbox", "list", "--state", "failed"]);
+    assert!(
+        listed.stdout.contains("an@example.com  không gửi được  tên miền người nhận không nằm trong allow_domains"),
+        "{}",
+        listed.stdout
+    );
+}

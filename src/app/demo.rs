@@ -234,9 +234,11 @@ impl Batch {
         let Self { name, template, organisation, data, .. } = self;
         let sheet = self.sheet.map(|sheet| format!("sheet = \"{sheet}\"\n")).unwrap_or_default();
         let common = if self.common.is_empty() { String::new() } else { format!("\n[common]\n{}", self.common) };
+        // Without a relay the messages are left as files: nothing of the demonstration leaves the machine.
+        let mail = if self.merge { "\n[mail]\n" } else { "" };
         let merge = if self.merge { "merge = true\nzip = true\n" } else { "" };
         format!(
-            "template = \"{template}\"\norganisation = \"{organisation}\"\noutput = \"ket-qua/{name}\"\n{merge}\n[data]\nfile = \"du-lieu/{data}\"\n{sheet}{common}"
+            "template = \"{template}\"\norganisation = \"{organisation}\"\noutput = \"ket-qua/{name}\"\n{merge}\n[data]\nfile = \"du-lieu/{data}\"\n{sheet}{common}{mail}"
         )
     }
 }
@@ -282,6 +284,7 @@ fn recipients(collectives: usize, individuals: usize, offset: usize) -> Vec<Map<
         .map(|(number, value): (usize, Value)| {
             let mut record = value.as_object().cloned().unwrap_or_default();
             record.insert("so".into(), format!("{number:02}").into());
+            record.insert("email".into(), format!("nguoi-nhan-{number:02}@example.com").into());
             record.insert("ghi_chu".into(), "Bản trình diễn: tên người nhận chỉ để minh họa".into());
             record
         })

@@ -443,6 +443,11 @@ async fn demo(args: &DemoArgs, app: &App, show: Show) -> Result<ExitCode, AppErr
     }
     let folder = args.out.display();
     show.say(&say!("Đã tạo {total} văn bản trong {folder}/", "Made {total} documents in {folder}/"));
+    let messages: u64 = done.iter().flat_map(|part| &part.ran.posted).map(|(_, count)| count).sum();
+    show.say(&say!(
+        "{messages} thư mẫu nằm trong {folder}/thu-di/ (mở bằng chương trình thư); không thư nào được gửi đi.",
+        "{messages} sample messages are in {folder}/thu-di/ (a mail program opens them); none was sent."
+    ));
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
 }
 

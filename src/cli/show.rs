@@ -181,6 +181,7 @@ fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
         value["messages"] = ran.posted.iter().map(|(state, count)| (state.clone(), json!(count))).collect::<serde_json::Map<_, _>>().into();
     }
     if let Some(summary) = &ran.summary {
+        value["batch"] = summary.batch.clone().into();
         value["counts"] = json!(summary.counts);
         value["stopped"] = summary.stopped.into();
         value["set_aside"] = json!(summary.set_aside);

@@ -175,8 +175,9 @@ impl Store {
         let now = self.now().await?;
         let mut tx = self.database.begin().await?;
         let mut queued = 0;
-        for message in messages {
-            let id = self.id_at(now)?;
+        for (index, message) in (0_i64..).zip(messages) {
+            // A millisecond apart, so that lists by id follow the list of the batch.
+            let id = self.id_at(now + index)?;
             let NewDelivery {
                 batch,
                 record,

@@ -12,7 +12,11 @@ fn the_demonstration_makes_the_year_of_the_association() {
         assert_eq!(documents.len(), count, "{folder}: {documents:?}");
     }
     assert!(said.stdout.contains("Đã tạo 116 văn bản"), "{}", said.stdout);
-    assert_eq!(said.stderr, "", "a demonstration has nothing to complain about");
+    // A slow machine says how far it is.
+    let complaints: Vec<&str> = said.stderr.lines().filter(|line| !line.starts_with("… ")).collect();
+    assert!(complaints.is_empty(), "a demonstration has nothing to complain about: {complaints:?}");
+    let messages = std::fs::read_dir(office.path.join("vanthu-demo/thu-di")).expect("a folder").count();
+    assert_eq!(messages, 109, "a message for each certificate");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The store on both databases: one suite of behaviour, run on a SQLite file and on a private PostgreSQL.
 
+mod outbox;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use vanthu::lifecycle::{BatchState, RecordState};

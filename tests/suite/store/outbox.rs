@@ -1,0 +1,199 @@
+//! The outbox on both databases: claimed once, sent under an intent, never in other hands after it.
+
+use std::collections::BTreeMap;
+
+use vanthu::delivery::state::{Event, FailReason, OnUncertain};
+use vanthu::store::Store;
+use vanthu::store::deliveries::{Filter, Leased, NewDelivery, Note, state_name};
+use vanthu::store::senders::{Limits, Rate};
+
+use super::{Place, accepted, run, stored};
+
+macro_rules! on_both_databases {
+    ($($name:ident)+) => {
+        mod on_sqlite {
+            $(#[test] fn $name() { super::run(super::$name(super::Place::file(stringify!($name)))); })+
+        }
+        mod on_postgresql {
+            $(#[test] fn $name() { super::run(super::$name(super::Place::server())); })+
+        }
+    };
+}
+
+on_both_databases! {
+    a_message_is_queued_once_and_handed_out_once
+    the_intent_belongs_to_the_holder_of_the_lease_alone
+    a_sender_that_died_before_its_intent_costs_nothing_and_after_it_leaves_an_uncertain_message
+    an_uncertain_message_goes_once_more_and_then_to_a_person
+    a_suppressed_address_is_not_claimed_and_not_intended
+    a_paused_relay_hands_out_nothing_until_its_time
+    rates_count_over_senders_and_restarts
+    all_sending_stops_with_a_reason
+    a_bounce_counts_once_and_confirms_what_was_uncertain
+    a_person_cannot_take_back_what_was_sent
+}
+
+/// A store with `count` queued messages, to a1@x.example, a2@x.example, …
+async fn queued(place: &Place, count: u64) -> Store {
+    let store = place.open().await;
+    let batch = accepted(&store, count).await;
+    let mut messages = Vec::new();
+    for record in store.claim(&batch, "worker", u32::try_from(count).unwrap_or(1)).await.expect("records") {
+        let number = record.number;
+        let end = stored(&store, &record).await;
+        let vanthu::store::records::End::Stored { document, .. } = &end else { panic!("stored") };
+        let documents = vec![(document.id.clone(), format!("{number}.pdf"))];
+        store.end(vec![(record, end)]).await.expect("ended");
+        messages.push(NewDelivery {
+            batch: batch.clone(),
+            record: number,
+            recipient: format!("a{number}@x.example"),
+            recipient_key: format!("a{number}@x.example"),
+            domain: "x.example".into(),
+            purpose: "document".into(),
+            generation: 1,
+            relay: "may".into(),
+            message: "{}".into(),
+            documents,
+            life: 86_400_000,
+        });
+    }
+    assert_eq!(store.queue(&messages).await.expect("queued"), count);
+    assert_eq!(store.queue(&messages).await.expect("queued"), 0, "once");
+    store
+}
+
+async fn claim(store: &Store, owner: &str, count: u32) -> Vec<Leased> {
+    store.claim_deliveries(owner, count, &Limits::default()).await.expect("deliveries")
+}
+
+async fn states(store: &Store) -> BTreeMap<String, u64> {
+    store.delivery_tally(None).await.expect("a tally").into_iter().collect()
+}
+
+async fn state_of(store: &Store, id: &str) -> &'static str {
+    state_name(store.delivery(id).await.expect("a delivery").delivery.state)
+}
+
+async fn a_message_is_queued_once_and_handed_out_once(place: Place) {
+    let store = queued(&place, 5).await;
+    let first = claim(&store, "a", 3).await;
+    let second = claim(&place.open().await, "b", 9).await;
+    assert_eq!((first.len(), second.len()), (3, 2));
+    let enclosed = store.enclosed(&first[0].id).await.expect("documents");
+    assert_eq!(enclosed[0].1, format!("{}.pdf", first[0].recipient.trim_start_matches('a').split('@').next().unwrap_or_default()));
+    let listed = store.deliveries(&Filter::default(), "", 10).await.expect("a list");
+    assert_eq!(listed.len(), 5);
+}
+
+async fn the_intent_belongs_to_the_holder_of_the_lease_alone(place: Place) {
+    let store = queued(&place, 1).await;
+    let late = claim(&store, "late", 1).await.remove(0);
+    assert_eq!(store.rescue_deliveries(true, 0).await.expect("rescued"), (1, 0));
+    let next = claim(&store, "next", 1).await.remove(0);
+    assert!(!store.intend(&late.id, late.epoch).await.expect("an answer"), "not a byte may be sent");
+    assert!(store.intend(&next.id, next.epoch).await.expect("an answer"));
+    assert!(!store.intend(&next.id, next.epoch).await.expect("an answer"), "once");
+    assert!(!store.step_delivery(&late.id, late.epoch, Event::Accept, Note::default()).await.expect("an answer"));
+    let note = Note { reply: "250 2.0.0 Ok: queued as 4AB", reason: "" };
+    assert!(store.step_delivery(&next.id, next.epoch, Event::Accept, note).await.expect("an answer"));
+    let posted = store.delivery(&next.id).await.expect("a delivery");
+    assert_eq!((state_name(posted.delivery.state), posted.reply.as_str()), ("sent", "250 2.0.0 Ok: queued as 4AB"));
+}
+
+async fn a_sender_that_died_before_its_intent_costs_nothing_and_after_it_leaves_an_uncertain_message(place: Place) {
+    let store = queued(&place, 2).await;
+    let held = claim(&store, "dead", 2).await;
+    assert!(store.intend(&held[1].id, held[1].epoch).await.expect("an answer"));
+    assert_eq!(store.rescue_deliveries(false, 0).await.expect("rescued"), (0, 0), "the lease and the hold are not over");
+    let until = store.now().await.expect("a time") + 60_000;
+    assert_eq!(store.rescue_deliveries(true, until).await.expect("rescued"), (1, 1));
+    assert_eq!((state_of(&store, &held[0].id).await, state_of(&store, &held[1].id).await), ("queued", "uncertain"));
+    let again = claim(&store, "next", 9).await;
+    assert_eq!(again.iter().map(|leased| (leased.id.as_str(), leased.attempts)).collect::<Vec<_>>(), [(held[0].id.as_str(), 1)]);
+    assert_eq!(store.settle(OnUncertain::RetryOnce).await.expect("settled"), 0, "its wait is not over");
+}
+
+async fn an_uncertain_message_goes_once_more_and_then_to_a_person(place: Place) {
+    let store = queued(&place, 1).await;
+    for round in ["first", "second"] {
+        let leased = claim(&store, round, 1).await.remove(0);
+        assert!(store.intend(&leased.id, leased.epoch).await.expect("an answer"));
+        assert!(store.lose_answer(&leased.id, leased.epoch, 0, Note::default()).await.expect("an answer"));
+        assert_eq!(store.settle(OnUncertain::RetryOnce).await.expect("settled"), 1);
+    }
+    assert_eq!(states(&store).await, BTreeMap::from([("needs_operator".to_owned(), 1)]));
+    let posted = store.deliveries(&Filter::default(), "", 1).await.expect("a list").remove(0);
+    assert_eq!(posted.delivery.possible_copies(), 2);
+    store.decide_delivery(&posted.id, Event::ConfirmSent, "clerk", "đã hỏi").await.expect("decided");
+    assert_eq!(state_of(&store, &posted.id).await, "sent");
+    assert_eq!(store.audit_lines(0, 9).await.expect("lines")[0].action, "delivery.decide");
+}
+
+async fn a_suppressed_address_is_not_claimed_and_not_intended(place: Place) {
+    let store = queued(&place, 2).await;
+    store.suppress("a1@x.example", "không tồn tại", None, None).await.expect("suppressed");
+    let held = claim(&store, "a", 9).await;
+    assert_eq!(held.iter().map(|leased| leased.recipient.as_str()).collect::<Vec<_>>(), ["a2@x.example"]);
+    store.suppress("a2@x.example", "phàn nàn", None, None).await.expect("suppressed");
+    assert!(!store.intend(&held[0].id, held[0].epoch).await.expect("an answer"), "suppressed after the claim");
+    assert!(store.release("a1@x.example", "clerk").await.expect("released"));
+    assert_eq!(store.suppressions().await.expect("a list").len(), 1);
+}
+
+async fn a_paused_relay_hands_out_nothing_until_its_time(place: Place) {
+    let store = queued(&place, 1).await;
+    assert_eq!(store.pause_relay("may", 60_000, "421").await.expect("paused"), 1);
+    assert_eq!(store.pause_relay("may", 60_000, "421").await.expect("paused"), 2);
+    assert!(claim(&store, "a", 1).await.is_empty());
+    assert_eq!(store.pauses().await.expect("a list")[0].failures, 2);
+    store.relay_works("may").await.expect("works");
+    assert_eq!(claim(&store, "a", 1).await.len(), 1);
+}
+
+async fn rates_count_over_senders_and_restarts(place: Place) {
+    let store = queued(&place, 5).await;
+    let limits = Limits {
+        relays: BTreeMap::from([("may".to_owned(), Rate { per_minute: None, per_day: Some(4) })]),
+        domains: BTreeMap::from([(("may".to_owned(), "example".to_owned()), Rate { per_minute: None, per_day: Some(3) })]),
+    };
+    let first = store.claim_deliveries("a", 2, &limits).await.expect("deliveries");
+    let rest = place.open().await.claim_deliveries("b", 9, &limits).await.expect("deliveries");
+    assert_eq!((first.len(), rest.len()), (2, 1), "the narrower limit holds");
+    assert!(store.claim_deliveries("a", 9, &limits).await.expect("deliveries").is_empty(), "what is left waits for its window");
+    assert_eq!(states(&store).await.get("queued"), Some(&2));
+}
+
+async fn all_sending_stops_with_a_reason(place: Place) {
+    let store = queued(&place, 1).await;
+    store.pause_sending(Some("khôi phục từ bản sao lưu"), "operator").await.expect("paused");
+    assert!(claim(&store, "a", 1).await.is_empty());
+    assert_eq!(store.sending_paused().await.expect("an answer").as_deref(), Some("khôi phục từ bản sao lưu"));
+    store.pause_sending(None, "operator").await.expect("resumed");
+    assert_eq!(claim(&store, "a", 1).await.len(), 1);
+}
+
+async fn a_bounce_counts_once_and_confirms_what_was_uncertain(place: Place) {
+    let store = queued(&place, 1).await;
+    let leased = claim(&store, "a", 1).await.remove(0);
+    assert!(store.intend(&leased.id, leased.epoch).await.expect("an answer"));
+    assert!(store.lose_answer(&leased.id, leased.epoch, 0, Note::default()).await.expect("an answer"));
+    let told = ("failed", "5.1.1", "không có người này");
+    assert!(store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told).await.expect("noted"));
+    assert!(!store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told).await.expect("an answer"), "once");
+    assert!(!store.note_bounce("<2@mta>", "khong-co", Some(Event::Bounce), told).await.expect("an answer"), "no such delivery");
+    assert_eq!(state_of(&store, &leased.id).await, "bounced");
+}
+
+async fn a_person_cannot_take_back_what_was_sent(place: Place) {
+    let store = queued(&place, 2).await;
+    let held = claim(&store, "a", 1).await.remove(0);
+    assert!(store.intend(&held.id, held.epoch).await.expect("an answer"));
+    assert!(store.step_delivery(&held.id, held.epoch, Event::Accept, Note::default()).await.expect("an answer"));
+    let refused = store.decide_delivery(&held.id, Event::Cancel, "clerk", "").await.expect_err("refused");
+    assert_eq!(refused.to_string(), format!("delivery {} is sent", held.id));
+    let other = store.deliveries(&Filter { state: Some("queued".into()), batch: None }, "", 1).await.expect("a list").remove(0);
+    store.decide_delivery(&other.id, Event::Cancel, "clerk", "nhầm").await.expect("cancelled");
+    let failed = Event::Fail { reason: FailReason::Permanent };
+    assert!(!store.step_delivery(&other.id, 0, failed, Note::default()).await.expect("an answer"), "it is over");
+}

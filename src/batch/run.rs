@@ -26,10 +26,14 @@ use crate::typeset::Job;
 use crate::typeset::checks::in_users_file;
 
 /// Documents between rendering and publishing.
-const UNDER_WAY_MAX: usize = 64;
+const UNDER_WAY_MAX: usize = 96;
 
 /// Records claimed at once: enough that a commit is shared, few enough that another process finds work.
 const CLAIM: u32 = 64;
+
+/// Documents that share a commit, and how long the first of them waits for the others.
+const GROUP: usize = 24;
+const GATHER: Duration = Duration::from_millis(40);
 
 /// Longest wait before looking again whether there is work.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -175,7 +179,10 @@ async fn work(mut run: Run<'_>) -> Result<Ended, RunError> {
         {
             group.push(finished.map_err(|_| RunError::Task)??);
         }
-        while let Some(finished) = tasks.try_join_next() {
+        // A commit and two syncs are shared by what finishes close together; the workers have enough to do meanwhile.
+        let until = tokio::time::Instant::now() + GATHER;
+        while !group.is_empty() && group.len() < GROUP {
+            let Ok(Some(finished)) = tokio::time::timeout_at(until, tasks.join_next()).await else { break };
             group.push(finished.map_err(|_| RunError::Task)??);
         }
         if !group.is_empty() {

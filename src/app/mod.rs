@@ -33,7 +33,7 @@ use crate::qr;
 use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
 use crate::template::manifest::TextArea;
-use crate::template::{Files, Template, hex};
+use crate::template::{BUILT_IN_WORDS, Files, Template, hex};
 use crate::typeset::checks::in_users_file;
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
 use crate::typeset::{Job, Standard, Typeset};
@@ -274,10 +274,12 @@ fn unknown_fields(request: &Request, template: &Template) -> Vec<Diagnostic> {
 
 /// Places the tones of a template's wording anew. Data are not touched: names keep the spelling of their bearers.
 fn place_tones(template: &str, files: &mut Files) {
-    if let Some(words) = files.get_mut(&format!("/{template}/words.toml"))
-        && let Ok(text) = std::str::from_utf8(words)
-    {
-        *words = tone::to_new(text).into_bytes().into();
+    for file in ["words.toml", BUILT_IN_WORDS] {
+        if let Some(words) = files.get_mut(&format!("/{template}/{file}"))
+            && let Ok(text) = std::str::from_utf8(words)
+        {
+            *words = tone::to_new(text).into_bytes().into();
+        }
     }
 }
 

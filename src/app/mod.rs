@@ -9,6 +9,7 @@ pub mod lint;
 pub mod make;
 pub mod office;
 pub mod post;
+mod supplement;
 pub mod views;
 pub mod workspace;
 
@@ -75,14 +76,14 @@ impl App {
     /// Checks the data of a batch; renders nothing and writes nothing.
     pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
         let prepared = self.prepare(request)?;
-        Ok(self.plan(request, &prepared, &mut |_| Ok(()))?)
+        Ok(self.plan(request, &prepared, None, &mut |_| Ok(()))?)
     }
 
     /// Checks a batch as [`Self::check`] does; beside it how many messages it would send, and the first of them.
     pub fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
         let prepared = self.prepare(request)?;
         let (mut count, mut first) = (0, None);
-        let planned = self.plan(request, &prepared, &mut |entry| {
+        let planned = self.plan(request, &prepared, None, &mut |entry| {
             if let Some(mail) = entry.mail {
                 count += mail.to.len() as u64;
                 first.get_or_insert(mail);

@@ -248,7 +248,7 @@ fn a_signatory_without_a_name_and_a_missing_organisation_are_warned_about() {
         [en 0]
         warning[signatory-name] vanthu.toml [[organisations.hoi.signatories]]: signatory `CHỦ TỊCH` has no name; its line stays blank
             remedy: fill in name = "Full name"
-        1 valid records, 0 invalid.
+        1 valid record, 0 invalid.
     "#]]
     .assert_eq(&whole(&office, &arguments));
     std::fs::remove_file(office.path.join("vanthu.toml")).expect("removed");
@@ -260,7 +260,7 @@ fn a_signatory_without_a_name_and_a_missing_organisation_are_warned_about() {
         [en 0]
         warning[organisation-missing] no organisation is declared; its name, place and signatory will be blank or dotted
             remedy: make a workspace with `vanthu init` and declare [organisations.…] in vanthu.toml
-        1 valid records, 0 invalid.
+        1 valid record, 0 invalid.
     "#]]
     .assert_eq(&whole(&office, &arguments));
 }
@@ -307,8 +307,8 @@ book.save(sys.argv[1])
         [en 1]
         error[overflow] d.xlsx, Sheet1!C3: record 2 (NGUYỄN PHÚC TÔN NỮ HOÀNG THỊ DIỄM THÚY QUỲNH NHƯ KHÁNH VÂN ANH THƯ NGỌC BẢO TRÂM HỒNG HẠNH MỸ DUYÊN PHƯƠNG THẢO MAI): The recipient's name is too long: it does not fit its field even at 21 pt.
             remedy: shorten or abbreviate this content
-        Made 1 documents, failed 1, quarantined 0.
-        Of these 1 were there from an earlier run.
+        Made 1 document, failed 1, quarantined 0.
+        Of these, 1 came from an earlier run.
         Where: o
     "#]]
     .assert_eq(&whole(&office, &award_run("d.xlsx", "o", &[])));

@@ -367,7 +367,7 @@ fn a_field_that_the_template_lacks_is_named_wherever_it_is_given() {
     assert_eq!(said.code, 1);
     expect_test::expect![[r#"
         lỗi[field-unknown] “la” mẫu không có trường này
-            cách sửa: các trường: doi_tuong, danh_xung, ho_ten, chuc_vu, don_vi, so, danh_hieu, thanh_tich, ghi_chu, so_quyet_dinh, ngay, dia_danh, hinh_thuc, phong_trao, tu_nam, den_nam, quyen_han_ky, nguoi_ky
+            cách sửa: các trường: doi_tuong, danh_xung, ho_ten, chuc_vu, don_vi, so, danh_hieu, thanh_tich, ghi_chu, so_quyet_dinh, ngay, dia_danh, hinh_thuc, phong_trao, tu_nam, den_nam, quyen_han_ky, nguoi_ky, email
         lỗi[field-unknown] “ngayy” mẫu không có trường này
             cách sửa: có phải “ngay”?
     "#]].assert_eq(&said.stderr);

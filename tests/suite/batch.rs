@@ -417,7 +417,7 @@ fn corrections_are_refused_in_place_where_they_would_not_fit_the_rest() {
     .assert_eq(&otherwise.stderr);
     office.write("mau/giay-khen/words.toml", "[words]\ntieu_de = \"GIẤY BIỂU DƯƠNG\"\n");
     expect![[r#"
-        lỗi[corrections-otherwise] o/_can-sua.xlsx: lần chạy đã bỏ lại các dòng này dùng mẫu, tổ chức, tùy chọn hoặc phông chữ khác
+        lỗi[corrections-otherwise] o/_can-sua.xlsx: lần chạy đã bỏ lại các dòng này dùng mẫu, tổ chức, tùy chọn, phông chữ hoặc cách gửi thư khác
             cách sửa: ghi đúng như lần trước, chỉ đổi --data; nếu muốn đổi cho mọi văn bản, sửa danh sách gốc rồi chạy lại
     "#]]
     .assert_eq(&office.run(&award_run("o/_can-sua.xlsx", "o", &[])).stderr);

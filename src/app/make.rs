@@ -9,6 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::office::{Office, Opening};
+use super::supplement::{Kept, Supplement, is_own_corrections};
 use super::{App, AppError, Prepared, close};
 use crate::batch::entry::Entry;
 use crate::batch::outcome::{Counts, Outcome, SET_ASIDE_FOLDER, Summary};
@@ -16,11 +17,11 @@ use crate::batch::outputs::{self, Extras};
 use crate::batch::plan::PlanError;
 use crate::batch::setting::{Setting, Surroundings};
 use crate::batch::shelf::{Shelf, Standing};
+use crate::batch::supplement::Earlier;
 use crate::batch::{Planned, Progress, Request, run};
 use crate::data::Selection;
-use crate::diagnostic::{Diagnostic, Place, any_error};
+use crate::diagnostic::any_error;
 use crate::render_pool::Pool;
-use crate::say;
 use crate::storage::{OutputFolder, hash_file};
 use crate::store::batches::{Acceptance, NewBatch, NewRecord, Planning, Post};
 use crate::template::hex;
@@ -67,10 +68,9 @@ impl App {
     pub async fn run(&self, request: &Request, watcher: Watcher<'_>) -> Result<Ran, AppError> {
         let prepared = self.prepare(request)?;
         let folder = Arc::new(OutputFolder::open(&request.output)?);
-        refuse_own_corrections(request)?;
         let office = self.office(Some(&request.output), Opening::ToWork).await?;
         let mut shelf = Shelf::open(&folder, &office.key_of(&request.output), &office.store).await?;
-        let foreign = outputs::foreign(&shelf)?;
+        let foreign = outputs::foreign(&shelf, is_own_corrections(request))?;
         if !foreign.is_empty() {
             return Err(foreign.into());
         }
@@ -101,27 +101,36 @@ impl App {
             data_sha256: hash_file(&request.data)?.unwrap_or_default(),
             mail: prepared.mail.clone(),
         });
-        let setting = Arc::new(setting);
         let digest = request_digest(request, &setting);
-        let found = office.store.latest_batch_of(shelf.key()).await?.filter(|batch| batch.request_digest == digest);
-        let (batch, planned) = match found {
-            Some(batch) => {
-                let planned: Planned = serde_json::from_str(&batch.plan).map_err(|_| AppError::Damaged { what: "plan" })?;
-                (watcher.on_plan)(&planned);
+        let corrected = is_own_corrections(request);
+        let latest = office.store.latest_batch_of(shelf.key()).await?;
+        let (batch, planned, setting, request) = match latest {
+            Some(batch) if batch.request_digest == digest => {
+                let kept = Kept::of(&batch)?;
+                (watcher.on_plan)(&kept.planned);
                 office.store.retry(&batch.id).await?;
-                (Some(batch.id), planned)
+                let request = if corrected { kept.request } else { request.clone() };
+                (Some(batch.id), kept.planned, kept.setting, request)
             }
-            None => {
+            latest => {
+                let supplement = Supplement::of(request, prepared, &setting, office, shelf, latest).await?;
+                let (earlier, setting, request) = match supplement {
+                    Some(Supplement { earlier, setting, request }) => (Some(earlier), setting, request),
+                    None => (None, setting, request.clone()),
+                };
                 office.store.keep_content(&contents).await?;
-                let new = self.new_batch(request, &setting, digest, shelf.key())?;
+                let new = self.new_batch(&request, &setting, digest, shelf.key())?;
                 let planning = office.store.plan(new).await?.map_err(|_| AppError::Damaged { what: "key" })?;
-                self.accept(request, prepared, planning, watcher.on_plan).await?
+                let (batch, planned) = self.accept(&request, prepared, earlier.as_ref(), planning, watcher.on_plan).await?;
+                (batch, planned, setting, request)
             }
         };
+        let setting = Arc::new(setting);
         let output = request.output.clone();
         let mut extras = Extras::new(shelf, &office.store, &office.objects);
-        if planned.rejected_rows.iter().any(|row| !row.original.is_empty()) {
-            outputs::rejected(&mut extras, &planned).await?;
+        // A clerk's own workbook stands until its rows are made.
+        if !corrected && planned.can_be_corrected() {
+            outputs::rejected(&mut extras, &planned, batch.as_deref()).await?;
         }
         let beside = extras.made();
         let Some(batch) = batch else { return Ok(Ran { planned, summary: None, output, extras: beside, posted: Vec::new() }) };
@@ -132,7 +141,15 @@ impl App {
         let mut all = std::mem::take(&mut summary.outcomes);
         all.extend(planned.rejected_rows.iter().map(Outcome::of_rejected));
         all.sort_by_key(|outcome| outcome.number);
-        let extras = self.beside(request, office, shelf, &setting, &all, beside).await?;
+        let mut extras = Extras::going_on(shelf, &office.store, &office.objects, beside);
+        self.beside(&mut extras, &request, &setting, &all).await?;
+        if corrected {
+            extras.set_corrected_aside().await?;
+            if planned.can_be_corrected() {
+                outputs::rejected(&mut extras, &planned, Some(&batch)).await?;
+            }
+        }
+        let extras = extras.finish().await?;
         summary.outcomes = all.into_iter().filter(|outcome| !outcome.rejected).collect();
         let posted = if request.mail.as_ref().is_some_and(|mail| !mail.hold) {
             self.send(office, watcher.stop, true).await?;
@@ -198,26 +215,16 @@ impl App {
     }
 
     /// What stands beside the documents.
-    async fn beside(
-        &self,
-        request: &Request,
-        office: &Office,
-        shelf: &mut Shelf,
-        setting: &Setting,
-        all: &[Outcome],
-        made: Vec<&'static str>,
-    ) -> Result<Vec<&'static str>, AppError> {
+    async fn beside(&self, extras: &mut Extras<'_>, request: &Request, setting: &Setting, all: &[Outcome]) -> Result<(), AppError> {
         let any = all.iter().any(|outcome| outcome.made.is_some());
-        let mut extras = Extras::going_on(shelf, &office.store, &office.objects, made);
         if request.merge && any {
-            outputs::merged(&mut extras, all).await?;
+            outputs::merged(extras, all).await?;
         }
         if request.zip && any {
-            outputs::archive(&mut extras, all).await?;
+            outputs::archive(extras, all).await?;
         }
-        outputs::manifest(&mut extras, setting, all).await?;
-        outputs::report(&mut extras, all, self.language).await?;
-        Ok(extras.finish().await?)
+        outputs::manifest(extras, setting, all).await?;
+        Ok(outputs::report(extras, all, self.language).await?)
     }
 
     fn new_batch(&self, request: &Request, setting: &Setting, request_digest: String, output: &str) -> Result<NewBatch, AppError> {
@@ -243,13 +250,18 @@ impl App {
         &self,
         request: &Request,
         prepared: &Prepared,
+        earlier: Option<&Earlier>,
         mut planning: Planning,
         on_plan: &dyn Fn(&Planned),
     ) -> Result<(Option<String>, Planned), AppError> {
+        if let Some(earlier) = earlier {
+            planning.adopt(&earlier.batch).await?;
+        }
         let runtime = tokio::runtime::Handle::current();
-        let carried =
-            tokio::task::block_in_place(|| self.plan(request, prepared, &mut |entry| runtime.block_on(planning.add(new_record(entry)))));
-        let planned = match carried {
+        let carried = tokio::task::block_in_place(|| {
+            self.plan(request, prepared, earlier, &mut |entry| runtime.block_on(planning.add(new_record(entry))))
+        });
+        let mut planned = match carried {
             Ok(planned) => planned,
             Err(error) => {
                 planning.abandon().await?;
@@ -261,6 +273,9 @@ impl App {
         if file_wrong || (planned.rejected > 0 && !request.only_valid) || planned.accepted == 0 {
             planning.abandon().await?;
             return Ok((None, planned));
+        }
+        if let Some(earlier) = earlier {
+            earlier.carry_over(&mut planned);
         }
         planning.arrange(&planned.order).await?;
         let id = planning.id().to_owned();
@@ -275,6 +290,7 @@ impl App {
         &self,
         request: &Request,
         prepared: &Prepared,
+        earlier: Option<&Earlier>,
         sink: &mut dyn FnMut(Entry) -> Result<(), crate::store::StoreError>,
     ) -> Result<Planned, PlanError> {
         let limits = self.workspace.config.limits.to_limits();
@@ -285,6 +301,7 @@ impl App {
             stock: &prepared.stock,
             order: prepared.order.as_ref(),
             mail: prepared.mail.as_ref(),
+            earlier,
             coverages: &prepared.coverages,
             standard: request.standard,
             limits: &limits,
@@ -365,25 +382,4 @@ async fn show(outcome: &mut Outcome, office: &Office, shelf: &mut Shelf) -> Resu
             Ok(shelf.put(&office.objects, &document.object, placed)?)
         }
     }
-}
-
-/// The corrected rows of a batch are not the whole batch: run into the same folder, they would set the others aside.
-fn refuse_own_corrections(request: &Request) -> Result<(), Vec<Diagnostic>> {
-    let own = request.output.join(outputs::REJECTED);
-    let same = std::fs::canonicalize(&own).is_ok_and(|own| std::fs::canonicalize(&request.data).is_ok_and(|data| data == own));
-    if !same {
-        return Ok(());
-    }
-    let output = request.output.display();
-    Err(vec![
-        Diagnostic::error(
-            "corrections-in-place",
-            say!(
-                "tệp chỉ có các dòng đã sửa; làm vào cùng thư mục sẽ dời các văn bản khác đi",
-                "the file holds the corrected rows only; in the same folder they would set the other documents aside"
-            ),
-        )
-        .at(Place::File { file: own.display().to_string() })
-        .remedy(say!("chọn thư mục khác, ví dụ --out {output}/bo-sung", "choose another folder, for example --out {output}/bo-sung")),
-    ])
 }

@@ -9,6 +9,7 @@ pub mod lint;
 pub mod make;
 pub mod office;
 pub mod post;
+mod supplement;
 pub mod views;
 pub mod workspace;
 
@@ -33,7 +34,7 @@ use crate::qr;
 use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
 use crate::template::manifest::TextArea;
-use crate::template::{Files, Template, hex};
+use crate::template::{BUILT_IN_WORDS, Files, Template, hex};
 use crate::typeset::checks::in_users_file;
 use crate::typeset::fonts::{Coverages, Face, FontFile, examine};
 use crate::typeset::{Job, Standard, Typeset};
@@ -75,14 +76,14 @@ impl App {
     /// Checks the data of a batch; renders nothing and writes nothing.
     pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
         let prepared = self.prepare(request)?;
-        Ok(self.plan(request, &prepared, &mut |_| Ok(()))?)
+        Ok(self.plan(request, &prepared, None, &mut |_| Ok(()))?)
     }
 
     /// Checks a batch as [`Self::check`] does; beside it how many messages it would send, and the first of them.
     pub fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
         let prepared = self.prepare(request)?;
         let (mut count, mut first) = (0, None);
-        let planned = self.plan(request, &prepared, &mut |entry| {
+        let planned = self.plan(request, &prepared, None, &mut |entry| {
             if let Some(mail) = entry.mail {
                 count += mail.to.len() as u64;
                 first.get_or_insert(mail);
@@ -274,10 +275,12 @@ fn unknown_fields(request: &Request, template: &Template) -> Vec<Diagnostic> {
 
 /// Places the tones of a template's wording anew. Data are not touched: names keep the spelling of their bearers.
 fn place_tones(template: &str, files: &mut Files) {
-    if let Some(words) = files.get_mut(&format!("/{template}/words.toml"))
-        && let Ok(text) = std::str::from_utf8(words)
-    {
-        *words = tone::to_new(text).into_bytes().into();
+    for file in ["words.toml", BUILT_IN_WORDS] {
+        if let Some(words) = files.get_mut(&format!("/{template}/{file}"))
+            && let Ok(text) = std::str::from_utf8(words)
+        {
+            *words = tone::to_new(text).into_bytes().into();
+        }
     }
 }
 

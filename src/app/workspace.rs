@@ -12,6 +12,8 @@ use crate::config::FILE_NAME;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use crate::spreadsheet;
+use crate::template::BUILT_IN_WORDS;
+use crate::template::words::laid_over;
 
 /// Folder for data files in a fresh workspace.
 const DATA_FOLDER: &str = "du-lieu";
@@ -109,7 +111,15 @@ impl App {
         }
         let prefix = format!("/{from}/");
         let mut created = Vec::new();
-        for (path, bytes) in self.catalog().files(from)? {
+        let mut files = self.catalog().files(from)?;
+        // A template of its own has all its words in one file.
+        if let Some(built_in) = files.remove(&format!("{prefix}{BUILT_IN_WORDS}"))
+            && let Some(words) = files.get_mut(&format!("{prefix}words.toml"))
+            && let Some(whole) = laid_over(&String::from_utf8_lossy(&built_in), &String::from_utf8_lossy(words))
+        {
+            *words = whole.into_bytes().into();
+        }
+        for (path, bytes) in files {
             let Some(relative) = path.strip_prefix(&prefix) else { continue };
             let target = folder.join(relative);
             let parent = target.parent().unwrap_or(workspace);

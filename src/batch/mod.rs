@@ -3,7 +3,8 @@
 //! Owns the two phases. [`plan`] reads and checks every row before anything renders; what it accepts goes to the store with
 //! the [`setting`] that all records share. [`run`] renders the records, makes each document last and commits what became of it, so
 //! that whoever is killed is followed by whoever comes next. [`shelf`] is the folder in which a person finds the
-//! documents, [`outputs`] what is made beside them (merged file, archive, manifest, report).
+//! documents, [`outputs`] what is made beside them (merged file, archive, manifest, report),
+//! [`supplement`] what corrected rows must know of the rest of their list.
 
 pub mod addressed;
 pub mod entry;
@@ -16,6 +17,7 @@ pub mod request;
 pub mod run;
 pub mod setting;
 pub mod shelf;
+pub mod supplement;
 
 pub use order::Order;
 pub use outcome::{Counts, Summary};

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::merge::{Merge, MergeError};
 use super::outcome::{Document, Outcome, SET_ASIDE_FOLDER};
 use super::plan::Planned;
-use super::setting::Setting;
+use super::setting::{DataFile, Setting};
 use super::shelf::{Shelf, ShelfError};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Language;
@@ -40,10 +40,11 @@ pub struct Extras<'a> {
     made: Vec<&'static str>,
 }
 
-/// Files of somebody else's under the names of those beside the documents: a diagnostic for each.
-pub fn foreign(shelf: &Shelf) -> Result<Vec<Diagnostic>, StorageError> {
+/// Files of somebody else's under the names of those beside the documents: a diagnostic for each. `corrected` tells that the
+/// correction workbook is the data of the run: then it is the clerk's on purpose.
+pub fn foreign(shelf: &Shelf, corrected: bool) -> Result<Vec<Diagnostic>, StorageError> {
     let mut problems = Vec::new();
-    for file in ALL {
+    for file in ALL.into_iter().filter(|file| !(corrected && *file == REJECTED)) {
         if shelf.is_foreign(file)? {
             problems.push(
                 Diagnostic::error(
@@ -70,9 +71,18 @@ impl<'a> Extras<'a> {
     }
 
     async fn publish(&mut self, name: &'static str, path: std::path::PathBuf) -> Result<(), OutputError> {
-        self.shelf.publish(self.store, name, path).await?;
+        self.publish_for(name, path, "").await
+    }
+
+    async fn publish_for(&mut self, name: &'static str, path: std::path::PathBuf, batch: &str) -> Result<(), OutputError> {
+        self.shelf.publish(self.store, name, path, batch).await?;
         self.made.push(name);
         Ok(())
+    }
+
+    /// Moves the workbook that the clerk corrected, and that was read, beside the documents that are no longer current.
+    pub async fn set_corrected_aside(&mut self) -> Result<(), OutputError> {
+        Ok(self.shelf.yield_up(self.store, REJECTED, SET_ASIDE_FOLDER).await?)
     }
 
     /// What this run has made so far.
@@ -168,6 +178,8 @@ struct ManifestFile<'a> {
     template_digest: &'a str,
     data_file: &'a str,
     data_sha256: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    corrections: &'a [DataFile],
     standard: &'a str,
     made: u64,
     failed: u64,
@@ -205,6 +217,7 @@ pub async fn manifest(extras: &mut Extras<'_>, setting: &Setting, outcomes: &[Ou
         template_digest: &setting.template_digest,
         data_file: &setting.data_file,
         data_sha256: &setting.data_sha256,
+        corrections: &setting.corrections,
         standard: setting.standard.name(),
         made: count("made"),
         failed: count("failed"),
@@ -263,18 +276,18 @@ pub async fn report(extras: &mut Extras<'_>, outcomes: &[Outcome], language: Lan
     extras.publish(REPORT, path).await
 }
 
-/// The refused rows, to be corrected and fed back.
-pub async fn rejected(extras: &mut Extras<'_>, planned: &Planned) -> Result<(), OutputError> {
+/// The refused rows of `batch`, to be corrected and fed back; without a batch none of the rows was accepted.
+pub async fn rejected(extras: &mut Extras<'_>, planned: &Planned, batch: Option<&str>) -> Result<(), OutputError> {
     let (_, path) = extras.shelf.folder().create_unfinished()?;
-    let rows = planned
-        .rejected_rows
-        .iter()
-        .filter(|row| !row.original.is_empty())
-        .map(|row| RejectedRow { original: &row.original, diagnostics: &row.diagnostics });
+    let rows = planned.rejected_rows.iter().filter(|row| !row.original.is_empty()).map(|row| RejectedRow {
+        number: row.number,
+        original: &row.original,
+        diagnostics: &row.diagnostics,
+    });
     // Under the name that the user may have chosen it by.
     let sheet = planned.sheet.as_deref().unwrap_or("Danh sách");
     spreadsheet::rejected(&path, sheet, &planned.headings, &planned.common, rows)?;
-    extras.publish(REJECTED, path).await
+    extras.publish_for(REJECTED, path, batch.unwrap_or_default()).await
 }
 
 /// The documents in the order of printing.

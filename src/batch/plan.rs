@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::addressed;
 use super::entry::Entry;
 use super::order::NameOrder;
+use super::supplement::Earlier;
 use crate::data::{self, Limits, Original, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, Place, any_error};
 use crate::language::Text;
@@ -44,6 +45,8 @@ pub struct Plan<'a> {
     pub order: Option<&'a NameOrder>,
     /// How the documents are sent, when they are.
     pub mail: Option<&'a MailTerms>,
+    /// The batch that these records complete, when they are its corrected rows.
+    pub earlier: Option<&'a Earlier>,
     /// What the fonts cover.
     pub coverages: &'a Coverages,
     /// The standard of the PDFs.
@@ -71,7 +74,7 @@ pub struct Planned {
     pub sheet: Option<String>,
     /// The refused rows.
     pub rejected_rows: Vec<Rejected>,
-    /// Accepted records in the order of printing, when it is not that of the list.
+    /// Accepted records in the order of printing, when it is not that in which they were read.
     #[serde(skip)]
     pub order: Vec<u64>,
 }
@@ -113,20 +116,31 @@ impl Plan<'_> {
         let mut planned = Planned::default();
         let mut names = Names::default();
         let mut seen = HashMap::new();
+        let mut numbers = self.earlier.map(Earlier::numbers);
+        if let Some(earlier) = self.earlier {
+            keys.extend(earlier.keys());
+            earlier.stems().for_each(|stem| drop(names.claim(stem)));
+            seen.extend(earlier.identities().map(|(identity, number)| (identity.to_owned(), First { number, line: None })));
+        }
         let mut checks = Checks { plan: self, families: self.families() };
         let mut told = HashSet::new();
         let fonts = checks.unknown_families();
         if !fonts.is_empty() {
             return Err(PlanError::Data(fonts));
         }
-        let read = data::read(data_file, &self.template.contract, selection, self.limits, &mut |row| {
+        let read = data::read(data_file, &self.template.contract, selection, self.limits, &mut |mut row| {
             if failure.is_some() {
                 return;
+            }
+            if let Some(numbers) = &mut numbers {
+                row.number = numbers.of(row.listed);
             }
             let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
             if let Some(entry) = accepted {
                 planned.accepted += 1;
-                keys.extend(self.order.map(|order| (order.key(&row.record), row.number)));
+                if self.order.is_some() || self.earlier.is_some() {
+                    keys.push((self.order.map(|order| order.key(&row.record)), row.number));
+                }
                 failure = sink(entry).err();
             } else if any_error(&diagnostics) {
                 planned.rejected += 1;
@@ -158,8 +172,8 @@ impl Plan<'_> {
         planned.note(self.template.words.notes.clone());
         planned.note(notices);
         planned.note(rows);
-        // A stable sort: records alike stay as in the list.
-        keys.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // Records alike stay as in the list.
+        keys.sort();
         planned.order = keys.into_iter().map(|(_, number)| number).collect();
         Ok(planned)
     }
@@ -174,6 +188,11 @@ impl Plan<'_> {
 }
 
 impl Planned {
+    /// Are there refused rows that a workbook can give back?
+    pub fn can_be_corrected(&self) -> bool {
+        self.rejected_rows.iter().any(|row| !row.original.is_empty())
+    }
+
     fn note(&mut self, diagnostics: Vec<Diagnostic>) {
         for diagnostic in diagnostics {
             if self.diagnostics.len() < DIAGNOSTICS_MAX {
@@ -209,7 +228,7 @@ fn once_if_common(diagnostics: Vec<Diagnostic>, row: &Row, told: &mut HashSet<(S
 }
 
 /// Where a record stood first, by the hash of its key.
-type Seen = HashMap<[u8; 32], First>;
+type Seen = HashMap<String, First>;
 
 /// The first of equal records.
 #[derive(Debug, Clone, Copy)]
@@ -338,7 +357,7 @@ impl Checks<'_> {
             date,
             qr: filled.qr,
             digest,
-            identity: self.identity(row).map(|identity| hex(&identity)),
+            identity: self.identity(row),
             places: std::iter::once((String::new(), row.places.of("")))
                 .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))
                 .collect(),
@@ -419,7 +438,7 @@ impl Checks<'_> {
     }
 
     /// What makes a record the same in another list: the fields of the contract's key. None where one of them is not known.
-    fn identity(&self, row: &Row) -> Option<[u8; 32]> {
+    fn identity(&self, row: &Row) -> Option<String> {
         let key = &self.plan.template.contract.duplicate_key;
         let is_known = |name: &String| !row.refused.iter().any(|pointer| pointer.is_empty() || pointer[1..] == **name);
         let first_is_given = key.first().is_some_and(|name| row.record.get(name).is_some_and(|value| !value.is_null()));
@@ -437,7 +456,7 @@ impl Checks<'_> {
             hash.update(letters::lower(&text.split_whitespace().collect::<Vec<_>>().join(" ")).as_bytes());
             hash.update([0]);
         }
-        Some(hash.finalize().into())
+        Some(hex(&hash.finalize()))
     }
 
     fn key_pointer(&self) -> String {

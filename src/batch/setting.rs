@@ -49,6 +49,18 @@ pub struct Setting {
     /// How its documents are sent, when they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailTerms>,
+    /// Correction workbooks that completed the list, oldest first.
+    #[serde(default)]
+    pub corrections: Vec<DataFile>,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataFile {
+    /// As given.
+    pub data_file: String,
+    /// SHA-256 of its bytes.
+    pub data_sha256: String,
 }
 
 /// What is frozen.
@@ -100,8 +112,26 @@ impl Setting {
             data_file,
             data_sha256,
             mail,
+            corrections: Vec::new(),
         };
         (setting, contents)
+    }
+
+    /// Do both set the same page from the same data?
+    pub fn is_same_page(&self, other: &Self) -> bool {
+        let page = |setting: &Self| {
+            let setting = Self { data_file: String::new(), data_sha256: String::new(), corrections: Vec::new(), ..setting.clone() };
+            serde_json::to_value(setting).ok()
+        };
+        page(self) == page(other)
+    }
+
+    /// The setting of `earlier`, completed by the data of this one.
+    pub fn completing(self, earlier: Self) -> Self {
+        let Self { data_file, data_sha256, .. } = self;
+        let mut corrections = earlier.corrections;
+        corrections.push(DataFile { data_file, data_sha256 });
+        Self { corrections, ..earlier }
     }
 
     /// The page, its files read back by their hashes.

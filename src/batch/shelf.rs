@@ -58,6 +58,18 @@ impl Shelf {
         })
     }
 
+    /// What was put under `file`, whatever stands there now.
+    pub fn noted(&self, file: &str) -> Option<&Placed> {
+        self.known.get(file)
+    }
+
+    /// Moves what stands under `file` into `aside`, whoever made it, and forgets it.
+    pub async fn yield_up(&mut self, store: &Store, file: &str, aside: &str) -> Result<(), ShelfError> {
+        self.folder.set_aside(file, aside)?;
+        self.known.remove(file);
+        Ok(store.displace(&self.key, &[file.to_owned()]).await?)
+    }
+
     /// Is what stands under `file` somebody else's?
     pub fn is_foreign(&self, file: &str) -> Result<bool, StorageError> {
         Ok(self.standing(file, "")? == Standing::Foreign)
@@ -76,11 +88,11 @@ impl Shelf {
         self.put.contains(file)
     }
 
-    /// Notes a file that stands beside the documents, then makes it visible.
-    pub async fn publish(&mut self, store: &Store, file: &str, unfinished: PathBuf) -> Result<(), ShelfError> {
+    /// Notes a file that stands beside the documents, then makes it visible. `digest` tells what it belongs to, or nothing.
+    pub async fn publish(&mut self, store: &Store, file: &str, unfinished: PathBuf, digest: &str) -> Result<(), ShelfError> {
         let sha256 = hash_file(&unfinished)?.unwrap_or_default();
         let staged = self.folder.stage_written(file, unfinished)?;
-        let placed = Placed { file: file.to_owned(), document: None, digest: String::new(), sha256 };
+        let placed = Placed { file: file.to_owned(), document: None, digest: digest.to_owned(), sha256 };
         store.place(&self.key, std::slice::from_ref(&placed)).await?;
         self.folder.publish(vec![staged])?;
         self.known.insert(file.to_owned(), placed);

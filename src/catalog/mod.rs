@@ -11,7 +11,7 @@ use rust_embed::Embed;
 
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::say;
-use crate::template::{Files, SHARED_FOLDER, Template};
+use crate::template::{BUILT_IN_WORDS, Files, SHARED_FOLDER, Template};
 use crate::typeset::fonts::FontFile;
 
 #[derive(Embed)]
@@ -83,9 +83,14 @@ impl Catalog {
                 }
             }
         }
+        let built_in_words = files.get(&format!("/{name}/words.toml")).cloned();
         // The shared library may be overridden too: a province may own its frames.
         for folder in [SHARED_FOLDER, name] {
             self.lay_over(folder, &mut files)?;
+        }
+        // Own words on the built-in page: what they leave out stays as it is. An own page has words of its own.
+        if let Some(words) = built_in_words.filter(|_| self.has_own(name, "words.toml") && !self.has_own(name, "page.typ")) {
+            files.insert(format!("/{name}/{BUILT_IN_WORDS}"), words);
         }
         Ok(files)
     }
@@ -118,6 +123,10 @@ impl Catalog {
             .filter_map(|entry| entry.file_name().into_string().ok())
             .filter(|name| is_plain_name(name))
             .collect()
+    }
+
+    fn has_own(&self, name: &str, file: &str) -> bool {
+        self.workspace.as_ref().is_some_and(|workspace| workspace.join(TEMPLATES_FOLDER).join(name).join(file).is_file())
     }
 
     fn lay_over(&self, name: &str, files: &mut Files) -> Result<(), Vec<Diagnostic>> {

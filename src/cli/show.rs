@@ -132,23 +132,34 @@ impl Show {
         self.diagnostics(&problems);
         let counts = summary.counts;
         let (made, failed, quarantined) = (counts.made + counts.kept, counts.failed, counts.quarantined);
+        let documents = if made == 1 { "document" } else { "documents" };
         self.say(&say!(
             "Đã tạo {made} văn bản, không tạo được {failed}, tách riêng {quarantined}.",
-            "Made {made} documents, failed {failed}, quarantined {quarantined}."
+            "Made {made} {documents}, failed {failed}, quarantined {quarantined}."
         ));
         if counts.kept > 0 {
             let kept = counts.kept;
-            self.say(&say!("Trong đó {kept} văn bản đã có từ lần chạy trước.", "Of these {kept} were there from an earlier run."));
+            self.say(&say!("Trong đó {kept} văn bản đã có từ lần chạy trước.", "Of these, {kept} came from an earlier run."));
         }
         if ran.planned.rejected > 0 {
             let rejected = ran.planned.rejected;
-            self.say(&say!("Bỏ qua {rejected} dòng sai; xem {}.", "Left out {rejected} invalid rows; see {}.", outputs::REJECTED));
+            let rows = if rejected == 1 { "row" } else { "rows" };
+            self.say(&say!("Bỏ qua {rejected} dòng sai.", "Left out {rejected} invalid {rows}."));
+            if ran.extras.contains(&outputs::REJECTED) {
+                let file = ran.output.join(outputs::REJECTED);
+                let file = file.display();
+                self.say(&say!(
+                    "Sửa ngay trong {file} rồi chạy lại lệnh này với --data {file}; các văn bản khác giữ nguyên.",
+                    "Correct them in {file} and run this command again with --data {file}; the other documents stay."
+                ));
+            }
         }
         if !summary.set_aside.is_empty() {
             let moved = summary.set_aside.len();
+            let (documents, are, were) = if moved == 1 { ("document", "is", "was") } else { ("documents", "are", "were") };
             self.say(&say!(
                 "{moved} văn bản của lần chạy trước không còn trong danh sách, đã chuyển vào {SET_ASIDE_FOLDER}/.",
-                "{moved} documents of an earlier run are no longer in the list and were moved to {SET_ASIDE_FOLDER}/."
+                "{moved} {documents} of an earlier run {are} no longer in the list and {were} moved to {SET_ASIDE_FOLDER}/."
             ));
         }
         if summary.stopped {
@@ -160,10 +171,12 @@ impl Show {
 
     fn counted(&self, planned: &Planned) {
         let (accepted, rejected) = (planned.accepted, planned.rejected);
-        self.say(&say!("{accepted} bản ghi đúng, {rejected} bản ghi sai.", "{accepted} valid records, {rejected} invalid."));
+        let records = if accepted == 1 { "record" } else { "records" };
+        self.say(&say!("{accepted} bản ghi đúng, {rejected} bản ghi sai.", "{accepted} valid {records}, {rejected} invalid."));
         if planned.unshown > 0 {
             let unshown = planned.unshown;
-            self.say(&say!("Còn {unshown} thông báo không hiện ở đây.", "{unshown} more messages are not shown here."));
+            let (messages, are) = if unshown == 1 { ("message", "is") } else { ("messages", "are") };
+            self.say(&say!("Còn {unshown} thông báo không hiện ở đây.", "{unshown} more {messages} {are} not shown here."));
         }
     }
 }

@@ -163,7 +163,7 @@ fn finish(
     notices.cap(&mut diagnostics, context.limits.errors_max);
     let record = common.complete(&context.contract.fields, values, &refused);
     let places = Places::form(context.file.clone(), tables, common.places.clone());
-    emit(Row { number: 1, record, places, diagnostics, refused, original: Vec::new() });
+    emit(Row { number: 1, listed: None, record, places, diagnostics, refused, original: Vec::new() });
     if problems.is_empty() { Ok(Outcome { rows: 1, ..Outcome::default() }) } else { Err(problems) }
 }
 

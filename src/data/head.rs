@@ -89,7 +89,7 @@ impl Purpose<'_> {
 pub(super) struct Head {
     /// The used columns.
     pub(super) layout: Arc<Layout>,
-    /// The headings of all columns, without that of a correction workbook's errors.
+    /// The headings of all columns, without those that a correction workbook adds.
     pub(super) headings: Vec<String>,
     /// The used columns with their fields.
     pub(super) columns: Vec<Column>,
@@ -97,6 +97,8 @@ pub(super) struct Head {
     pub(super) width: usize,
     /// Columns that belong to the original list.
     pub(super) original: Vec<usize>,
+    /// The column in which a correction workbook keeps the number of each row.
+    pub(super) number: Option<usize>,
     /// Columns that tell a record from other rows, the needed ones first; empty when every row counts.
     pub(super) key: Vec<usize>,
     /// How many of them a record must have.
@@ -175,14 +177,17 @@ impl Head {
         let key: Vec<usize> = needed.iter().copied().chain(key(false).map(|column| column.index)).collect();
         let named = |column: &Column| (purpose.fields[column.field].name.clone(), column.index as u32, column.heading.clone());
         let layout = Layout { columns: columns.iter().map(named).collect(), ..table.clone() };
+        let is = |index: usize, name: &str| headings::key(&headings[index]) == headings::key(name);
+        let number = (0..headings.len()).find(|index| is(*index, headings::NUMBER_HEADING));
         let original: Vec<usize> =
-            (0..headings.len()).filter(|index| headings::key(&headings[*index]) != headings::key(headings::ERRORS_HEADING)).collect();
+            (0..headings.len()).filter(|index| !is(*index, headings::ERRORS_HEADING) && !is(*index, headings::NUMBER_HEADING)).collect();
         let head = Self {
             layout: Arc::new(layout),
             headings: original.iter().map(|index| headings[*index].clone()).collect(),
             columns,
             width: headings.len(),
             original,
+            number,
             key,
             needed: needed.len(),
             row: row.number,

@@ -16,8 +16,11 @@ use crate::vietnamese::letters;
 /// Heading of the column that a correction workbook adds; it is ignored when the workbook is fed back.
 pub const ERRORS_HEADING: &str = "Lỗi cần sửa";
 
-/// Columns that most lists carry and no template needs: the running number and the errors of a correction workbook.
-const IGNORED: [&str; 5] = [ERRORS_HEADING, "STT", "TT", "Số TT", "Số thứ tự"];
+/// Heading of the hidden column in which a correction workbook keeps the number that each row has in its list.
+pub const NUMBER_HEADING: &str = "Bản ghi số (giữ nguyên)";
+
+/// Columns that most lists carry and no template needs: the running number, and what a correction workbook adds.
+const IGNORED: [&str; 6] = [ERRORS_HEADING, NUMBER_HEADING, "STT", "TT", "Số TT", "Số thứ tự"];
 
 /// Longest text that may be a heading, in bytes. Folding and comparing cost time, and a cell may hold a megabyte.
 pub(super) const HEADING_BYTES_MAX: usize = 1_000;

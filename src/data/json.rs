@@ -13,7 +13,7 @@ use super::common::Common;
 use super::convert::Converter;
 use super::encoding::{self, TextEncoding};
 use super::headings;
-use super::json_text::{Fault, Json, Parser};
+use super::json_text::{Fault, Json, Parser, TOO_DEEP};
 use super::notices::Notices;
 use super::places::{Places, escape};
 use super::{Context, Emit, Row, unreadable};
@@ -136,7 +136,14 @@ fn fault_in(context: &Context<'_>, text: &str, fault: Fault) -> Diagnostic {
         }
         None => Place::Line { file, line: line as u64, column: None },
     };
-    Diagnostic::error(fault.code, fault.message).at(place)
+    let problem = Diagnostic::error(fault.code, fault.message).at(place);
+    if fault.code != TOO_DEEP {
+        return problem;
+    }
+    problem.remedy(say!(
+        "ghi mỗi bản ghi là một đối tượng {{ … }} có các trường của mẫu; xem “vanthu template show”",
+        "write each record as an object {{ … }} with the fields of the template; see `vanthu template show`"
+    ))
 }
 
 /// A record that could not be read at all.
@@ -144,7 +151,7 @@ fn refused_row(context: &Context<'_>, number: u64, places: Places, problem: Diag
     let mut diagnostics = vec![problem];
     notices.cap(&mut diagnostics, context.limits.errors_max);
     let record = context.contract.fields.iter().map(|field| (field.name.clone(), Value::Null)).collect();
-    Row { number, record, places, diagnostics, refused: vec![String::new()], original: Vec::new() }
+    Row { number, listed: None, record, places, diagnostics, refused: vec![String::new()], original: Vec::new() }
 }
 
 fn record_row(context: &Context<'_>, number: u64, record: Json, places: Places, common: &Common, notices: &mut Notices, emit: Emit<'_>) {
@@ -162,7 +169,7 @@ fn record_row(context: &Context<'_>, number: u64, record: Json, places: Places, 
     refused.extend(common.refused_pointers().filter(|pointer| !values.contains_key(&pointer[1..])));
     let record = common.complete(&context.contract.fields, values, &refused);
     notices.cap(&mut diagnostics, context.limits.errors_max);
-    emit(Row { number, record, places, diagnostics, refused, original: Vec::new() });
+    emit(Row { number, listed: None, record, places, diagnostics, refused, original: Vec::new() });
 }
 
 /// Values given with the request rather than in a file go the same way.

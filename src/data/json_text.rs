@@ -20,6 +20,9 @@ pub(super) enum Json {
     Object(Vec<(String, Json)>),
 }
 
+/// Code of a text that nests deeper than any record does.
+pub(super) const TOO_DEEP: &str = "json-too-deep";
+
 /// What is wrong with a document and where.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -105,7 +108,7 @@ impl<'t> Parser<'t> {
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Json, Fault>) -> Result<Json, Fault> {
         if self.depth_max == 0 {
-            return Err(Fault { code: "json-too-deep", ..self.fault(say!("lồng nhau quá nhiều tầng", "is nested too deeply")) });
+            return Err(Fault { code: TOO_DEEP, ..self.fault(say!("lồng nhau quá nhiều tầng", "is nested too deeply")) });
         }
         self.depth_max -= 1;
         self.at += 1;

@@ -68,11 +68,11 @@ pub(super) fn read(
     let mut absent = None;
     let mut emit_item = |item: Item| {
         number += 1;
-        let Item { row, values, mut refused, diagnostics, original, layout } = item;
+        let Item { row, listed, values, mut refused, diagnostics, original, layout } = item;
         refused.extend(absent.get_or_insert_with(|| common.absent(fields, &layout.columns)).iter().cloned());
         let record = common.complete(fields, values, &refused);
         let places = Places::row(layout, row, common.places.clone());
-        emit(Row { number, record, places, diagnostics, refused, original });
+        emit(Row { number, listed, record, places, diagnostics, refused, original });
     };
     let poured = (source.pour)(&mut |row| table.accept(row, notices, &mut emit_item));
     let whole = poured.is_ok();

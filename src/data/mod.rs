@@ -54,7 +54,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 pub use common::COMMON_SHEET;
-pub use headings::ERRORS_HEADING;
+pub use headings::{ERRORS_HEADING, NUMBER_HEADING};
 pub use limits::Limits;
 pub use original::Original;
 pub use places::Places;
@@ -84,6 +84,8 @@ pub struct Selection {
 pub struct Row {
     /// One-based number among the records of the file.
     pub number: u64,
+    /// Its number in the list that a correction workbook was made from, for a row of such a workbook.
+    pub listed: Option<u64>,
     /// The record: every property of the contract is present, null when absent or refused.
     pub record: Map<String, Value>,
     /// Where its values stood.
@@ -103,7 +105,7 @@ pub struct Row {
 pub struct Summary {
     /// Records read.
     pub rows: u64,
-    /// The headings as written, without that of a correction workbook's errors; empty for JSON and forms.
+    /// The headings as written, without those that a correction workbook adds; empty for JSON and forms.
     pub headings: Vec<String>,
     /// The sheet read, for a workbook that is a list.
     pub sheet: Option<String>,

@@ -33,6 +33,8 @@ const SAMPLE_ROWS: usize = 200;
 pub(super) struct Item {
     /// Row of the sheet, or line of the file.
     pub(super) row: u64,
+    /// Its number in the list that a correction workbook was made from.
+    pub(super) listed: Option<u64>,
     /// A value for each field that has a cell; null where the cell is empty or was refused.
     pub(super) values: Map<String, Value>,
     /// JSON pointers of the fields whose cell was refused; the empty one for the row as a whole.
@@ -251,6 +253,7 @@ impl<'a> Table<'a> {
         self.told.tell(head, &row, notices);
         let mut item = Item {
             row: row.number,
+            listed: head.number.and_then(|index| row.cell(index).shown().parse().ok()),
             values: Map::new(),
             refused: Vec::new(),
             diagnostics: Vec::new(),

@@ -63,9 +63,9 @@ pub struct Law {
     pub tieu_ngu: Range,
     /// Size of the names of the bodies, pt (II.2b).
     pub co_quan: Range,
-    /// Size of number and code, pt (II.3b).
+    /// Size of number and code, pt (II.3c).
     pub so_ky_hieu: Range,
-    /// Size of place and date, pt (II.4d).
+    /// Size of place and date, pt (II.4c).
     pub dia_danh: Range,
     /// Size of the type, pt (II.5b).
     pub ten_loai: Range,
@@ -73,9 +73,9 @@ pub struct Law {
     pub trich_yeu: Range,
     /// Size of the V/v line, pt (II.5b).
     pub trich_yeu_cong_van: Range,
-    /// Size of the body and of Kính gửi, pt (II.6d).
+    /// Size of the body and of Kính gửi, pt (II.6e).
     pub noi_dung: Range,
-    /// Size of authority, post and name, pt (II.7e).
+    /// Size of authority, post and name, pt (II.7đ).
     pub chuc_vu: Range,
     /// Size of “Nơi nhận:”, pt (II.9d).
     pub noi_nhan: Range,
@@ -83,7 +83,7 @@ pub struct Law {
     pub noi_nhan_muc: Range,
     /// Size of the page number, pt (I.7).
     pub so_trang: Range,
-    /// Size of the stamps, pt (III.2).
+    /// Size of the stamps, pt (III.2b).
     pub dau_khan: Range,
     /// Size of the drafter's code, pt (III.3).
     pub nguoi_soan: Range,

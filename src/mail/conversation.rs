@@ -2,7 +2,7 @@
 //!
 //! Owns the order of the commands, the deadline of each, and the two instants that decide what a failure means: the
 //! caller's commit before the first byte of the body, and the final dot. lettre writes the commands and doubles the dots
-//! of the body; [`Wire`] below it bounds and keeps every answer, and only those bytes are judged.
+//! of the body; `Wire` below it bounds and keeps every answer, and only those bytes are judged.
 
 use std::future::Future;
 use std::net::IpAddr;

@@ -1,6 +1,6 @@
 //! The correction workbook: rows that could not be used, each with what is wrong, to be mended and handed in again.
 //!
-//! Owns [`rejected()`]. The reader ignores the column of errors, and dates and numbers stay what they were, so the corrected
+//! Owns [`rejected()`]. The reader ignores the column of errors; a hidden one tells the number of the row in its list. Dates and numbers stay what they were, so the corrected
 //! workbook is read like the first one; the common values go with it, for it may be handed in alone.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::path::Path;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::{SpreadsheetError, save, style};
-use crate::data::{COMMON_SHEET, ERRORS_HEADING, Original};
+use crate::data::{COMMON_SHEET, ERRORS_HEADING, NUMBER_HEADING, Original};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Language;
 
@@ -22,6 +22,8 @@ const NOTES_MAX: usize = 2_000;
 /// One row to correct.
 #[derive(Debug, Clone, Copy)]
 pub struct RejectedRow<'a> {
+    /// Its number in the list.
+    pub number: u64,
     /// The cells as read, beside the headings.
     pub original: &'a [Original],
     /// What is wrong; notices and warnings are left out.
@@ -55,8 +57,9 @@ fn fill<'a>(
 ) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet();
     sheet.set_name(name)?;
-    style::headings(sheet, headings.iter().map(String::as_str).chain([ERRORS_HEADING]))?;
-    let errors_column = u16::try_from(headings.len()).map_err(|_| XlsxError::RowColumnLimitError)?;
+    style::headings(sheet, headings.iter().map(String::as_str).chain([NUMBER_HEADING, ERRORS_HEADING]))?;
+    let number_column = u16::try_from(headings.len()).map_err(|_| XlsxError::RowColumnLimitError)?;
+    let errors_column = number_column + 1;
     let mut widths: Vec<usize> = headings.iter().map(|heading| heading.chars().count()).collect();
     let wrapped = style::wrapped();
     let (mut last_row, mut notes) = (0, 0);
@@ -74,14 +77,16 @@ fn fill<'a>(
                 sheet.insert_note(row, column, &style::note(&faults.join("\n")))?;
             }
         }
+        sheet.write_number(row, number_column, rejected.number as f64)?;
         let all: Vec<String> =
             rejected.diagnostics.iter().filter(|fault| fault.is_error()).map(|fault| sentence(fault, headings)).collect();
         sheet.write_string_with_format(row, errors_column, style::fitted(&all.join("\n")), &wrapped)?;
         last_row = row;
     }
     style::columns(sheet, &widths)?;
+    sheet.set_column_hidden(number_column)?;
     sheet.set_column_width(errors_column, 70)?;
-    style::frozen(sheet, last_row, headings.len() + 1)?;
+    style::frozen(sheet, last_row, headings.len() + 2)?;
     if common.is_empty() {
         return Ok(());
     }

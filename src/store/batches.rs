@@ -4,6 +4,7 @@
 //! when the counts reconcile, and running again what failed. Single records are [`super::records`]' affair.
 
 use super::connection::{Row, Tx, values};
+pub use super::posting::Post;
 use super::registers::Claim;
 use super::{Store, StoreError};
 use crate::lifecycle::{BatchState, RecordState};
@@ -27,39 +28,6 @@ pub struct NewBatch {
     pub origin: String,
     /// What is to become of its messages.
     pub post: Post,
-}
-
-/// What is to become of a batch's messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Post {
-    /// It has none.
-    #[default]
-    None,
-    /// They wait until a person sends them.
-    Held,
-    /// They go to the outbox once the batch is finished.
-    Pending,
-    /// They are in the outbox.
-    Queued,
-}
-
-impl Post {
-    /// The name in the store and for programs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Held => "held",
-            Self::Pending => "pending",
-            Self::Queued => "queued",
-        }
-    }
-
-    fn from_name(name: &str) -> Result<Self, StoreError> {
-        [Self::None, Self::Held, Self::Pending, Self::Queued]
-            .into_iter()
-            .find(|post| post.name() == name)
-            .ok_or_else(|| StoreError::unexpected(name))
-    }
 }
 
 /// A record that planning accepted.
@@ -186,10 +154,11 @@ fn batch(row: &Row) -> Result<Batch, StoreError> {
 
 /// A batch while its rows are being read: records go to the store in groups and count only once [`Planning::accept`]ed.
 pub struct Planning {
-    store: Store,
-    id: String,
+    pub(super) store: Store,
+    pub(super) id: String,
     waiting: Vec<NewRecord>,
-    added: u64,
+    pub(super) added: u64,
+    pub(super) adopted: Option<String>,
 }
 
 /// How acceptance ended.
@@ -228,7 +197,7 @@ impl Store {
         )
         .await?;
         tx.commit().await?;
-        Ok(Ok(Planning { store: self.clone(), id, waiting: Vec::new(), added: 0 }))
+        Ok(Ok(Planning { store: self.clone(), id, waiting: Vec::new(), added: 0, adopted: None }))
     }
 
     /// Clears what an earlier process left in planning. Only for the process that alone works on the store.
@@ -270,23 +239,6 @@ impl Store {
     pub async fn tally(&self, id: &str) -> Result<Tally, StoreError> {
         let rows = self.database.fetch(TALLY, &values![id]).await?;
         tally(&rows)
-    }
-
-    /// Finished batches whose messages are to go to the outbox, with their settings.
-    pub async fn batches_to_post(&self) -> Result<Vec<(String, String)>, StoreError> {
-        let rows = self
-            .database
-            .fetch("SELECT id, setting FROM batch WHERE post = 'pending' AND state = 'finished' ORDER BY created_at, id", &[])
-            .await?;
-        rows.iter().map(|row| Ok((row.text("id")?, row.text("setting")?))).collect()
-    }
-
-    /// Notes what is to become of a batch's messages. One that has none keeps none.
-    pub async fn mark_posted(&self, id: &str, post: Post) -> Result<(), StoreError> {
-        self.database
-            .execute("UPDATE batch SET post = $2, changed_at = {now} WHERE id = $1 AND post <> 'none'", &values![id, post.name()])
-            .await?;
-        Ok(())
     }
 
     /// Holds a running batch.
@@ -415,6 +367,9 @@ impl Planning {
         let mut tx = self.store.database.begin().await?;
         if !super::registers::take(&mut tx, numbers, &self.id).await? {
             return Ok(Acceptance::NumbersMoved);
+        }
+        if let Some(earlier) = &self.adopted {
+            super::supplement::take_entries(&mut tx, &self.id, earlier).await?;
         }
         let changed = tx
             .execute(

@@ -1,7 +1,7 @@
 //! Deliveries: the outbox, one message to one recipient each.
 //!
 //! Owns the rows of the outbox: queueing, the claim (T1), lists and counts. What follows the claim, the intent (T2) and the
-//! result (T3), is [`super::delivery_steps`]'; rates, pauses and suppressions are [`super::senders`]'.
+//! result (T3), is `delivery_steps`'; rates, pauses and suppressions are [`super::senders`]'.
 
 use super::connection::{Row, values};
 use super::senders::{self, Limits};

@@ -30,7 +30,8 @@ pub struct Placed {
     pub file: String,
     /// The document; none for what stands beside the documents (merged file, manifest, report).
     pub document: Option<String>,
-    /// SHA-256 of everything that decides its bytes; empty for what stands beside.
+    /// SHA-256 of everything that decides its bytes. For what stands beside: the batch that a correction workbook belongs to,
+    /// else empty.
     pub digest: String,
     /// SHA-256 of its bytes.
     pub sha256: String,

@@ -11,9 +11,11 @@ mod connection;
 pub mod deliveries;
 mod delivery_steps;
 pub mod documents;
+mod posting;
 pub mod records;
 pub mod registers;
 pub mod senders;
+pub mod supplement;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};

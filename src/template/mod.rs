@@ -35,6 +35,9 @@ pub type Files = BTreeMap<String, Cow<'static, [u8]>>;
 /// The family for raw text, which every world has.
 const RAW_FAMILY: &str = "Liberation Mono";
 
+/// The words of a built-in template, beside those that a workspace lays over them.
+pub const BUILT_IN_WORDS: &str = "words.built-in.toml";
+
 /// The folder of the shared Typst library.
 pub const SHARED_FOLDER: &str = "the-thuc";
 
@@ -89,11 +92,14 @@ impl Template {
         let contract = text("contract.json", &mut problems)
             .and_then(|text| keep(Contract::parse(&format!("{name}/contract.json"), &text), &mut problems));
         let words_text = text("words.toml", &mut problems);
+        let built_in_words = files.get(&format!("/{name}/{BUILT_IN_WORDS}")).and_then(|bytes| std::str::from_utf8(bytes).ok());
         text("page.typ", &mut problems);
         let sample =
             text("sample.json", &mut problems).and_then(|text| keep(parse_sample(&format!("{name}/sample.json"), &text), &mut problems));
         let words = match (&manifest, &contract, words_text) {
-            (Some(manifest), Some(contract), Some(text)) => keep(Words::parse(name, &text, manifest, contract), &mut problems),
+            (Some(manifest), Some(contract), Some(text)) => {
+                keep(Words::parse(name, &text, built_in_words, manifest, contract), &mut problems)
+            }
             _ => None,
         };
         let has_mail = files.contains_key(&format!("/{name}/{}", mail_words::FILE_NAME));

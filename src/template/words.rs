@@ -10,6 +10,7 @@ use handlebars::{Context, Handlebars, RenderError, RenderErrorReason};
 use serde_json::{Map, Value};
 use unicode_normalization::UnicodeNormalization;
 
+use super::BUILT_IN_WORDS;
 use super::contract::{Contract, Field, Kind, source_place};
 use super::manifest::{Manifest, line_and_column, toml_problem};
 use super::{capitals, functions, words_fault};
@@ -64,11 +65,34 @@ struct WordsFile {
     words: BTreeMap<String, toml::Spanned<String>>,
 }
 
+/// The text of `built_in` with the values that `own` gives in place of its own: one file, with the comments of the first.
+pub fn laid_over(built_in: &str, own: &str) -> Option<String> {
+    let (below, above): (WordsFile, WordsFile) = (toml::from_str(built_in).ok()?, toml::from_str(own).ok()?);
+    let mut places: Vec<_> = below.words.iter().filter_map(|(name, old)| Some((old.span(), above.words.get(name)?.span()))).collect();
+    // From the end, so that the places before stay where they are.
+    places.sort_by_key(|(old, _)| std::cmp::Reverse(old.start));
+    let mut text = built_in.to_owned();
+    for (old, new) in places {
+        text.replace_range(old, &own[new]);
+    }
+    Some(text)
+}
+
 impl Words {
-    /// Compiles `text` of `words.toml` and the patterns of the manifest; every problem of every string is reported.
-    pub fn parse(folder: &str, text: &str, manifest: &Manifest, contract: &Contract) -> Result<Self, Vec<Diagnostic>> {
+    /// Compiles `text` of `words.toml` and the patterns of the manifest; every problem of every string is reported. Where
+    /// `text` changes the words of a built-in template, those that it leaves out are taken from `built_in`.
+    pub fn parse(
+        folder: &str,
+        text: &str,
+        built_in: Option<&str>,
+        manifest: &Manifest,
+        contract: &Contract,
+    ) -> Result<Self, Vec<Diagnostic>> {
         let file = format!("{folder}/words.toml");
-        let parsed: WordsFile = toml::from_str(text).map_err(|error| vec![toml_problem("words", &file, text, &error)])?;
+        let read = |file: &str, text: &str| -> Result<WordsFile, Vec<Diagnostic>> {
+            toml::from_str(text).map_err(|error| vec![toml_problem("words", file, text, &error)])
+        };
+        let parsed = read(&file, text)?;
         let mut words = Self {
             plain: registry(handlebars::no_escape),
             file_name: registry(naming::escape_part),
@@ -88,6 +112,29 @@ impl Words {
             }));
             words.names.push(name.clone());
             words.compile(name, spanned.get_ref(), origin, contract, &mut problems);
+        }
+        if let Some(built_in) = built_in {
+            let file = format!("{folder}/{BUILT_IN_WORDS}");
+            let built_in_words = read(&file, built_in)?.words;
+            for (name, spanned) in parsed.words.iter().filter(|(name, _)| !built_in_words.contains_key(*name)) {
+                let (line, column) = content_start(text, spanned.span().start);
+                let known = built_in_words.keys().map(String::as_str);
+                let list = known.clone().collect::<Vec<_>>().join(", ");
+                problems.push(
+                    Diagnostic::error("words-unknown", say!("mẫu không có câu chữ “{name}”", "the template has no wording `{name}`"))
+                        .at(source_place(&words.origins[name].file, text, line, column))
+                        .remedy(match nearest(name, known) {
+                            Some(near) => say!("có phải “{near}”?", "did you mean `{near}`?"),
+                            None => say!("các câu chữ: {list}", "wordings: {list}"),
+                        }),
+                );
+            }
+            for (name, spanned) in built_in_words.iter().filter(|(name, _)| !parsed.words.contains_key(*name)) {
+                let (line, column) = content_start(built_in, spanned.span().start);
+                let origin = Origin { file: file.clone(), text: built_in.to_owned(), line, column };
+                words.names.push(name.clone());
+                words.compile(name, spanned.get_ref(), origin, contract, &mut problems);
+            }
         }
         let manifest_file = format!("{folder}/template.toml");
         let patterns = [(TITLE, Some(&manifest.output.title)), (FILE, Some(&manifest.output.file)), (QR, manifest.output.qr.as_ref())];

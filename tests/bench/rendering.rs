@@ -48,18 +48,7 @@ fn main() {
     figure("peak memory at 20,000 records, all processes", large, "MB", "≤ 400");
     figure("  ratio", large / small, "", "about 1");
 
-    let designs = ["sen", "co-dien", "hien-dai"].map(|design| {
-        let summary = office.run_inside(&office.list(500), design, design);
-        let sizes = office.sizes(design);
-        let time = millis(summary.times.compile + summary.times.export) / summary.counts.made as f64;
-        figure(&format!("design {design}, compile and export"), time, "ms", "");
-        figure("  size, mean", sizes.iter().sum::<u64>() as f64 / sizes.len() as f64 / 1000.0, "kB", "≤ 60");
-        time
-    });
-    let slowest = designs.iter().copied().fold(0.0, f64::max);
-    let quickest = designs.iter().copied().fold(f64::INFINITY, f64::min);
-    figure("  slowest design against quickest", slowest / quickest, "", "≤ 1.3");
-    figure("  dearest of the others against sen", designs[1].max(designs[2]) / designs[0], "", "≤ 1.3");
+    office.designs();
 
     let (table, pages) = office.table(1_000);
     figure("annual summary with a table of 1,000 rows × 8", millis(table), "ms", "");
@@ -167,6 +156,28 @@ impl Office {
             .block_on(app.run(&request, Watcher { progress: &Silent, on_plan: &|_: &Planned| {}, stop: &stop }))
             .expect("the run succeeds");
         ran.summary.expect("a summary")
+    }
+
+    /// The frames against the plain one, `hien-dai`: lines and corners only. Each round begins with another design, and the
+    /// best of the rounds counts, so that other work on the machine favours none.
+    fn designs(&self) {
+        const DESIGNS: [&str; 3] = ["hien-dai", "co-dien", "sen"];
+        let list = self.list(500);
+        let mut best = [f64::INFINITY; DESIGNS.len()];
+        for round in 0..6 {
+            for step in 0..DESIGNS.len() {
+                let index = (round + step) % DESIGNS.len();
+                let summary = self.run_inside(&list, &format!("{}-{round}", DESIGNS[index]), DESIGNS[index]);
+                let time = millis(summary.times.compile + summary.times.export) / summary.counts.made as f64;
+                best[index] = best[index].min(time);
+            }
+        }
+        for (design, time) in DESIGNS.into_iter().zip(best) {
+            let sizes = self.sizes(&format!("{design}-0"));
+            figure(&format!("design {design}, compile and export"), time, "ms", "");
+            figure("  against hien-dai, the plain one", time / best[0], "", "≤ 1.3");
+            figure("  size, mean", sizes.iter().sum::<u64>() as f64 / sizes.len() as f64 / 1000.0, "kB", "≤ 60");
+        }
     }
 
     /// One annual summary with a table of `rows` rows: wall time and pages.

@@ -150,7 +150,7 @@ fn a_date_that_no_calendar_has() {
             [en 1]
             error[date-not-real] d.csv, line 2, column “Ngày quyết định”: record 1 (Lê Văn An): “31/02/2026” is not a real date
                 remedy: month 02 of 2026 has 28 days; write day/month/year
-            1 valid records, 1 invalid.
+            1 valid record, 1 invalid.
             Rows to correct: o/_can-sua.xlsx; correct the list itself, or that file and make it into another folder (--out).
             No document was made. Correct the data and run again, or add --only-valid to go on with the valid rows.
         "#]],
@@ -179,11 +179,13 @@ fn json_a_hundred_thousand_levels_deep() {
         "d.json",
         "[".repeat(100_000),
         expect![[r#"
-        [vi 1]
-        lỗi[json-too-deep] d.json, dòng 1: lồng nhau quá nhiều tầng
-        [en 1]
-        error[json-too-deep] d.json, line 1: is nested too deeply
-    "#]],
+            [vi 1]
+            lỗi[json-too-deep] d.json, dòng 1: lồng nhau quá nhiều tầng
+                cách sửa: ghi mỗi bản ghi là một đối tượng { … } có các trường của mẫu; xem “vanthu template show”
+            [en 1]
+            error[json-too-deep] d.json, line 1: is nested too deeply
+                remedy: write each record as an object { … } with the fields of the template; see `vanthu template show`
+        "#]],
     );
 }
 
@@ -202,7 +204,7 @@ fn a_formula_without_value() {
         [en 1]
         error[formula-uncalculated] d.xlsx, Sheet1!C3: record 2 (Chi hội 2): the cell “Họ và tên” is a formula that was never calculated and has no value
             remedy: open the file in Excel and save it again
-        1 valid records, 1 invalid.
+        1 valid record, 1 invalid.
         Rows to correct: o/_can-sua.xlsx; correct the list itself, or that file and make it into another folder (--out).
         No document was made. Correct the data and run again, or add --only-valid to go on with the valid rows.
     "#]],
@@ -299,7 +301,7 @@ fn a_workbook_renamed_to_text_is_still_read() {
         Nơi lưu: o
         [en 0]
         Made 2 documents, failed 0, quarantined 0.
-        Of these 2 were there from an earlier run.
+        Of these, 2 came from an earlier run.
         Where: o
     "#]]
     .assert_eq(&whole(&office, &award_run("d.csv", "o", &[])));

@@ -248,7 +248,7 @@ fn a_signatory_without_a_name_and_a_missing_organisation_are_warned_about() {
         [en 0]
         warning[signatory-name] vanthu.toml [[organisations.hoi.signatories]]: signatory `CHỦ TỊCH` has no name; its line stays blank
             remedy: fill in name = "Full name"
-        1 valid records, 0 invalid.
+        1 valid record, 0 invalid.
     "#]]
     .assert_eq(&whole(&office, &arguments));
     std::fs::remove_file(office.path.join("vanthu.toml")).expect("removed");
@@ -260,7 +260,7 @@ fn a_signatory_without_a_name_and_a_missing_organisation_are_warned_about() {
         [en 0]
         warning[organisation-missing] no organisation is declared; its name, place and signatory will be blank or dotted
             remedy: make a workspace with `vanthu init` and declare [organisations.…] in vanthu.toml
-        1 valid records, 0 invalid.
+        1 valid record, 0 invalid.
     "#]]
     .assert_eq(&whole(&office, &arguments));
 }
@@ -307,8 +307,8 @@ book.save(sys.argv[1])
         [en 1]
         error[overflow] d.xlsx, Sheet1!C3: record 2 (NGUYỄN PHÚC TÔN NỮ HOÀNG THỊ DIỄM THÚY QUỲNH NHƯ KHÁNH VÂN ANH THƯ NGỌC BẢO TRÂM HỒNG HẠNH MỸ DUYÊN PHƯƠNG THẢO MAI): The recipient's name is too long: it does not fit its field even at 21 pt.
             remedy: shorten or abbreviate this content
-        Made 1 documents, failed 1, quarantined 0.
-        Of these 1 were there from an earlier run.
+        Made 1 document, failed 1, quarantined 0.
+        Of these, 1 came from an earlier run.
         Where: o
     "#]]
     .assert_eq(&whole(&office, &award_run("d.xlsx", "o", &[])));
@@ -367,7 +367,7 @@ fn a_field_that_the_template_lacks_is_named_wherever_it_is_given() {
     assert_eq!(said.code, 1);
     expect_test::expect![[r#"
         lỗi[field-unknown] “la” mẫu không có trường này
-            cách sửa: các trường: doi_tuong, danh_xung, ho_ten, chuc_vu, don_vi, so, danh_hieu, thanh_tich, ghi_chu, so_quyet_dinh, ngay, dia_danh, hinh_thuc, phong_trao, tu_nam, den_nam, quyen_han_ky, nguoi_ky
+            cách sửa: các trường: doi_tuong, danh_xung, ho_ten, chuc_vu, don_vi, so, danh_hieu, thanh_tich, ghi_chu, so_quyet_dinh, ngay, dia_danh, hinh_thuc, phong_trao, tu_nam, den_nam, quyen_han_ky, nguoi_ky, email
         lỗi[field-unknown] “ngayy” mẫu không có trường này
             cách sửa: có phải “ngay”?
     "#]].assert_eq(&said.stderr);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use expect_test::expect;
 use serde_json::Value;
 
 use crate::support::{Office, assert_sound, award_run, foreign, pages_of, people, python, text_of};
@@ -243,7 +244,11 @@ fn a_full_disk_is_said_and_the_run_continues_when_there_is_room() {
         .expect("unshare is needed by the tests");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     // Which file met the end of the disk differs from run to run; the rest of the message does not.
-    let said: Vec<String> = text.lines().take(2).map(|line| line.split(['“', '”']).step_by(2).collect::<Vec<_>>().join("…")).collect();
+    let said: Vec<String> = text
+        .lines()
+        .take_while(|line| !line.starts_with("code"))
+        .map(|line| line.split(['“', '”']).step_by(2).collect::<Vec<_>>().join("…"))
+        .collect();
     assert_eq!(
         said,
         [
@@ -305,14 +310,117 @@ fn what_only_an_earlier_run_made_beside_the_documents_is_set_aside() {
     assert!(office.path.join("o/_cu/_tat-ca.zip").is_file() && office.path.join("o/_tat-ca.pdf").is_file());
 }
 
+/// Mends the kind of recipient in the correction workbook of folder `o`, as a clerk would; `extra` is more Python on `sheet` and `heads`.
+fn mend(office: &Office, extra: &str) {
+    let program = format!(
+        r#"
+import sys, openpyxl
+book = openpyxl.load_workbook(sys.argv[1])
+sheet = book.worksheets[0]
+heads = [cell.value for cell in sheet[1]]
+for row in range(2, sheet.max_row + 1):
+    sheet.cell(row, heads.index("Đối tượng") + 1).value = "Cá nhân"
+{extra}
+book.save(sys.argv[1])
+"#
+    );
+    python(&program, &[&office.path.join("o/_can-sua.xlsx")]);
+}
+
 #[test]
-fn corrected_rows_do_not_set_the_rest_of_their_batch_aside() {
+fn rows_corrected_in_place_complete_their_batch() {
+    let office = Office::with_workspace();
+    // Of five people, the second and the fourth are refused.
+    let list = people(5);
+    let list =
+        list.lines().enumerate().map(|(line, row)| if line == 2 || line == 4 { row.replace("Cá nhân", "Người") } else { row.to_owned() });
+    office.write("d.csv", list.collect::<Vec<_>>().join("\n"));
+    let said = office.run(&award_run("d.csv", "o", &["--only-valid", "--merge", "--zip"]));
+    assert_eq!((said.code, office.documents("o").len()), (1, 3));
+    let before = office.read("o/001-Nguyễn Văn An.pdf");
+    // One row stays wrong: the others are made, and it is given back alone.
+    mend(&office, "sheet.cell(3, heads.index('Đối tượng') + 1).value = 'Ai đó'");
+    let said = office.run(&award_run("o/_can-sua.xlsx", "o", &["--only-valid"]));
+    expect![[r#"
+        lỗi[choice-unknown] _can-sua.xlsx, 'Danh sách'!A3: bản ghi 4 (Phạm Văn An): “Ai đó” không nằm trong các giá trị cho phép của “Đối tượng”
+            cách sửa: chỉ được ghi: “Cá nhân”, “Tập thể”, “Gia đình”, “Dòng họ”
+    "#]].assert_eq(&said.stderr);
+    assert_eq!((said.code, office.documents("o").len()), (1, 4));
+    mend(&office, "");
+    let said = office.run(&award_run("o/_can-sua.xlsx", "o", &[]));
+    expect![[""]].assert_eq(&said.stderr);
+    assert_eq!((said.code, office.documents("o").len()), (0, 5));
+    // Nothing of the rest was made anew or moved; what stands beside tells of all five, in the order of the list.
+    assert_eq!(office.read("o/001-Nguyễn Văn An.pdf"), before);
+    assert!(!office.path.join("o/_can-sua.xlsx").exists(), "there is nothing left to correct");
+    assert!(office.path.join("o/_cu/_can-sua.xlsx").is_file() && office.path.join("o/_cu/_can-sua-2.xlsx").is_file());
+    let aside = fs::read_dir(office.path.join("o/_cu")).expect("a folder").flatten().map(|entry| entry.file_name());
+    assert!(aside.into_iter().all(|name| name.to_string_lossy().starts_with("_can-sua")), "no document was set aside");
+    let manifest = office.json("o/_danh-muc.json");
+    let numbers: Vec<u64> =
+        manifest["documents"].as_array().expect("documents").iter().filter_map(|document| document["record"].as_u64()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5]);
+    assert_eq!((manifest["made"].as_u64(), manifest["rejected"].as_u64()), (Some(5), Some(0)));
+    assert_eq!((manifest["data_file"].as_str(), manifest["corrections"].as_array().map(Vec::len)), (Some("d.csv"), Some(2)));
+    let merged = text_of(&office.path.join("o/_tat-ca.pdf"));
+    let places: Vec<_> = office.documents("o").iter().map(|file| merged.find(&file[4..file.len() - 4])).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?}");
+    assert!(office.path.join("o/_tat-ca.zip").is_file());
+    // The very same command again: there is no such file any more, and nothing changes.
+    assert_eq!(office.run(&award_run("o/_can-sua.xlsx", "o", &[])).code, 1);
+    assert_eq!(office.documents("o").len(), 5);
+}
+
+#[test]
+fn a_row_added_to_the_corrections_comes_after_the_list_and_a_repeated_person_is_named() {
     let office = Office::with_workspace();
     office.write("d.csv", people(3).replacen("Cá nhân", "Người", 1));
     office.run(&award_run("d.csv", "o", &["--only-valid"]));
-    let said = office.run(&award_run("o/_can-sua.xlsx", "o", &[]));
-    assert_eq!(said.code, 1);
-    assert!(said.stderr.starts_with("lỗi[corrections-in-place] o/_can-sua.xlsx: tệp chỉ có các dòng đã sửa"), "{}", said.stderr);
+    mend(
+        &office,
+        r#"
+copy = [cell.value for cell in sheet[2]]
+copy[heads.index("Họ và tên")] = "Lê Văn Thêm"
+sheet.append(copy)
+"#,
+    );
+    office.must(&award_run("o/_can-sua.xlsx", "o", &[]));
+    let manifest = office.json("o/_danh-muc.json");
+    let names: Vec<_> = manifest["documents"]
+        .as_array()
+        .expect("documents")
+        .iter()
+        .map(|document| (document["record"].as_u64(), document["name"].as_str().map(str::to_owned)))
+        .collect();
+    assert_eq!(names.len(), 4);
+    assert_eq!(names[3], (Some(4), Some("Lê Văn Thêm".to_owned())));
+}
+
+#[test]
+fn corrections_are_refused_in_place_where_they_would_not_fit_the_rest() {
+    let office = Office::with_workspace();
+    office.write("d.csv", people(3).replacen("Cá nhân", "Người", 1));
+    // Without --only-valid nothing was made of the others.
+    office.run(&award_run("d.csv", "o", &[]));
+    expect![[r#"
+        lỗi[corrections-in-place] o/_can-sua.xlsx: tệp chỉ có các dòng đã sửa, còn các dòng khác của danh sách chưa được làm vào thư mục này
+            cách sửa: sửa trong danh sách gốc rồi chạy lại, hoặc làm riêng các dòng này vào thư mục khác, ví dụ --out o/bo-sung
+    "#]]
+    .assert_eq(&office.run(&award_run("o/_can-sua.xlsx", "o", &[])).stderr);
+    office.run(&award_run("d.csv", "o", &["--only-valid"]));
+    mend(&office, "");
+    let otherwise = office.run(&award_run("o/_can-sua.xlsx", "o", &["--name", "khac-{{ho_ten}}", "--set", "phong_trao=khác"]));
+    expect![[r#"
+        lỗi[corrections-otherwise] o/_can-sua.xlsx: lần chạy đã bỏ lại các dòng này dùng --set, --name khác
+            cách sửa: ghi đúng như lần trước, chỉ đổi --data; nếu muốn đổi cho mọi văn bản, sửa danh sách gốc rồi chạy lại
+    "#]]
+    .assert_eq(&otherwise.stderr);
+    office.write("mau/giay-khen/words.toml", "[words]\ntieu_de = \"GIẤY BIỂU DƯƠNG\"\n");
+    expect![[r#"
+        lỗi[corrections-otherwise] o/_can-sua.xlsx: lần chạy đã bỏ lại các dòng này dùng mẫu, tổ chức, tùy chọn, phông chữ hoặc cách gửi thư khác
+            cách sửa: ghi đúng như lần trước, chỉ đổi --data; nếu muốn đổi cho mọi văn bản, sửa danh sách gốc rồi chạy lại
+    "#]]
+    .assert_eq(&office.run(&award_run("o/_can-sua.xlsx", "o", &[])).stderr);
     assert_eq!(office.documents("o").len(), 2);
 }
 

@@ -59,9 +59,15 @@ font.save(sys.argv[2])
     office.write("d.csv", crate::support::people(1));
     let mut arguments = crate::support::award_run("d.csv", "o", &[]);
     arguments[2] = "mau-thieu";
-    let said = office.run(&arguments);
-    assert_eq!(said.code, 1, "{}", said.stderr);
-    assert!(said.stderr.contains("lỗi[font-unfit]") && said.stderr.contains("134 chữ Việt"), "{}", said.stderr);
+    expect_test::expect![[r#"
+        [vi 1]
+        lỗi[font-unfit] phông “Thieu Chu” (phong-chu/thieu.ttf) chỉ vẽ đúng 40/134 chữ Việt
+            cách sửa: dùng phông khác; xem “vanthu fonts”
+        [en 1]
+        error[font-unfit] font “Thieu Chu” (phong-chu/thieu.ttf) draws only 40 of the 134 Vietnamese letters
+            remedy: use another font; see `vanthu fonts`
+    "#]]
+    .assert_eq(&crate::support::whole(&office, &arguments));
 }
 
 #[test]

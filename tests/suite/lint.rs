@@ -398,7 +398,7 @@ fn a_finding_tells_clause_place_and_both_values() {
     let finding = &json["findings"][0];
     assert_eq!(json["passes"], false);
     assert_eq!(finding["rule"], "thang-padding");
-    assert_eq!(finding["clause"], "NĐ 30/2020, PL I, II.4c");
+    assert_eq!(finding["clause"], "NĐ 30/2020, PL I, II.4b");
     assert_eq!((&finding["page"], &finding["found"], &finding["wanted"]), (&1.into(), &"“tháng 03”".into(), &"“tháng 3”".into()));
     let x = finding["x_mm"].as_f64().expect("a number");
     assert!((100.0..120.0).contains(&x), "{x}");

@@ -218,3 +218,46 @@ fn an_office_changes_the_words_of_a_built_in_template_without_its_page() {
     office.must(&crate::support::award_run("d.csv", "o", &[]));
     assert!(text_of(&office.path.join("o/001-Nguyễn Văn An.pdf")).contains("GIẤY BIỂU DƯƠNG"));
 }
+
+#[test]
+fn own_words_change_only_what_they_name() {
+    let office = Office::with_workspace();
+    office.write("d.csv", crate::support::people(1));
+    office.write("mau/giay-khen/words.toml", "[words]\ntieu_de = \"GIẤY BIỂU DƯƠNG\"\n");
+    office.must(&crate::support::award_run("d.csv", "o", &[]));
+    let text = text_of(&office.path.join("o/001-Nguyễn Văn An.pdf"));
+    assert!(text.contains("GIẤY BIỂU DƯƠNG") && text.contains("HỘI KHUYẾN HỌC PHƯỜNG THÍ ĐIỂM"), "{text}");
+    // What is copied from it is whole, with the own words in it.
+    office.must(&["template", "new", "khac", "--from", "giay-khen"]);
+    office.must(&[
+        "run",
+        "--template",
+        "khac",
+        "--data",
+        "d.csv",
+        "--out",
+        "o2",
+        "--set",
+        "so_quyet_dinh=12/QĐ-HKH",
+        "--set",
+        "ngay=27/12/2019",
+        "--set",
+        "phong_trao=khuyến học",
+    ]);
+    assert!(text_of(&office.path.join("o2/001-Nguyễn Văn An.pdf")).contains("GIẤY BIỂU DƯƠNG"));
+    assert!(!office.path.join("mau/khac/words.built-in.toml").exists());
+    office.write("mau/giay-khen/words.toml", "[words]\ntieu_dee = \"GIẤY BIỂU DƯƠNG\"\n");
+    expect_test::expect![[r#"
+        [vi 1]
+        lỗi[words-unknown] giay-khen/words.toml:2:13: mẫu không có câu chữ “tieu_dee”
+            | tieu_dee = "GIẤY BIỂU DƯƠNG"
+            |             ^
+            cách sửa: có phải “tieu_de”?
+        [en 1]
+        error[words-unknown] giay-khen/words.toml:2:13: the template has no wording `tieu_dee`
+            | tieu_dee = "GIẤY BIỂU DƯƠNG"
+            |             ^
+            remedy: did you mean `tieu_de`?
+    "#]]
+    .assert_eq(&crate::support::whole(&office, &crate::support::award_run("d.csv", "o", &[])));
+}

@@ -59,7 +59,7 @@ fn an_endless_loop_is_stopped_at_the_deadline_and_its_neighbours_are_made() {
         error[quarantined] record 2 (Độc): set apart after it stopped two workers: setting the page took more than 1.5 s
             remedy: check this record's data and the template's page
         Made 3 documents, failed 0, quarantined 1.
-        Of these 3 were there from an earlier run.
+        Of these, 3 came from an earlier run.
         Where: o
     "#]]
     .assert_eq(&both(&office, &["An", "Độc", "Bình", "Châu"]));
@@ -79,7 +79,7 @@ fn an_allocation_bomb_hits_the_memory_limit_and_its_neighbours_are_made() {
         error[quarantined] record 2 (Độc): set apart after it stopped two workers: setting the page needs more than 512 MiB of memory
             remedy: check this record's data and the template's page
         Made 2 documents, failed 0, quarantined 1.
-        Of these 2 were there from an earlier run.
+        Of these, 2 came from an earlier run.
         Where: o
     "#]]
     .assert_eq(&both(&office, &["An", "Độc", "Bình"]));

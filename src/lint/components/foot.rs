@@ -41,7 +41,7 @@ pub fn find(document: &Document, main: &[Page], end: &End) -> Foot {
     let mut foot = Foot { drafter: end.drafter.clone(), ..Foot::default() };
     for page in main {
         let strip = page.height_mm - STRIP_MM;
-        let rule = page.strokes.iter().filter(|rule| rule.length() > LONG_RULE_MM && rule.y > strip && !page.in_table(rule.y)).next_back();
+        let rule = page.strokes.iter().rfind(|rule| rule.length() > LONG_RULE_MM && rule.y > strip && !page.in_table(rule.y));
         let lines = || page.rows.iter().map(|row| &row.whole).filter(|line| line.baseline > strip && !page.in_table(line.baseline));
         // Under a rule anything small is the address; without one only its words tell.
         let from = match rule {

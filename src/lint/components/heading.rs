@@ -1,4 +1,4 @@
-//! The ladder of the body: phần, chương, mục, tiểu mục, điều, "I.", khoản, điểm (annex I, II.6).
+//! The ladder of the body: phần, chương, mục, tiểu mục, điều, "I.", khoản, điểm (annex I, II.6đ).
 //!
 //! Owns telling a heading from a paragraph that only begins like one: "Điều 5 của Luật …" is a citation, "Điều 5." a
 //! heading.

@@ -10,34 +10,34 @@ use crate::lint::ink::{Area, Line};
 
 /// The rules, in reading order of the page.
 pub const RULES: &[Rule] = &[
-    rule("body-size", "NĐ 30/2020, PL I, II.6d", "Nội dung cỡ chữ 13–14", "The body is 13–14 pt", body_size),
-    rule("body-style", "NĐ 30/2020, PL I, II.6d", "Nội dung kiểu chữ đứng", "The body is upright", body_style),
+    rule("body-size", "NĐ 30/2020, PL I, II.6e", "Nội dung cỡ chữ 13–14", "The body is 13–14 pt", body_size),
+    rule("body-style", "NĐ 30/2020, PL I, II.6e", "Nội dung kiểu chữ đứng", "The body is upright", body_style),
     rule(
         "body-indent",
-        "NĐ 30/2020, PL I, II.6d",
+        "NĐ 30/2020, PL I, II.6e",
         "Chữ đầu dòng lùi vào 1 cm hoặc 1,27 cm",
         "First lines are indented by 10 mm or 12.7 mm",
         body_indent,
     ),
-    custom("body-justified", "NĐ 30/2020, PL I, II.6d", "Nội dung canh đều cả hai lề", "The body is justified", body_justified),
+    custom("body-justified", "NĐ 30/2020, PL I, II.6e", "Nội dung canh đều cả hai lề", "The body is justified", body_justified),
     rule(
         "body-line-spacing",
-        "NĐ 30/2020, PL I, II.6d",
+        "NĐ 30/2020, PL I, II.6e",
         "Khoảng cách giữa các dòng từ dòng đơn đến 1,5 dòng",
         "Lines are set single to one and a half",
         body_line_spacing,
     ),
     rule(
         "body-paragraph-gap",
-        "NĐ 30/2020, PL I, II.6d",
+        "NĐ 30/2020, PL I, II.6e",
         "Khoảng cách giữa các đoạn văn tối thiểu là 6 pt",
         "The gap between paragraphs is at least 6 pt",
         body_paragraph_gap,
     ),
-    rule("can-cu-style", "NĐ 30/2020, PL I, II.6b", "Căn cứ ban hành kiểu chữ nghiêng", "The grounds are italic", can_cu_style),
+    rule("can-cu-style", "NĐ 30/2020, PL I, II.6a", "Căn cứ ban hành kiểu chữ nghiêng", "The grounds are italic", can_cu_style),
     rule(
         "can-cu-marks",
-        "NĐ 30/2020, PL I, II.6b",
+        "NĐ 30/2020, PL I, II.6a",
         "Sau mỗi căn cứ xuống dòng, cuối dòng có dấu “;”, dòng cuối cùng có dấu “.”",
         "Each ground ends in “;” and the last in “.”",
         can_cu_marks,

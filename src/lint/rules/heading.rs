@@ -1,4 +1,4 @@
-//! Rules of the ladder of the body: phần to điểm (annex I, II.6).
+//! Rules of the ladder of the body: phần to điểm (annex I, II.6đ).
 
 use crate::language::Text;
 use crate::say;
@@ -10,7 +10,7 @@ use crate::lint::components::{is_centred, key};
 use crate::lint::finding::{measure, number, quoted};
 use crate::lint::ink::Line;
 
-const CLAUSE: &str = "NĐ 30/2020, PL I, II.6";
+const CLAUSE: &str = "NĐ 30/2020, PL I, II.6đ";
 /// Centring of a heading may be off by this much (mm): the text's edges are measured, not known.
 const CENTRE_TOLERANCE_MM: f64 = 6.0;
 

@@ -8,7 +8,7 @@ use crate::lint::components::key;
 use crate::lint::finding::{absent, measure, size};
 use crate::lint::ink::{Area, Line};
 
-const CLAUSE: &str = "NĐ 30/2020, PL I, III.2";
+const CLAUSE: &str = "NĐ 30/2020, PL I, III.2b";
 /// Drawn and measured boxes differ by their stroke (mm).
 const BOX_TOLERANCE_MM: f64 = 0.7;
 

@@ -1,4 +1,4 @@
-//! Rules of cells 5a, 5b and 9a: tên loại, trích yếu, kính gửi (annex I, II.5 and II.9a).
+//! Rules of cells 5a, 5b and 9a: tên loại, trích yếu, kính gửi (annex I, II.5 and II.9).
 
 use crate::say;
 
@@ -63,21 +63,21 @@ pub const RULES: &[Rule] = &[
     ),
     rule(
         "kinh-gui-style",
-        "NĐ 30/2020, PL I, II.9b",
+        "NĐ 30/2020, PL I, II.9d",
         "“Kính gửi:” cỡ chữ 13–14, kiểu chữ đứng",
         "“Kính gửi:” is 13–14 pt, upright",
         kinh_gui_style,
     ),
     rule(
         "kinh-gui-marks",
-        "NĐ 30/2020, PL I, II.9b",
+        "NĐ 30/2020, PL I, II.9d",
         "Sau “Kính gửi” có dấu hai chấm; từ hai nơi trở lên: mỗi nơi một dòng, gạch đầu dòng, cuối dòng có dấu “;”, dòng cuối có dấu “.”",
         "“Kính gửi” has a colon; two addressees or more: one a line with a dash, each ending in “;”, the last in “.”",
         kinh_gui_marks,
     ),
     rule(
         "kinh-gui-dashes",
-        "NĐ 30/2020, PL I, II.9b",
+        "NĐ 30/2020, PL I, II.9d",
         "Gạch đầu dòng của các nơi kính gửi thẳng hàng với nhau dưới dấu hai chấm",
         "The dashes of the addressees stand in one column under the colon",
         kinh_gui_dashes,

@@ -64,14 +64,16 @@ fn nesting_of_a_hundred_thousand_is_refused() {
     check(
         "[".repeat(100_000),
         expect![[r#"
-        lỗi[json-too-deep] du-lieu.json, dòng 1: lồng nhau quá nhiều tầng
-    "#]],
+            lỗi[json-too-deep] du-lieu.json, dòng 1: lồng nhau quá nhiều tầng
+                cách sửa: ghi mỗi bản ghi là một đối tượng { … } có các trường của mẫu; xem “vanthu template show”
+        "#]],
     );
     check(
         "{\"a\":".repeat(100_000),
         expect![[r#"
-        lỗi[json-too-deep] du-lieu.json, dòng 1: lồng nhau quá nhiều tầng
-    "#]],
+            lỗi[json-too-deep] du-lieu.json, dòng 1: lồng nhau quá nhiều tầng
+                cách sửa: ghi mỗi bản ghi là một đối tượng { … } có các trường của mẫu; xem “vanthu template show”
+        "#]],
     );
 }
 

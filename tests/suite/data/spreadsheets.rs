@@ -180,7 +180,7 @@ fn the_correction_workbook_is_mended_and_fed_back() {
     let bad: Vec<_> = first.rows.iter().filter(|row| !row.diagnostics.is_empty()).collect();
     assert_eq!(bad.len(), 2);
     let path = path("can-sua.xlsx");
-    let rows = bad.iter().map(|row| RejectedRow { original: &row.original, diagnostics: &row.diagnostics });
+    let rows = bad.iter().map(|row| RejectedRow { number: row.number, original: &row.original, diagnostics: &row.diagnostics });
     let common = [("Số quyết định".to_owned(), Original::Text("12/QĐ-HKH".to_owned()))];
     spreadsheet::rejected(&path, "Danh sách", &first.summary().headings, &common, rows).unwrap();
     expect![[r#"
@@ -192,6 +192,7 @@ fn the_correction_workbook_is_mended_and_fed_back() {
                 "Ngày sinh",
                 "Mã số",
                 "Điểm",
+                "Bản ghi số (giữ nguyên)",
                 "Lỗi cần sửa",
             ],
             [
@@ -201,6 +202,7 @@ fn the_correction_workbook_is_mended_and_fed_back() {
                 "31/02/1960",
                 "007",
                 "9,5",
+                "1",
                 "Ngày sinh: “31/02/1960” không phải ngày có thật; cách sửa: tháng 02 năm 1960 chỉ có 29 ngày; ghi ngày/tháng/năm",
             ],
             [
@@ -210,6 +212,7 @@ fn the_correction_workbook_is_mended_and_fed_back() {
                 "x",
                 "=1+1",
                 "y",
+                "3",
                 "Ngày sinh: “x” không phải ngày; cách sửa: ghi ngày/tháng/năm, ví dụ 05/3/2020\nĐiểm: “y” không phải số; cách sửa: ghi số, ví dụ 1.234.567 hoặc 12,5",
             ],
         ]"#]].assert_eq(&format!("{:#?}", contents(&path)["Danh sách"]));

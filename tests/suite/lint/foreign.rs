@@ -56,7 +56,7 @@ fn a_correct_document_of_a_word_processor_passes_and_its_hurried_twin_does_not()
         lỗi[folio-first-page] , trang 1, cách trái 106 mm, cách trên 10 mm: Trang thứ nhất không hiển thị số trang. Ở đây: “1”; cần: không có (NĐ 30/2020, PL I, I.7)
         lỗi[tieu-ngu-text] , trang 1, cách trái 110 mm, cách trên 26 mm: Tiêu ngữ: chữ cái đầu của các cụm từ viết hoa, giữa các cụm từ có gạch nối (-), có cách chữ. Ở đây: “Độc lập – Tự do – Hạnh phúc” (U+2013); cần: “Độc lập - Tự do - Hạnh phúc” (NĐ 30/2020, PL I, II.1b)
         lỗi[tieu-ngu-rule] , trang 1, cách trái 100 mm, cách trên 31 mm: Dưới Tiêu ngữ có đường kẻ nét liền dài bằng dòng chữ. Ở đây: 82 mm; cần: 62 mm (NĐ 30/2020, PL I, II.1b)
-        lỗi[thang-padding] , trang 1, cách trái 107 mm, cách trên 33 mm: Chỉ tháng 1 và tháng 2 ghi thêm số 0 phía trước. Ở đây: “tháng 06”; cần: “tháng 6” (NĐ 30/2020, PL I, II.4c)
+        lỗi[thang-padding] , trang 1, cách trái 107 mm, cách trên 33 mm: Chỉ tháng 1 và tháng 2 ghi thêm số 0 phía trước. Ở đây: “tháng 06”; cần: “tháng 6” (NĐ 30/2020, PL I, II.4b)
         lỗi[margin-left] , trang 1, cách trái 24 mm, cách trên 59 mm: Lề trái 30–35 mm. Ở đây: 25 mm; cần: 30–35 mm (NĐ 30/2020, PL I, I.3)
         lỗi[font-family] , trang 1, cách trái 25 mm, cách trên 104 mm: Phông chữ là Times New Roman (hoặc phông cùng kích thước chữ). Ở đây: “LiberationSans”; cần: “Times New Roman” (NĐ 30/2020, PL I, I.4)
         lỗi[noi-nhan-marks] , trang 2, cách trái 25 mm, cách trên 140 mm: Mỗi nơi nhận một dòng, đầu dòng có dấu “-”, cuối dòng có dấu “;”, dòng cuối cùng có dấu “.”. Ở đây: “- Trung ương Hội,”; cần: “- Trung ương Hội;” (NĐ 30/2020, PL I, II.9d)
@@ -145,11 +145,11 @@ fn a_third_producer_is_read_as_well() {
     assert_eq!(findings(&office.read("correct.pdf")), "");
     let expected = expect_test::expect![[r#"
         lỗi[co-quan-rule] , trang 1, cách trái 34 mm, cách trên 30 mm: Dưới tên cơ quan có đường kẻ nét liền dài 1/3–1/2 dòng chữ, đặt cân đối. Ở đây: 53,2 mm; cần: 19,7 mm – 29,6 mm (NĐ 30/2020, PL I, II.2b)
-        lỗi[so-padding] , trang 1, cách trái 47 mm, cách trên 33 mm: Số nhỏ hơn 10 ghi thêm một số 0 phía trước. Ở đây: “7”; cần: “07” (NĐ 30/2020, PL I, II.3b)
-        lỗi[dia-danh-baseline] , trang 1, cách trái 108 mm, cách trên 35 mm: Địa danh, thời gian cùng một dòng với số, ký hiệu. Ở đây: lệch 2 mm; cần: cùng một dòng (NĐ 30/2020, PL I, II.4d)
-        lỗi[body-indent] , trang 1, cách trái 30 mm, cách trên 69 mm: Chữ đầu dòng lùi vào 1 cm hoặc 1,27 cm. Ở đây: 8 mm; cần: 10 mm hoặc 12,7 mm (NĐ 30/2020, PL I, II.6d)
+        lỗi[so-padding] , trang 1, cách trái 47 mm, cách trên 33 mm: Số nhỏ hơn 10 ghi thêm một số 0 phía trước. Ở đây: “7”; cần: “07” (NĐ 30/2020, PL I, II.3c)
+        lỗi[dia-danh-baseline] , trang 1, cách trái 108 mm, cách trên 35 mm: Địa danh, thời gian cùng một dòng với số, ký hiệu. Ở đây: lệch 2 mm; cần: cùng một dòng (NĐ 30/2020, PL I, II.4c)
+        lỗi[body-indent] , trang 1, cách trái 30 mm, cách trên 69 mm: Chữ đầu dòng lùi vào 1 cm hoặc 1,27 cm. Ở đây: 8 mm; cần: 10 mm hoặc 12,7 mm (NĐ 30/2020, PL I, II.6e)
         lỗi[noi-nhan-luu] , trang 1, cách trái 30 mm, cách trên 190 mm: Dòng cuối cùng là “- Lưu: VT, …”. Ở đây: “- Lưu VP.”; cần: “- Lưu: VT, …” (NĐ 30/2020, PL I, II.9d)
-        lỗi[ho-ten-style] , trang 1, cách trái 119 mm, cách trên 216 mm: Họ tên người ký: chữ in thường, đứng, đậm, cỡ chữ 13–14. Ở đây: “NGUYỄN VĂN ÁNH”; cần: chữ in thường (NĐ 30/2020, PL I, II.7e)
+        lỗi[ho-ten-style] , trang 1, cách trái 119 mm, cách trên 216 mm: Họ tên người ký: chữ in thường, đứng, đậm, cỡ chữ 13–14. Ở đây: “NGUYỄN VĂN ÁNH”; cần: chữ in thường (NĐ 30/2020, PL I, II.7đ)
     "#]];
     expected.assert_eq(&findings(&office.read("faulty.pdf")));
 }

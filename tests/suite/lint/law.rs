@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use vanthu::lint::DECREE_30;
 use vanthu::lint::law::Range;
 
+/// Lower and upper end of each range, by name.
+type Ranges = BTreeMap<String, (f64, f64)>;
+
 /// The entries `name: (tu: …, den: …, …)` of the dictionary `nghi-dinh-30`, in mm or pt, by name; other numbers by name too.
-fn library() -> (BTreeMap<String, (f64, f64)>, BTreeMap<String, Vec<f64>>) {
+fn library() -> (Ranges, BTreeMap<String, Vec<f64>>) {
     let path = format!("{}/report-templates/the-thuc/quy-dinh.typ", env!("CARGO_MANIFEST_DIR"));
     let source = std::fs::read_to_string(&path).expect("the rules of the library");
     let from = source.find("#let nghi-dinh-30 = (").expect("the dictionary");

@@ -408,13 +408,16 @@ async fn tls_is_taken_with_a_certificate_that_holds_and_refused_with_any_other()
     }
 }
 
+/// Does the conversation end as it should?
+type Verdict = Box<dyn Fn(&Seen) -> bool>;
+
 #[tokio::test]
 async fn a_stripped_refused_or_garbled_starttls_ends_before_any_secret() {
     let certificates = Certificates::new();
     let acceptor = certificates.acceptor("127.0.0.1", false);
     let trust = Trust::new(Some(&certificates.authority())).unwrap();
     let injected = Script::offering(&[]).starttls(acceptor.clone(), &[]).on("STARTTLS", [Say::Line("220 go\r\n250 AUTH PLAIN")]);
-    let cases: [(&str, Script, Box<dyn Fn(&Seen) -> bool>); 4] = [
+    let cases: [(&str, Script, Verdict); 4] = [
         ("stripped", Script::offering(&["AUTH PLAIN"]), Box::new(broken(Phase::StartTls, Fault::Tls))),
         (
             "refused",

@@ -1,0 +1,58 @@
+//! What is to become of a batch's messages once its documents are made.
+//!
+//! Owns the mark on the batch. Making the messages is the application's; the outbox they go to is [`super::deliveries`]'.
+
+use super::connection::values;
+use super::{Store, StoreError};
+
+/// What is to become of a batch's messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Post {
+    /// It has none.
+    #[default]
+    None,
+    /// They wait until a person sends them.
+    Held,
+    /// They go to the outbox once the batch is finished.
+    Pending,
+    /// They are in the outbox.
+    Queued,
+}
+
+impl Post {
+    /// The name in the store and for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Held => "held",
+            Self::Pending => "pending",
+            Self::Queued => "queued",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Result<Self, StoreError> {
+        [Self::None, Self::Held, Self::Pending, Self::Queued]
+            .into_iter()
+            .find(|post| post.name() == name)
+            .ok_or_else(|| StoreError::unexpected(name))
+    }
+}
+
+impl Store {
+    /// Finished batches whose messages are to go to the outbox, with their settings.
+    pub async fn batches_to_post(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = self
+            .database
+            .fetch("SELECT id, setting FROM batch WHERE post = 'pending' AND state = 'finished' ORDER BY created_at, id", &[])
+            .await?;
+        rows.iter().map(|row| Ok((row.text("id")?, row.text("setting")?))).collect()
+    }
+
+    /// Notes what is to become of a batch's messages. One that has none keeps none.
+    pub async fn mark_posted(&self, id: &str, post: Post) -> Result<(), StoreError> {
+        self.database
+            .execute("UPDATE batch SET post = $2, changed_at = {now} WHERE id = $1 AND post <> 'none'", &values![id, post.name()])
+            .await?;
+        Ok(())
+    }
+}

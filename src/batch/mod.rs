@@ -8,6 +8,7 @@
 pub mod addressed;
 pub mod entry;
 pub mod merge;
+pub mod numbering;
 pub mod order;
 pub mod outcome;
 pub mod outputs;

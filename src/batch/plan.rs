@@ -3,6 +3,7 @@
 //! Owns the order of the checks (conversion, contract, wording, fonts, file names, duplicates) and the collection of
 //! everything wrong. Nothing renders here.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
@@ -12,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::addressed;
 use super::entry::Entry;
+use super::numbering::{Numbering, Proposed};
 use super::order::NameOrder;
 use crate::data::{self, Limits, Original, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, Place, any_error};
@@ -101,11 +103,13 @@ pub enum PlanError {
 }
 
 impl Plan<'_> {
-    /// Reads `data_file` and checks every row; accepted records go to `sink`, in the order of the list.
+    /// Reads `data_file` and checks every row; accepted records go to `sink`, in the order of the list. With `numbering`
+    /// each takes a number.
     pub fn carry_out(
         &self,
         data_file: &Path,
         selection: &Selection,
+        numbering: Option<&mut Numbering<'_>>,
         sink: &mut dyn FnMut(Entry) -> Result<(), StoreError>,
     ) -> Result<Planned, PlanError> {
         let mut failure = None;
@@ -113,7 +117,7 @@ impl Plan<'_> {
         let mut planned = Planned::default();
         let mut names = Names::default();
         let mut seen = HashMap::new();
-        let mut checks = Checks { plan: self, families: self.families() };
+        let mut checks = Checks { plan: self, families: self.families(), numbering };
         let mut told = HashSet::new();
         let fonts = checks.unknown_families();
         if !fonts.is_empty() {
@@ -124,6 +128,10 @@ impl Plan<'_> {
                 return;
             }
             let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
+            failure = checks.numbering.as_mut().and_then(|numbering| numbering.failure());
+            if failure.is_some() {
+                return;
+            }
             if let Some(entry) = accepted {
                 planned.accepted += 1;
                 keys.extend(self.order.map(|order| (order.key(&row.record), row.number)));
@@ -237,28 +245,41 @@ fn line_of(place: &Place) -> Option<u64> {
     }
 }
 
-struct Checks<'a> {
+struct Checks<'a, 'n> {
     plan: &'a Plan<'a>,
     families: BTreeMap<String, Vec<String>>,
+    numbering: Option<&'a mut Numbering<'n>>,
 }
 
-impl Checks<'_> {
+impl Checks<'_, '_> {
     /// All checks of one row; the entry is there when it is accepted.
     fn row(&mut self, row: &Row, names: &mut Names, seen: &mut Seen) -> (Vec<Diagnostic>, Option<Entry>) {
         let template = self.plan.template;
         let label = self.label(&row.record);
         let mut diagnostics = row.diagnostics.clone();
-        diagnostics.extend(template.contract.problems(&row.record, &row.refused, &|pointer| row.places.of(pointer)));
-        diagnostics.extend(template.contract.remarks(&row.record, &|pointer| row.places.of(pointer)));
-        diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &row.record, &|pointer| row.places.of(pointer)));
-        diagnostics.extend(capitals::problems(&template.contract.schema, &row.record, row.number == 1, &|pointer| row.places.of(pointer)));
-        for (name, value) in &row.record {
+        let identity = self.identity(row).map(|identity| hex(&identity));
+        let mut record = Cow::Borrowed(&row.record);
+        let mut number = None;
+        if let Some(numbering) = &mut self.numbering {
+            match numbering.propose(row, identity.as_deref()) {
+                Ok(proposed) => number = proposed,
+                Err(problem) => diagnostics.push(problem),
+            }
+            if let Some(proposed) = &number {
+                record = Cow::Owned(numbering.placed(&row.record, proposed));
+            }
+        }
+        diagnostics.extend(template.contract.problems(&record, &row.refused, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(template.contract.remarks(&record, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &record, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(capitals::problems(&template.contract.schema, &record, row.number == 1, &|pointer| row.places.of(pointer)));
+        for (name, value) in record.iter() {
             self.glyphs(name, &format!("/{name}"), value, row, &mut diagnostics);
         }
         let mut entry = None;
         // A value may be refused without an error of its own, when the error is one of the whole file.
         if !any_error(&diagnostics) && row.refused.is_empty() {
-            match self.entry(row, &label) {
+            match self.entry(row, &record, &label, identity, number) {
                 Ok((made, found)) => {
                     diagnostics.extend(found);
                     entry = Some(made);
@@ -287,10 +308,17 @@ impl Checks<'_> {
     }
 
     /// Fills the wording, checks the fonts, makes the virtual JSON file.
-    fn entry(&self, row: &Row, label: &str) -> Result<(Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
+    fn entry(
+        &mut self,
+        row: &Row,
+        record: &Map<String, Value>,
+        label: &str,
+        identity: Option<String>,
+        number: Option<Proposed>,
+    ) -> Result<(Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
         let Plan { template, organisation, options, stock, standard, .. } = self.plan;
         let mut found = Vec::new();
-        let mut record = template.contract.complete(&row.record);
+        let mut record = template.contract.complete(record);
         if let Some(order) = self.plan.order {
             order.sort_tables(&mut record);
         }
@@ -330,6 +358,13 @@ impl Checks<'_> {
             }
             hex(&hash.finalize())
         };
+        found.extend(noted);
+        let claim = match (&mut self.numbering, number) {
+            (Some(numbering), Some(proposed)) if !any_error(&found) => {
+                Some(numbering.taken(row.number, identity.as_deref(), proposed, &record, &filled, organisation))
+            }
+            _ => None,
+        };
         let entry = Entry {
             number: row.number,
             label: label.to_owned(),
@@ -338,14 +373,14 @@ impl Checks<'_> {
             date,
             qr: filled.qr,
             digest,
-            identity: self.identity(row).map(|identity| hex(&identity)),
+            claim,
+            identity,
             places: std::iter::once((String::new(), row.places.of("")))
                 .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))
                 .collect(),
             mail,
             content,
         };
-        found.extend(noted);
         Ok((entry, found))
     }
 

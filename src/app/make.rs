@@ -3,31 +3,41 @@
 //! Owns the use-case of `vanthu run`. The same request into the same folder is the same batch: a killed run goes on where it
 //! stopped, and what failed is tried again. A changed list is a new batch that keeps the documents it has in common.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::complete::{Wanted, clear, corrections, outcomes, shown};
 use super::office::{Office, Opening};
 use super::supplement::{Kept, Supplement, is_own_corrections};
 use super::{App, AppError, Prepared, close};
 use crate::batch::entry::Entry;
-use crate::batch::outcome::{Counts, Outcome, SET_ASIDE_FOLDER, Summary};
-use crate::batch::outputs::{self, Extras};
+use crate::batch::numbering::Numbering;
+use crate::batch::outcome::{Counts, Held, Summary};
+use crate::batch::outputs;
 use crate::batch::plan::PlanError;
 use crate::batch::setting::{Setting, Surroundings};
-use crate::batch::shelf::{Shelf, Standing};
+use crate::batch::shelf::Shelf;
 use crate::batch::supplement::Earlier;
 use crate::batch::{Planned, Progress, Request, run};
 use crate::data::Selection;
-use crate::diagnostic::any_error;
+use crate::diagnostic::{Diagnostic, any_error};
+use crate::lifecycle::BatchState;
 use crate::render_pool::Pool;
+use crate::say;
 use crate::storage::{OutputFolder, hash_file};
 use crate::store::batches::{Acceptance, NewBatch, NewRecord, Planning, Post};
+use crate::store::{Store, StoreError};
 use crate::template::hex;
 
-/// Records read at once from the store.
-const PAGE: u32 = 1_000;
+/// Longest wait before looking again whether another process has completed a batch.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// Times that a batch is planned when others take numbers of its register meanwhile.
+const PLANS_MAX: u32 = 5;
 
 /// Who watches a run, and may stop it.
 #[derive(Clone, Copy)]
@@ -53,41 +63,75 @@ pub struct Ran {
     pub extras: Vec<&'static str>,
     /// What became of the messages, by the names of their states.
     pub posted: Vec<(String, u64)>,
+    /// The batch, when it was only handed to the workers.
+    pub submitted: Option<String>,
+}
+
+/// What is done with an accepted batch, and under which name it is known to whoever asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Submission<'a> {
+    /// The submitter's key: the same key is the same batch.
+    pub key: Option<&'a str>,
+    /// Only plan and accept; workers render.
+    pub only: bool,
+}
+
+/// The batch of a request: what planning found, and what its records share.
+struct Found {
+    /// None when it was refused.
+    batch: Option<String>,
+    planned: Planned,
+    setting: Setting,
+    request: Request,
 }
 
 impl Ran {
     /// Was everything made?
     pub fn is_complete(&self) -> bool {
         self.planned.rejected == 0
-            && self.summary.as_ref().is_some_and(|summary| !summary.stopped && summary.counts.failed + summary.counts.quarantined == 0)
+            && self.summary.as_ref().map_or(self.submitted.is_some(), |summary| {
+                !summary.stopped && summary.held.is_none() && summary.counts.failed + summary.counts.quarantined == 0
+            })
     }
 }
 
 impl App {
     /// Makes the documents of a batch.
     pub async fn run(&self, request: &Request, watcher: Watcher<'_>) -> Result<Ran, AppError> {
+        self.submit(request, Submission::default(), watcher).await
+    }
+
+    /// Makes the documents of a batch, or only accepts it for the workers to do.
+    pub async fn submit(&self, request: &Request, submission: Submission<'_>, watcher: Watcher<'_>) -> Result<Ran, AppError> {
         let prepared = self.prepare(request)?;
         let folder = Arc::new(OutputFolder::open(&request.output)?);
-        let office = self.office(Some(&request.output), Opening::ToWork).await?;
+        let opening = if submission.only { Opening::Beside } else { Opening::ToWork };
+        let office = self.office(Some(&request.output), opening).await?;
         let mut shelf = Shelf::open(&folder, &office.key_of(&request.output), &office.store).await?;
         let foreign = outputs::foreign(&shelf, is_own_corrections(request))?;
         if !foreign.is_empty() {
             return Err(foreign.into());
         }
-        let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template.page(), &prepared.fonts));
-        let result = self.make(request, &prepared, &office, &mut shelf, &pool, watcher).await;
-        close(pool).await;
+        // Started while the rows are read: it takes a while to become ready.
+        let start = || Arc::new(Pool::start(&self.pool_settings(), &prepared.template.page(), &prepared.fonts));
+        let pool = (!submission.only).then(start);
+        let result = self.make(request, &prepared, submission, &office, &mut shelf, pool.as_ref(), watcher).await;
+        if let Some(pool) = pool {
+            close(pool).await;
+        }
         office.store.close().await;
         result
     }
 
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that a batch is made with")]
     async fn make(
         &self,
         request: &Request,
         prepared: &Prepared,
+        submission: Submission<'_>,
         office: &Office,
         shelf: &mut Shelf,
-        pool: &Arc<Pool>,
+        pool: Option<&Arc<Pool>>,
         watcher: Watcher<'_>,
     ) -> Result<Ran, AppError> {
         let (setting, contents) = Setting::freeze(Surroundings {
@@ -101,63 +145,100 @@ impl App {
             data_sha256: hash_file(&request.data)?.unwrap_or_default(),
             mail: prepared.mail.clone(),
         });
-        let digest = request_digest(request, &setting);
+        office.store.keep_content(&contents).await?;
         let corrected = is_own_corrections(request);
-        let latest = office.store.latest_batch_of(shelf.key()).await?;
-        let (batch, planned, setting, request) = match latest {
-            Some(batch) if batch.request_digest == digest => {
-                let kept = Kept::of(&batch)?;
-                (watcher.on_plan)(&kept.planned);
-                office.store.retry(&batch.id).await?;
-                let request = if corrected { kept.request } else { request.clone() };
-                (Some(batch.id), kept.planned, kept.setting, request)
-            }
-            latest => {
-                let supplement = Supplement::of(request, prepared, &setting, office, shelf, latest).await?;
-                let (earlier, setting, request) = match supplement {
-                    Some(Supplement { earlier, setting, request }) => (Some(earlier), setting, request),
-                    None => (None, setting, request.clone()),
-                };
-                office.store.keep_content(&contents).await?;
-                let new = self.new_batch(&request, &setting, digest, shelf.key())?;
-                let planning = office.store.plan(new).await?.map_err(|_| AppError::Damaged { what: "key" })?;
-                let (batch, planned) = self.accept(&request, prepared, earlier.as_ref(), planning, watcher.on_plan).await?;
-                (batch, planned, setting, request)
-            }
-        };
+        let found = self.find_or_accept(request, prepared, submission, office, setting, shelf, watcher.on_plan).await?;
+        let Found { batch, planned, setting, request } = found;
         let setting = Arc::new(setting);
         let output = request.output.clone();
-        let mut extras = Extras::new(shelf, &office.store, &office.objects);
         // A clerk's own workbook stands until its rows are made.
-        if !corrected && planned.can_be_corrected() {
-            outputs::rejected(&mut extras, &planned, batch.as_deref()).await?;
-        }
-        let beside = extras.made();
-        let Some(batch) = batch else { return Ok(Ran { planned, summary: None, output, extras: beside, posted: Vec::new() }) };
+        let extras = if corrected { Vec::new() } else { corrections(office, shelf, &planned, batch.as_deref()).await? };
+        let ran = |planned, summary, extras| Ran { planned, summary, output, extras, posted: Vec::new(), submitted: None };
+        let Some(batch) = batch else { return Ok(ran(planned, None, extras)) };
+        let Some(pool) = pool else { return Ok(Ran { submitted: Some(batch), ..ran(planned, None, extras) }) };
         let mut summary = self.render(&batch, office, &setting, shelf, pool, watcher).await?;
-        if summary.stopped {
-            return Ok(Ran { planned, summary: Some(summary), output, extras: beside, posted: Vec::new() });
+        if summary.stopped || summary.held.is_some() {
+            return Ok(ran(planned, Some(summary), extras));
         }
-        let mut all = std::mem::take(&mut summary.outcomes);
-        all.extend(planned.rejected_rows.iter().map(Outcome::of_rejected));
-        all.sort_by_key(|outcome| outcome.number);
-        let mut extras = Extras::going_on(shelf, &office.store, &office.objects, beside);
-        self.beside(&mut extras, &request, &setting, &all).await?;
-        if corrected {
-            extras.set_corrected_aside().await?;
-            if planned.can_be_corrected() {
-                outputs::rejected(&mut extras, &planned, Some(&batch)).await?;
+        let owner = office.store.new_owner().await?;
+        while !office.store.claim_completion(&batch, &owner, true).await? {
+            if office.store.batch(&batch).await?.state != BatchState::Finished {
+                return Ok(ran(planned, Some(summary), extras));
             }
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
-        let extras = extras.finish().await?;
-        summary.outcomes = all.into_iter().filter(|outcome| !outcome.rejected).collect();
+        let beating = run::Beating::start(&office.store, &owner);
+        let all = std::mem::take(&mut summary.outcomes);
+        let wanted = Wanted { merge: request.merge, zip: request.zip, corrected };
+        let (all, extras) = self.beside(wanted, office, shelf, &setting, all, (&planned, &batch), extras).await?;
+        office.store.completed(&batch, &owner).await?;
+        drop(beating);
+        summary.outcomes = all;
         let posted = if request.mail.as_ref().is_some_and(|mail| !mail.hold) {
             self.send(office, watcher.stop, true).await?;
             office.store.delivery_tally(Some(&batch)).await?
         } else {
             Vec::new()
         };
-        Ok(Ran { planned, summary: Some(summary), output, extras, posted })
+        Ok(Ran { posted, ..ran(planned, Some(summary), extras) })
+    }
+
+    /// The batch that this request is already, or a new one. Without an id it was refused, and nothing of it was kept.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that a batch is made of")]
+    async fn find_or_accept(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        submission: Submission<'_>,
+        office: &Office,
+        setting: Setting,
+        shelf: &Shelf,
+        on_plan: &dyn Fn(&Planned),
+    ) -> Result<Found, AppError> {
+        let output = shelf.key();
+        let digest = request_digest(request, prepared, &setting);
+        let latest = office.store.latest_batch_of(output).await?;
+        let same = latest.as_ref().filter(|batch| submission.key.is_none() && batch.request_digest == digest).cloned();
+        let supplement = match &same {
+            Some(_) => None,
+            None => Supplement::of(request, prepared, &setting, office, shelf, latest).await?,
+        };
+        let (earlier, setting, request) = match supplement {
+            Some(Supplement { earlier, setting, request }) => (Some(earlier), setting, request),
+            None => (None, setting, request.clone()),
+        };
+        let new = self.new_batch(&request, submission.key, &setting, digest, output)?;
+        let mut found = same;
+        let mut tries = 0..PLANS_MAX;
+        while found.is_none() {
+            let Some(nth) = tries.next() else { return Err(register_moves()) };
+            match office.store.plan(new.clone()).await {
+                Ok(Ok(planning)) => {
+                    let told = |planned: &Planned| {
+                        if nth == 0 {
+                            on_plan(planned)
+                        }
+                    };
+                    let accepted = self.accept(&request, prepared, earlier.as_ref(), &office.store, planning, output, &told).await?;
+                    if let Some((batch, planned)) = accepted {
+                        return Ok(Found { batch, planned, setting, request });
+                    }
+                }
+                Ok(Err(batch)) if batch.output == output => found = Some(batch),
+                Ok(Err(batch)) => return Err(key_reused(&batch.key.unwrap_or_default())),
+                Err(StoreError::KeyReused { key }) => return Err(key_reused(&key)),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let Some(batch) = found else { return Err(AppError::Damaged { what: "key" }) };
+        let kept = Kept::of(&batch)?;
+        on_plan(&kept.planned);
+        // A key only names the batch; and what a person holds, a person lets go on.
+        if submission.key.is_none() && !matches!(batch.state, BatchState::Paused | BatchState::Cancelled) {
+            office.store.retry(&batch.id).await?;
+        }
+        let request = if is_own_corrections(&request) { kept.request } else { request };
+        Ok(Found { batch: Some(batch.id), planned: kept.planned, setting: kept.setting, request })
     }
 
     /// Renders what waits, shows every document of the batch in its folder, and sets aside what it no longer names.
@@ -172,13 +253,13 @@ impl App {
     ) -> Result<Summary, AppError> {
         let batch = office.store.batch(id).await?;
         let before = outcomes(office, id).await?;
-        let planned: std::collections::HashSet<&str> = before.iter().map(|(outcome, file)| file_of(outcome, file)).collect();
-        let wanted = |placed: &crate::store::documents::Placed| placed.document.is_none() || planned.contains(placed.file.as_str());
-        let set_aside = shelf.clear(&office.store, SET_ASIDE_FOLDER, &wanted).await.map_err(run::RunError::from)?;
-        let there: std::collections::HashSet<u64> =
-            before.iter().filter(|(outcome, _)| outcome.made.is_some()).map(|(outcome, _)| outcome.number).collect();
+        let set_aside = clear(office, shelf, &before).await?;
+        let there: HashSet<u64> = before.iter().filter(|(outcome, _)| outcome.made.is_some()).map(|(outcome, _)| outcome.number).collect();
+        // Long lists: what was needed of it is in `there`.
+        drop(before);
         let counts = Counts { accepted: batch.accepted, kept: there.len() as u64, ..Counts::default() };
         let owner = office.store.new_owner().await?;
+        let rescuing = office.rescuing();
         let ended = run::run(run::Run {
             store: &office.store,
             objects: &office.objects,
@@ -192,45 +273,43 @@ impl App {
             stop: watcher.stop,
         })
         .await?;
+        drop(rescuing);
+        let mut held = None;
         if !ended.stopped {
             office.store.finish(id).await?;
+            let batch = office.store.batch(id).await?;
+            held = (batch.state != BatchState::Finished).then(|| Held { state: batch.state, reason: batch.reason.unwrap_or_default() });
         }
         let mut summary = Summary { batch: id.to_owned(), set_aside, stopped: ended.stopped, times: ended.times, ..Summary::default() };
         summary.counts.accepted = batch.accepted;
-        for (mut outcome, _) in outcomes(office, id).await? {
-            show(&mut outcome, office, shelf).await?;
+        for mut outcome in shown(office, id, shelf).await? {
             outcome.kept |= there.contains(&outcome.number);
             match outcome.state() {
                 "made" if outcome.kept => summary.counts.kept += 1,
                 "made" => summary.counts.made += 1,
                 "quarantined" => summary.counts.quarantined += 1,
-                _ if ended.stopped && outcome.reasons.is_empty() => continue,
+                _ if (ended.stopped || held.is_some()) && outcome.reasons.is_empty() => continue,
                 _ => summary.counts.failed += 1,
             }
             summary.outcomes.push(outcome);
         }
-        shelf.folder().sync()?;
-        assert!(summary.stopped || summary.counts.reconcile(), "the counts of a finished run reconcile: {:?}", summary.counts);
+        summary.held = held;
+        let is_whole = !summary.stopped && summary.held.is_none();
+        assert!(!is_whole || summary.counts.reconcile(), "the counts of a finished run reconcile: {:?}", summary.counts);
         Ok(summary)
     }
 
-    /// What stands beside the documents.
-    async fn beside(&self, extras: &mut Extras<'_>, request: &Request, setting: &Setting, all: &[Outcome]) -> Result<(), AppError> {
-        let any = all.iter().any(|outcome| outcome.made.is_some());
-        if request.merge && any {
-            outputs::merged(extras, all).await?;
-        }
-        if request.zip && any {
-            outputs::archive(extras, all).await?;
-        }
-        outputs::manifest(extras, setting, all).await?;
-        Ok(outputs::report(extras, all, self.language).await?)
-    }
-
-    fn new_batch(&self, request: &Request, setting: &Setting, request_digest: String, output: &str) -> Result<NewBatch, AppError> {
+    fn new_batch(
+        &self,
+        request: &Request,
+        key: Option<&str>,
+        setting: &Setting,
+        request_digest: String,
+        output: &str,
+    ) -> Result<NewBatch, AppError> {
         let json = |value: serde_json::Result<String>| value.map_err(|_| AppError::Damaged { what: "request" });
         Ok(NewBatch {
-            key: None,
+            key: key.map(str::to_owned),
             request_digest,
             request: json(serde_json::to_string(request))?,
             setting: json(serde_json::to_string(setting))?,
@@ -245,21 +324,36 @@ impl App {
         })
     }
 
-    /// Plans a new batch into the store. Without an id the batch was refused, and nothing of it was kept.
+    /// Plans a new batch into the store; none when somebody else took numbers of its register meanwhile. Without an id the
+    /// batch was refused, and nothing of it was kept.
     async fn accept(
         &self,
         request: &Request,
         prepared: &Prepared,
         earlier: Option<&Earlier>,
+        store: &Store,
         mut planning: Planning,
+        output: &str,
         on_plan: &dyn Fn(&Planned),
-    ) -> Result<(Option<String>, Planned), AppError> {
+    ) -> Result<Option<(Option<String>, Planned)>, AppError> {
         if let Some(earlier) = earlier {
             planning.adopt(&earlier.batch).await?;
         }
         let runtime = tokio::runtime::Handle::current();
+        let load = |period: &str| {
+            let register = prepared.register.as_ref().map(|register| register.key.as_str()).unwrap_or_default();
+            runtime.block_on(async { Ok((store.last_number(register, period).await?, store.numbers_of(register, period, output).await?)) })
+        };
+        let mut numbering = self.numbering(prepared, output, &load)?;
         let carried = tokio::task::block_in_place(|| {
-            self.plan(request, prepared, earlier, &mut |entry| runtime.block_on(planning.add(new_record(entry))))
+            if let Some(numbering) = &mut numbering
+                && prepared.order.is_some()
+            {
+                // The order of the names is known when all are read; the numbers follow it, and the words the numbers.
+                let order = self.plan(request, prepared, earlier, Some(&mut *numbering), &mut |_| Ok(()))?.order;
+                numbering.in_order(&order);
+            }
+            self.plan(request, prepared, earlier, numbering.as_mut(), &mut |entry| runtime.block_on(planning.add(new_record(entry))))
         });
         let mut planned = match carried {
             Ok(planned) => planned,
@@ -272,7 +366,7 @@ impl App {
         let file_wrong = planned.rejected == 0 && any_error(&planned.diagnostics);
         if file_wrong || (planned.rejected > 0 && !request.only_valid) || planned.accepted == 0 {
             planning.abandon().await?;
-            return Ok((None, planned));
+            return Ok(Some((None, planned)));
         }
         if let Some(earlier) = earlier {
             earlier.carry_over(&mut planned);
@@ -280,9 +374,10 @@ impl App {
         planning.arrange(&planned.order).await?;
         let id = planning.id().to_owned();
         let found = serde_json::to_string(&planned).map_err(|_| AppError::Damaged { what: "plan" })?;
-        match planning.accept(&found, planned.rejected, &[]).await? {
-            Acceptance::Accepted => Ok((Some(id), planned)),
-            Acceptance::NumbersMoved => Err(AppError::Damaged { what: "numbers" }),
+        let series = numbering.map(|numbering| numbering.series()).unwrap_or_default();
+        match planning.accept(&found, planned.rejected, &series).await? {
+            Acceptance::Accepted => Ok(Some((Some(id), planned))),
+            Acceptance::NumbersMoved => Ok(None),
         }
     }
 
@@ -291,7 +386,8 @@ impl App {
         request: &Request,
         prepared: &Prepared,
         earlier: Option<&Earlier>,
-        sink: &mut dyn FnMut(Entry) -> Result<(), crate::store::StoreError>,
+        numbering: Option<&mut Numbering<'_>>,
+        sink: &mut dyn FnMut(Entry) -> Result<(), StoreError>,
     ) -> Result<Planned, PlanError> {
         let limits = self.workspace.config.limits.to_limits();
         let plan = crate::batch::Plan {
@@ -307,16 +403,17 @@ impl App {
             limits: &limits,
         };
         let selection = Selection { sheet: request.sheet.clone(), columns: request.columns.clone(), common: request.common.clone() };
-        let mut planned = plan.carry_out(&request.data, &selection, sink)?;
+        let mut planned = plan.carry_out(&request.data, &selection, numbering, sink)?;
         planned.diagnostics.splice(..0, prepared.warnings.iter().cloned());
         Ok(planned)
     }
 }
 
 /// SHA-256 of everything that decides which documents a request makes. What is made beside them does not count.
-fn request_digest(request: &Request, setting: &Setting) -> String {
+fn request_digest(request: &Request, prepared: &Prepared, setting: &Setting) -> String {
     let Request { sheet, columns, common, name, only_valid, order, .. } = request;
-    let value = serde_json::json!([setting, sheet, columns, common, name, only_valid, order]);
+    let register = prepared.register.as_ref().map(|register| &register.key);
+    let value = serde_json::json!([setting, sheet, columns, common, name, only_valid, order, register]);
     hex(&Sha256::digest(value.to_string().as_bytes()))
 }
 
@@ -333,53 +430,21 @@ fn new_record(entry: Entry) -> NewRecord {
         mail: entry.mail.map(|mail| serde_json::to_string(&mail).expect("a message is plain data")),
         identity: entry.identity,
         places: serde_json::to_string(&entry.places).expect("places are plain data"),
-        claim: None,
+        claim: entry.claim,
     }
 }
 
-/// Every record of a batch as it stands, with its file name.
-async fn outcomes(office: &Office, batch: &str) -> Result<Vec<(Outcome, String)>, AppError> {
-    let mut all = Vec::new();
-    loop {
-        let from = all.last().map_or(0, |(outcome, _): &(Outcome, String)| outcome.position + 1);
-        let page = office.store.standings(batch, from, PAGE).await?;
-        if page.is_empty() {
-            return Ok(all);
-        }
-        all.extend(page.into_iter().map(|standing| {
-            let file = standing.file.clone();
-            (Outcome::of(standing), file)
-        }));
-    }
+/// Others took numbers of the register each time that this batch was planned.
+fn register_moves() -> AppError {
+    let problem = say!("sổ đang được nhiều nơi lấy số cùng lúc", "others keep taking numbers of the register");
+    AppError::Input(vec![Diagnostic::error("register-busy", problem).remedy(say!("chạy lại sau ít phút", "run again in a few minutes"))])
 }
 
-fn file_of<'a>(outcome: &'a Outcome, file: &'a str) -> &'a str {
-    outcome.made.as_ref().map_or(file, |document| document.file.as_str())
-}
-
-/// Puts a finished document into the folder where a killed run did not come to it; something foreign there is said.
-async fn show(outcome: &mut Outcome, office: &Office, shelf: &mut Shelf) -> Result<(), AppError> {
-    let Some(document) = &outcome.made else { return Ok(()) };
-    if shelf.has_put(&document.file) {
-        return Ok(());
-    }
-    match shelf.standing(&document.file, &outcome.digest)? {
-        Standing::Same(_) => Ok(()),
-        Standing::Foreign => {
-            let problem = crate::batch::outcome::in_the_way(&document.file).of_record(outcome.number, &outcome.label);
-            outcome.made = None;
-            outcome.reasons.push(problem);
-            Ok(())
-        }
-        Standing::Free | Standing::Ours => {
-            let placed = crate::store::documents::Placed {
-                file: document.file.clone(),
-                document: Some(document.id.clone()),
-                digest: outcome.digest.clone(),
-                sha256: document.sha256.clone(),
-            };
-            office.store.place(shelf.key(), std::slice::from_ref(&placed)).await?;
-            Ok(shelf.put(&office.objects, &document.object, placed)?)
-        }
-    }
+fn key_reused(key: &str) -> AppError {
+    let problem = Diagnostic::error("key-reused", say!("khóa này đã dùng cho một yêu cầu khác", "the key was used for another request"));
+    AppError::Input(vec![
+        problem
+            .with_value(key)
+            .remedy(say!("chọn khóa khác, hoặc gửi đúng yêu cầu cũ", "choose another key, or send the very same request")),
+    ])
 }

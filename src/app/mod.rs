@@ -3,14 +3,19 @@
 //! Owns what happens for “check this list”, “make these documents”, “show me this template”. The command line calls one
 //! use-case and shows what it returns; a page or an API will call the same.
 
+pub mod batches;
+mod complete;
 pub mod demo;
 pub mod error;
 pub mod lint;
 pub mod make;
 pub mod office;
 pub mod post;
+pub mod registers;
+pub mod reproduce;
 mod supplement;
 pub mod views;
+pub mod work;
 pub mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,10 +28,11 @@ use serde_json::Value;
 pub use error::AppError;
 pub use make::Ran;
 
+use crate::batch::numbering::Known;
 use crate::batch::order::{NameOrder, Order};
 use crate::batch::{Planned, Request};
 use crate::catalog::Catalog;
-use crate::config::Workspace;
+use crate::config::{Register, Workspace};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
 use crate::message::letter::{Addressed, MailTerms};
@@ -57,6 +63,7 @@ struct Prepared {
     stock: Value,
     order: Option<NameOrder>,
     mail: Option<MailTerms>,
+    register: Option<Register>,
     fonts: Vec<FontFile>,
     coverages: Coverages,
 }
@@ -76,14 +83,19 @@ impl App {
     /// Checks the data of a batch; renders nothing and writes nothing.
     pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
         let prepared = self.prepare(request)?;
-        Ok(self.plan(request, &prepared, None, &mut |_| Ok(()))?)
+        // Nothing is taken: the numbers shown to the page are those of an empty register.
+        let load = |_: &str| Ok(Known::default());
+        let mut numbering = self.numbering(&prepared, "", &load)?;
+        Ok(self.plan(request, &prepared, None, numbering.as_mut(), &mut |_| Ok(()))?)
     }
 
     /// Checks a batch as [`Self::check`] does; beside it how many messages it would send, and the first of them.
     pub fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
         let prepared = self.prepare(request)?;
         let (mut count, mut first) = (0, None);
-        let planned = self.plan(request, &prepared, None, &mut |entry| {
+        let load = |_: &str| Ok(Known::default());
+        let mut numbering = self.numbering(&prepared, "", &load)?;
+        let planned = self.plan(request, &prepared, None, numbering.as_mut(), &mut |entry| {
             if let Some(mail) = entry.mail {
                 count += mail.to.len() as u64;
                 first.get_or_insert(mail);
@@ -168,7 +180,8 @@ impl App {
         let coverages = Coverages::read(&fonts);
         let warnings = profile.warnings();
         let mail = request.mail.as_ref().map(|mail| self.mail_terms(mail, &template, &organisation)).transpose()?;
-        Ok(Prepared { template, organisation, warnings, options, stock, order, mail, fonts, coverages })
+        let register = self.register_for(request, &template)?;
+        Ok(Prepared { template, organisation, warnings, options, stock, order, mail, register, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.

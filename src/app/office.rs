@@ -47,6 +47,29 @@ impl Office {
     }
 }
 
+/// Looks for leases that nobody renews, for as long as it lives.
+pub(super) struct Rescuing(tokio::task::JoinHandle<()>);
+
+impl Drop for Rescuing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Office {
+    /// Begins to give the work of dead processes back. On a SQLite file there are none: its process works alone.
+    pub(super) fn rescuing(&self) -> Rescuing {
+        let store = self.store.clone();
+        Rescuing(tokio::spawn(async move {
+            while !store.is_file() {
+                // A store that is away is away for the run too, which says so.
+                let _ = store.rescue(false).await;
+                tokio::time::sleep(store.beat_every()).await;
+            }
+        }))
+    }
+}
+
 /// How an office is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
@@ -74,6 +97,7 @@ impl App {
             Opening::ToWork => Store::open(&location).await?,
             Opening::Beside => Store::open_beside(&location).await?,
         };
+        let store = store.with_lease(config.lease());
         let objects = config.objects.as_ref().map_or_else(|| root.join(OBJECTS_FOLDER), |folder| root.join(folder));
         let objects = Arc::new(Objects::open(&objects)?);
         if opening == Opening::ToWork && store.is_file() {

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Place;
 use crate::message::letter::Addressed;
+use crate::store::registers::Claim;
 
 /// A record that is ready to render.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Entry {
     pub places: BTreeMap<String, Place>,
     /// What it says to its recipients, when it is sent.
     pub mail: Option<Addressed>,
+    /// The number that it takes in a register.
+    pub claim: Option<Claim>,
     /// Its own part of the virtual JSON file: `du_lieu` and `loi_van`. The rest is the batch's.
     pub content: Value,
 }

@@ -9,10 +9,12 @@
 pub mod addressed;
 pub mod entry;
 pub mod merge;
+pub mod numbering;
 pub mod order;
 pub mod outcome;
 pub mod outputs;
 pub mod plan;
+pub mod planned;
 pub mod request;
 pub mod run;
 pub mod setting;
@@ -21,6 +23,7 @@ pub mod supplement;
 
 pub use order::Order;
 pub use outcome::{Counts, Summary};
-pub use plan::{Plan, Planned};
+pub use plan::Plan;
+pub use planned::Planned;
 pub use request::Request;
 pub use run::{Progress, RunError};

@@ -2,11 +2,11 @@
 //!
 //! Owns the outcome as it is shown and counted. It is read back from the store when a run has ended; nothing here is kept.
 
-use super::plan::Rejected;
+use super::planned::Rejected;
 use super::run::StageTimes;
 use crate::diagnostic::Diagnostic;
 use crate::language::Text;
-use crate::lifecycle::RecordState;
+use crate::lifecycle::{BatchState, RecordState};
 use crate::say;
 use crate::store::records::Standing;
 
@@ -162,8 +162,19 @@ pub struct Summary {
     pub set_aside: Vec<String>,
     /// Stopped by the user before the end.
     pub stopped: bool,
+    /// Held or given up by somebody before the end.
+    pub held: Option<Held>,
     /// Where the time went.
     pub times: StageTimes,
+}
+
+/// Why a run ended before its batch.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Paused or cancelled; running when others still work on it.
+    pub state: BatchState,
+    /// The words of whoever did it.
+    pub reason: String,
 }
 
 /// The diagnostics that the store keeps for a record.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::merge::{Merge, MergeError};
 use super::outcome::{Document, Outcome, SET_ASIDE_FOLDER};
-use super::plan::Planned;
+use super::planned::Planned;
 use super::setting::{DataFile, Setting};
 use super::shelf::{Shelf, ShelfError};
 use crate::diagnostic::{Diagnostic, Place};

@@ -3,18 +3,20 @@
 //! Owns the order of the checks (conversion, contract, wording, fonts, file names, duplicates) and the collection of
 //! everything wrong. Nothing renders here.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::addressed;
 use super::entry::Entry;
+use super::numbering::{Numbering, Proposed};
 use super::order::NameOrder;
+use super::planned::{Planned, Rejected};
 use super::supplement::Earlier;
-use crate::data::{self, Limits, Original, Row, Selection, Summary};
+use crate::data::{self, Limits, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, Place, any_error};
 use crate::language::Text;
 use crate::message::letter::MailTerms;
@@ -27,9 +29,6 @@ use crate::template::{capitals, document_code};
 use crate::typeset::Standard;
 use crate::typeset::fonts::Coverages;
 use crate::vietnamese::letters;
-
-/// Diagnostics kept for show; beyond it they are counted.
-const DIAGNOSTICS_MAX: usize = 1_000;
 
 /// Everything that planning needs beside the data.
 pub struct Plan<'a> {
@@ -55,43 +54,6 @@ pub struct Plan<'a> {
     pub limits: &'a Limits,
 }
 
-/// The outcome of planning.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Planned {
-    /// Records accepted.
-    pub accepted: u64,
-    /// Records refused.
-    pub rejected: u64,
-    /// Everything found, in the order of the file.
-    pub diagnostics: Vec<Diagnostic>,
-    /// How many more there were.
-    pub unshown: u64,
-    /// Headings of the data file.
-    pub headings: Vec<String>,
-    /// Names and values of its sheet of common values.
-    pub common: Vec<(String, Original)>,
-    /// The sheet read, for a workbook that is a list.
-    pub sheet: Option<String>,
-    /// The refused rows.
-    pub rejected_rows: Vec<Rejected>,
-    /// Accepted records in the order of printing, when it is not that in which they were read.
-    #[serde(skip)]
-    pub order: Vec<u64>,
-}
-
-/// A row that was refused.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Rejected {
-    /// Its number in the list.
-    pub number: u64,
-    /// A name a person recognises.
-    pub label: String,
-    /// The cells as read; empty for JSON and for a workbook that is one record.
-    pub original: Vec<Original>,
-    /// What is wrong.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
 /// Planning stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -104,11 +66,13 @@ pub enum PlanError {
 }
 
 impl Plan<'_> {
-    /// Reads `data_file` and checks every row; accepted records go to `sink`, in the order of the list.
+    /// Reads `data_file` and checks every row; accepted records go to `sink`, in the order of the list. With `numbering`
+    /// each takes a number.
     pub fn carry_out(
         &self,
         data_file: &Path,
         selection: &Selection,
+        numbering: Option<&mut Numbering<'_>>,
         sink: &mut dyn FnMut(Entry) -> Result<(), StoreError>,
     ) -> Result<Planned, PlanError> {
         let mut failure = None;
@@ -122,7 +86,7 @@ impl Plan<'_> {
             earlier.stems().for_each(|stem| drop(names.claim(stem)));
             seen.extend(earlier.identities().map(|(identity, number)| (identity.to_owned(), First { number, line: None })));
         }
-        let mut checks = Checks { plan: self, families: self.families() };
+        let mut checks = Checks { plan: self, families: self.families(), numbering };
         let mut told = HashSet::new();
         let fonts = checks.unknown_families();
         if !fonts.is_empty() {
@@ -136,6 +100,10 @@ impl Plan<'_> {
                 row.number = numbers.of(row.listed);
             }
             let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
+            failure = checks.numbering.as_mut().and_then(|numbering| numbering.failure());
+            if failure.is_some() {
+                return;
+            }
             if let Some(entry) = accepted {
                 planned.accepted += 1;
                 if self.order.is_some() || self.earlier.is_some() {
@@ -187,33 +155,6 @@ impl Plan<'_> {
     }
 }
 
-impl Planned {
-    /// Are there refused rows that a workbook can give back?
-    pub fn can_be_corrected(&self) -> bool {
-        self.rejected_rows.iter().any(|row| !row.original.is_empty())
-    }
-
-    fn note(&mut self, diagnostics: Vec<Diagnostic>) {
-        for diagnostic in diagnostics {
-            if self.diagnostics.len() < DIAGNOSTICS_MAX {
-                self.diagnostics.push(diagnostic);
-            } else {
-                self.unshown += 1;
-            }
-        }
-    }
-
-    /// The diagnostics as all that is left of a batch which cannot be.
-    fn everything(self) -> Vec<Diagnostic> {
-        let Self { mut diagnostics, unshown, .. } = self;
-        if unshown > 0 {
-            let more = say!("còn {unshown} thông báo nữa không kể hết ra đây", "{unshown} further messages are not listed");
-            diagnostics.push(Diagnostic::warning("errors-too-many", more));
-        }
-        diagnostics
-    }
-}
-
 /// The diagnostics of a row; what is wrong with a common value concerns all records and is told with the first of them.
 fn once_if_common(diagnostics: Vec<Diagnostic>, row: &Row, told: &mut HashSet<(String, Place)>) -> Vec<Diagnostic> {
     let unsaid = |mut diagnostic: Diagnostic| match &diagnostic.place {
@@ -256,28 +197,41 @@ fn line_of(place: &Place) -> Option<u64> {
     }
 }
 
-struct Checks<'a> {
+struct Checks<'a, 'n> {
     plan: &'a Plan<'a>,
     families: BTreeMap<String, Vec<String>>,
+    numbering: Option<&'a mut Numbering<'n>>,
 }
 
-impl Checks<'_> {
+impl Checks<'_, '_> {
     /// All checks of one row; the entry is there when it is accepted.
     fn row(&mut self, row: &Row, names: &mut Names, seen: &mut Seen) -> (Vec<Diagnostic>, Option<Entry>) {
         let template = self.plan.template;
         let label = self.label(&row.record);
         let mut diagnostics = row.diagnostics.clone();
-        diagnostics.extend(template.contract.problems(&row.record, &row.refused, &|pointer| row.places.of(pointer)));
-        diagnostics.extend(template.contract.remarks(&row.record, &|pointer| row.places.of(pointer)));
-        diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &row.record, &|pointer| row.places.of(pointer)));
-        diagnostics.extend(capitals::problems(&template.contract.schema, &row.record, row.number == 1, &|pointer| row.places.of(pointer)));
-        for (name, value) in &row.record {
+        let identity = self.identity(row);
+        let mut record = Cow::Borrowed(&row.record);
+        let mut number = None;
+        if let Some(numbering) = &mut self.numbering {
+            match numbering.propose(row, identity.as_deref()) {
+                Ok(proposed) => number = proposed,
+                Err(problem) => diagnostics.push(problem),
+            }
+            if let Some(proposed) = &number {
+                record = Cow::Owned(numbering.placed(&row.record, proposed));
+            }
+        }
+        diagnostics.extend(template.contract.problems(&record, &row.refused, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(template.contract.remarks(&record, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(document_code::problems(template.manifest.code.as_deref(), &record, &|pointer| row.places.of(pointer)));
+        diagnostics.extend(capitals::problems(&template.contract.schema, &record, row.number == 1, &|pointer| row.places.of(pointer)));
+        for (name, value) in record.iter() {
             self.glyphs(name, &format!("/{name}"), value, row, &mut diagnostics);
         }
         let mut entry = None;
         // A value may be refused without an error of its own, when the error is one of the whole file.
         if !any_error(&diagnostics) && row.refused.is_empty() {
-            match self.entry(row, &label) {
+            match self.entry(row, &record, &label, identity, number) {
                 Ok((made, found)) => {
                     diagnostics.extend(found);
                     entry = Some(made);
@@ -306,10 +260,17 @@ impl Checks<'_> {
     }
 
     /// Fills the wording, checks the fonts, makes the virtual JSON file.
-    fn entry(&self, row: &Row, label: &str) -> Result<(Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
+    fn entry(
+        &mut self,
+        row: &Row,
+        record: &Map<String, Value>,
+        label: &str,
+        identity: Option<String>,
+        number: Option<Proposed>,
+    ) -> Result<(Entry, Vec<Diagnostic>), Vec<Diagnostic>> {
         let Plan { template, organisation, options, stock, standard, .. } = self.plan;
         let mut found = Vec::new();
-        let mut record = template.contract.complete(&row.record);
+        let mut record = template.contract.complete(record);
         if let Some(order) = self.plan.order {
             order.sort_tables(&mut record);
         }
@@ -349,6 +310,13 @@ impl Checks<'_> {
             }
             hex(&hash.finalize())
         };
+        found.extend(noted);
+        let claim = match (&mut self.numbering, number) {
+            (Some(numbering), Some(proposed)) if !any_error(&found) => {
+                Some(numbering.taken(row.number, identity.as_deref(), proposed, &record, &filled, organisation))
+            }
+            _ => None,
+        };
         let entry = Entry {
             number: row.number,
             label: label.to_owned(),
@@ -357,14 +325,14 @@ impl Checks<'_> {
             date,
             qr: filled.qr,
             digest,
-            identity: self.identity(row),
+            claim,
+            identity,
             places: std::iter::once((String::new(), row.places.of("")))
                 .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))
                 .collect(),
             mail,
             content,
         };
-        found.extend(noted);
         Ok((entry, found))
     }
 

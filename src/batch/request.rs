@@ -53,6 +53,9 @@ pub struct Request {
     /// Send the documents by mail.
     #[serde(default)]
     pub mail: Option<MailRequest>,
+    /// Register that gives the numbers, when not the template's; the empty name stands for none.
+    #[serde(default)]
+    pub register: Option<String>,
 }
 
 /// `[mail]` of a batch file: how its documents are sent.
@@ -87,6 +90,7 @@ struct BatchFile {
     #[serde(default)]
     only_valid: bool,
     mail: Option<MailRequest>,
+    register: Option<String>,
     data: DataPart,
     #[serde(default)]
     columns: BTreeMap<String, String>,
@@ -148,6 +152,7 @@ impl Request {
             standard,
             only_valid: file.only_valid,
             mail: file.mail,
+            register: file.register,
         })
     }
 }

@@ -21,7 +21,7 @@ use crate::render_pool::{Pool, PoolError, Verdict};
 use crate::storage::{Objects, StagedObject, StorageError, hash_bytes};
 use crate::store::documents::{NewDocument, Placed};
 use crate::store::records::{Claimed, End};
-use crate::store::{BEAT, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::typeset::Job;
 use crate::typeset::checks::in_users_file;
 
@@ -136,18 +136,32 @@ struct Finished {
 
 /// Works on a batch until no record of it waits any longer, it is held or given up, or the user stops.
 pub async fn run(batch: Run<'_>) -> Result<Ended, RunError> {
-    let beat = tokio::spawn(beat(batch.store.clone(), batch.owner.to_owned()));
+    let beating = Beating::start(batch.store, batch.owner);
     let result = work(batch).await;
-    beat.abort();
+    drop(beating);
     result
 }
 
-/// Renews the leases of `owner`. Should the store be away for longer than a lease, the records are somebody else's, and the
-/// store refuses what this process made of them.
-async fn beat(store: Store, owner: String) {
-    loop {
-        tokio::time::sleep(BEAT).await;
-        let _ = store.beat(&owner).await;
+/// Renews the leases of an owner for as long as it lives. Should the store be away for longer than a lease, the work is
+/// somebody else's, and the store refuses what this process made of it.
+pub struct Beating(tokio::task::JoinHandle<()>);
+
+impl Beating {
+    /// Begins to renew.
+    pub fn start(store: &Store, owner: &str) -> Self {
+        let (store, owner) = (store.clone(), owner.to_owned());
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(store.beat_every()).await;
+                let _ = store.beat(&owner).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Beating {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -294,7 +308,8 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
     Ok(())
 }
 
-fn job(record: &Claimed, setting: &Setting) -> Result<Job, Diagnostic> {
+/// What a worker renders of a record, and what makes the same bytes of it again.
+pub fn job(record: &Claimed, setting: &Setting) -> Result<Job, Diagnostic> {
     let content = serde_json::from_str(&record.content).expect("the store gives back the JSON that planning wrote");
     let mut value = setting.record(content);
     value["qr"] = match &record.qr {

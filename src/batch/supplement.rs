@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::order::{Key, NameOrder};
-use super::plan::{Planned, Rejected};
+use super::planned::{Planned, Rejected};
 use crate::data::Original;
 use crate::store::{Store, StoreError};
 

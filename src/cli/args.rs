@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::batch::{BatchCommand, WorkerArgs};
 use super::outbox::{MailCommand, OutboxCommand};
+use super::register::RegisterCommand;
 
 /// Official Vietnamese documents from a spreadsheet and a template.
 #[derive(Debug, Parser)]
@@ -30,7 +32,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the documents of a batch.
-    Run(BatchArgs),
+    Run(RunArgs),
     /// Check the data of a batch; nothing is rendered or written.
     Check(BatchArgs),
     /// Render a template's sample as PDF and PNG.
@@ -50,8 +52,30 @@ pub enum Command {
     /// Mail relays: test.
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Batches: list, watch, hold, give up, try again, make again.
+    #[command(subcommand)]
+    Batch(BatchCommand),
+    /// Registers: list, show, reserve, strike out, enter late, print.
+    #[command(subcommand)]
+    Register(RegisterCommand),
+    /// Work on submitted batches; several workers share one PostgreSQL.
+    Worker(WorkerArgs),
     /// Do the year of an association, on sample data, and say where it is.
     Demo(DemoArgs),
+}
+
+/// `run`
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The batch.
+    #[command(flatten)]
+    pub batch: BatchArgs,
+    /// Only check and accept; workers make the documents.
+    #[arg(long)]
+    pub submit: bool,
+    /// A name for this request: the same key and the same request are the same batch.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 /// A batch: a file, or the same as options.
@@ -126,6 +150,9 @@ pub struct BatchArgs {
     /// Make and send nothing: check the data and show the first message.
     #[arg(long)]
     pub dry_run: bool,
+    /// Register of the workspace that gives the numbers (default: the template's own; "" for none).
+    #[arg(long, value_name = "NAME")]
+    pub register: Option<String>,
 }
 
 /// `preview`

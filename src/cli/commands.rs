@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::args::{BatchArgs, Command, DemoArgs, InitArgs, LintArgs, PreviewArgs, TemplateCommand};
+use super::args::{BatchArgs, Command, DemoArgs, InitArgs, LintArgs, PreviewArgs, RunArgs, TemplateCommand};
 use super::progress::Meter;
 use super::show::Show;
+use super::stop_signal;
 use super::watch::Snapshot;
-use crate::app::make::Watcher;
+use super::{batch, register};
+use crate::app::make::{Submission, Watcher};
 use crate::app::{App, AppError, views};
 use crate::batch::request::default_output;
 use crate::batch::{Order, Request};
@@ -34,13 +36,17 @@ pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result
         Command::Lint(args) => lint(&args, show),
         Command::Outbox(command) => super::outbox::outbox(command, app, show).await,
         Command::Mail(command) => super::outbox::mail(command, app, show).await,
+        Command::Batch(command) => batch::carry_out(command, app, show).await,
+        Command::Register(command) => register::carry_out(command, app, show).await,
+        Command::Worker(args) => batch::worker(&args, app, show).await,
         Command::Demo(args) => demo(&args, app, show).await,
     }
 }
 
-async fn run(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
-    let dry_run = args.dry_run;
-    let request = request(args)?;
+async fn run(args: RunArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let RunArgs { batch, submit, key } = args;
+    let dry_run = batch.dry_run;
+    let request = request(batch)?;
     if dry_run {
         let (planned, count, first) = app.rehearse(&request)?;
         show.checked(&planned);
@@ -55,7 +61,8 @@ async fn run(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppErro
             show.diagnostics(&planned.diagnostics);
         }
     };
-    let ran = app.run(&request, Watcher { progress: &meter, on_plan: &on_plan, stop: &stop_signal() }).await;
+    let submission = Submission { key: key.as_deref(), only: submit };
+    let ran = app.submit(&request, submission, Watcher { progress: &meter, on_plan: &on_plan, stop: &stop_signal() }).await;
     meter.finish();
     let ran = ran?;
     let ok = ran.is_complete();
@@ -113,20 +120,8 @@ fn request(args: BatchArgs) -> Result<Request, AppError> {
         mail.together |= args.together;
         mail.hold |= args.hold;
     }
+    request.register = args.register.or(request.register);
     Ok(request)
-}
-
-/// Turns true at Ctrl-C: what is under way is brought home, the rest is left for the next run.
-pub(super) fn stop_signal() -> tokio::sync::watch::Receiver<bool> {
-    let (sender, receiver) = tokio::sync::watch::channel(false);
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let _ = sender.send(true);
-        }
-        // Kept until the process ends: a dropped sender would look like a signal to some readers.
-        std::future::pending::<()>().await;
-    });
-    receiver
 }
 
 async fn preview(args: PreviewArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {

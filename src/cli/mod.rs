@@ -3,10 +3,12 @@
 //! Exit code 0: all made. 1: the input is wrong, or some records were not made. 2: the program or the machine failed.
 
 pub mod args;
+pub mod batch;
 mod commands;
 pub mod help;
 mod outbox;
 mod progress;
+pub mod register;
 mod show;
 mod usage;
 mod watch;
@@ -81,6 +83,27 @@ fn language_of(arguments: &[OsString]) -> Language {
         }
     }
     language_of_environment()
+}
+
+/// Turns true at Ctrl-C and at SIGTERM: what is under way is brought home, the rest is left for the next run.
+fn stop_signal() -> tokio::sync::watch::Receiver<bool> {
+    let (sender, receiver) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        let terminated = async {
+            match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+                Ok(mut signal) => signal.recv().await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated => {}
+        }
+        let _ = sender.send(true);
+        // Kept until the process ends: a dropped sender would look like a signal to some readers.
+        std::future::pending::<()>().await;
+    });
+    receiver
 }
 
 async fn carry_out(cli: Cli, show: Show) -> Result<ExitCode, AppError> {

@@ -117,7 +117,7 @@ pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Res
             }
         }
         OutboxCommand::Send => {
-            let (before, after) = app.send_outbox(&super::commands::stop_signal()).await?;
+            let (before, after) = app.send_outbox(&super::stop_signal()).await?;
             tell_tally(&after, show);
             let open = |tally: &[(String, u64)]| -> u64 {
                 tally

@@ -8,10 +8,11 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use crate::app::{AppError, Ran};
-use crate::batch::outcome::SET_ASIDE_FOLDER;
+use crate::batch::outcome::{Held, SET_ASIDE_FOLDER};
 use crate::batch::{Planned, outputs};
 use crate::diagnostic::{Diagnostic, chain, describe_all};
 use crate::language::{Language, Text};
+use crate::lifecycle::BatchState;
 use crate::say;
 
 /// Diagnostics printed before the rest is only counted.
@@ -113,6 +114,14 @@ impl Show {
             return;
         }
         let output = ran.output.display();
+        if let Some(batch) = &ran.submitted {
+            self.counted(&ran.planned);
+            self.say(&say!(
+                "Đã nhận lô {batch}; theo dõi: vanthu batch watch {batch}",
+                "Accepted as batch {batch}; follow it: vanthu batch watch {batch}"
+            ));
+            return;
+        }
         let Some(summary) = &ran.summary else {
             self.counted(&ran.planned);
             if ran.extras.contains(&outputs::REJECTED) {
@@ -162,6 +171,9 @@ impl Show {
                 "{moved} {documents} of an earlier run {are} no longer in the list and {were} moved to {SET_ASIDE_FOLDER}/."
             ));
         }
+        if let Some(held) = &summary.held {
+            self.say(&held_text(&summary.batch, held));
+        }
         if summary.stopped {
             self.say(&say!("Đã dừng theo yêu cầu; chạy lại lệnh này để làm tiếp.", "Stopped as asked; run the same command to go on."));
         }
@@ -181,6 +193,19 @@ impl Show {
     }
 }
 
+/// Why a run ended before its batch did.
+fn held_text(batch: &str, held: &Held) -> Text {
+    let reason = if held.reason.is_empty() { String::new() } else { format!(" ({})", held.reason) };
+    match held.state {
+        BatchState::Paused => say!(
+            "Lô {batch} đang tạm dừng{reason}. Làm tiếp: vanthu batch resume {batch}, rồi chạy lại lệnh này.",
+            "Batch {batch} is paused{reason}. To go on: vanthu batch resume {batch}, then run this command again."
+        ),
+        BatchState::Cancelled => say!("Lô {batch} đã bị hủy{reason}.", "Batch {batch} was cancelled{reason}."),
+        _ => say!("Lô {batch} còn đang được làm ở nơi khác.", "Others still work on batch {batch}."),
+    }
+}
+
 fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
     let mut value = json!({
         "ok": ok,
@@ -193,8 +218,12 @@ fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
     if !ran.posted.is_empty() {
         value["messages"] = ran.posted.iter().map(|(state, count)| (state.clone(), json!(count))).collect::<serde_json::Map<_, _>>().into();
     }
+    if let Some(batch) = &ran.submitted {
+        value["batch"] = batch.as_str().into();
+    }
     if let Some(summary) = &ran.summary {
-        value["batch"] = summary.batch.clone().into();
+        value["batch"] = summary.batch.as_str().into();
+        value["held"] = summary.held.as_ref().map(|held| held.state.name()).into();
         value["counts"] = json!(summary.counts);
         value["stopped"] = summary.stopped.into();
         value["set_aside"] = json!(summary.set_aside);

@@ -7,6 +7,7 @@ pub mod language_choice;
 pub mod mail;
 pub mod organisation;
 pub mod page_choice;
+pub mod register;
 pub mod stock;
 pub mod store;
 
@@ -22,6 +23,7 @@ use crate::say;
 use crate::template::manifest::toml_problem;
 pub use mail::MailConfig;
 pub use organisation::Organisation;
+pub use register::Register;
 pub use stock::{Printer, Stock};
 pub use store::StoreConfig;
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub stocks: BTreeMap<String, Stock>,
     /// Printers by name.
     pub printers: BTreeMap<String, Printer>,
+    /// Registers by name.
+    pub registers: BTreeMap<String, Register>,
     /// Rendering.
     pub render: RenderConfig,
     /// Limits on data files.
@@ -176,6 +180,17 @@ impl Workspace {
         self.declared("printers", &self.config.printers, name)
     }
 
+    /// The register called `name`.
+    pub fn register(&self, name: &str) -> Result<Register, Vec<Diagnostic>> {
+        self.declared("registers", &self.config.registers, name).map(|register| Register { key: name.to_owned(), ..register })
+    }
+
+    /// The register in which documents of `template` take their numbers.
+    pub fn register_of(&self, template: &str) -> Option<Register> {
+        let (name, register) = self.config.registers.iter().find(|(_, register)| register.templates.iter().any(|own| own == template))?;
+        Some(Register { key: name.clone(), ..register.clone() })
+    }
+
     fn declared<T: Clone>(&self, section: &str, declared: &BTreeMap<String, T>, name: &str) -> Result<T, Vec<Diagnostic>> {
         declared.get(name).cloned().ok_or_else(|| {
             let problem = Diagnostic::error("not-declared", say!("chưa khai báo trong {FILE_NAME}", "is not declared in {FILE_NAME}"))
@@ -221,6 +236,8 @@ impl Config {
                     .at(place()),
             );
         }
+        problems.extend(self.store.problems());
+        problems.extend(register::problems(&self.registers));
         for (name, organisation) in &self.organisations {
             problems.extend(organisation.problems(name));
         }

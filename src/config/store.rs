@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::diagnostic::Diagnostic;
+use super::FILE_NAME;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::mail::secret::Secret;
+use crate::say;
 
 /// The variable that names a PostgreSQL server.
 pub const URL_VARIABLE: &str = "VANTHU_STORE_URL";
@@ -21,9 +23,26 @@ pub struct StoreConfig {
     pub url_file: Option<PathBuf>,
     /// Folder of the documents' bytes, when not `kho` in the workspace. Workers on several machines share it.
     pub objects: Option<PathBuf>,
+    /// Seconds after which a worker that no longer says it is alive loses its records to others (4 to 3600). All processes on
+    /// one database take the same.
+    pub lease_seconds: Option<u64>,
 }
 
 impl StoreConfig {
+    /// How long a lease holds.
+    pub fn lease(&self) -> std::time::Duration {
+        self.lease_seconds.map_or(crate::store::LEASE, std::time::Duration::from_secs)
+    }
+
+    pub(super) fn problems(&self) -> Vec<Diagnostic> {
+        // A holder renews four times a lease, and not more often than every second.
+        if self.lease_seconds.is_none_or(|seconds| (4..=3600).contains(&seconds)) {
+            return Vec::new();
+        }
+        let problem = say!("store.lease_seconds phải từ 4 đến 3600", "store.lease_seconds must be from 4 to 3600");
+        vec![Diagnostic::error("config-value", problem).at(Place::File { file: FILE_NAME.into() })]
+    }
+
     /// The URL of the server, if there is one. `root` is what a relative path starts from.
     pub fn url(&self, root: &Path) -> Result<Option<String>, Vec<Diagnostic>> {
         if let Ok(url) = std::env::var(URL_VARIABLE)

@@ -4,6 +4,8 @@
 //! when the counts reconcile, and running again what failed. Single records are [`super::records`]' affair.
 
 use super::connection::{Row, Tx, values};
+use super::planning::forget_planning;
+pub use super::planning::{Acceptance, Planning};
 pub use super::posting::Post;
 use super::registers::Claim;
 use super::{Store, StoreError};
@@ -94,6 +96,8 @@ pub struct Batch {
     pub created_at: i64,
     /// Milliseconds since 1970.
     pub finished_at: Option<i64>,
+    /// When everything stood in the output folder, milliseconds since 1970.
+    pub completed_at: Option<i64>,
 }
 
 /// How many records of a batch are in which state.
@@ -127,10 +131,10 @@ impl Tally {
     }
 }
 
-const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, post, \
-    accepted, rejected, created_at, finished_at";
+pub(super) const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, post, \
+    accepted, rejected, created_at, finished_at, completed_at";
 
-fn batch(row: &Row) -> Result<Batch, StoreError> {
+pub(super) fn batch(row: &Row) -> Result<Batch, StoreError> {
     let state = row.text("state")?;
     Ok(Batch {
         id: row.text("id")?,
@@ -149,29 +153,9 @@ fn batch(row: &Row) -> Result<Batch, StoreError> {
         rejected: row.count("rejected")?,
         created_at: row.int("created_at")?,
         finished_at: row.int_or_none("finished_at")?,
+        completed_at: row.int_or_none("completed_at")?,
     })
 }
-
-/// A batch while its rows are being read: records go to the store in groups and count only once [`Planning::accept`]ed.
-pub struct Planning {
-    pub(super) store: Store,
-    pub(super) id: String,
-    waiting: Vec<NewRecord>,
-    pub(super) added: u64,
-    pub(super) adopted: Option<String>,
-}
-
-/// How acceptance ended.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Acceptance {
-    /// The batch runs.
-    Accepted,
-    /// Somebody else took numbers of the register since planning began: plan again from the new next number.
-    NumbersMoved,
-}
-
-/// Records of one group while planning.
-const GROUP: usize = 500;
 
 impl Store {
     /// Opens a batch for planning, or gives the batch that this key already stands for.
@@ -197,7 +181,7 @@ impl Store {
         )
         .await?;
         tx.commit().await?;
-        Ok(Ok(Planning { store: self.clone(), id, waiting: Vec::new(), added: 0, adopted: None }))
+        Ok(Ok(Planning::new(self, id)))
     }
 
     /// Clears what an earlier process left in planning. Only for the process that alone works on the store.
@@ -218,6 +202,15 @@ impl Store {
     pub async fn batches(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM batch WHERE state <> 'planning' ORDER BY created_at DESC, id DESC LIMIT $1");
         self.database.fetch(&sql, &values![limit]).await?.iter().map(batch).collect()
+    }
+
+    /// The latest batches whose id begins with `prefix`, newest first.
+    pub async fn batches_like(&self, prefix: &str, limit: u32) -> Result<Vec<Batch>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM batch WHERE state <> 'planning' AND SUBSTR(id, 1, $3) = $1 ORDER BY created_at DESC, id DESC LIMIT $2"
+        );
+        let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+        self.database.fetch(&sql, &values![prefix, limit, length]).await?.iter().map(batch).collect()
     }
 
     /// The latest batch of an output folder that was not given up.
@@ -243,12 +236,23 @@ impl Store {
 
     /// Holds a running batch.
     pub async fn pause(&self, id: &str, reason: &str) -> Result<(), StoreError> {
-        self.change(id, BatchState::Paused, Some(reason)).await
+        let mut tx = self.database.begin().await?;
+        step(&mut tx, id, BatchState::Paused, Some(reason)).await?;
+        tx.notify("batch").await?;
+        tx.commit().await
     }
 
     /// Lets a held batch go on.
     pub async fn resume(&self, id: &str) -> Result<(), StoreError> {
-        self.change(id, BatchState::Running, None).await
+        let mut tx = self.database.begin().await?;
+        let now = state(&mut tx, id).await?;
+        // From its end a batch goes on only with what failed: that is a retry.
+        if now != BatchState::Paused {
+            return Err(StoreError::refused(format!("batch {id}"), now.name()));
+        }
+        step(&mut tx, id, BatchState::Running, None).await?;
+        tx.notify("batch").await?;
+        tx.commit().await
     }
 
     /// Gives a batch up: what waits is cancelled, what was made stays, numbers that were taken for nothing are void.
@@ -292,6 +296,11 @@ impl Store {
             if state(&mut tx, id).await? != BatchState::Running {
                 step(&mut tx, id, BatchState::Running, None).await?;
             }
+            tx.execute(
+                "UPDATE batch SET finished_at = NULL, completed_at = NULL, completer = NULL, completing_until = NULL WHERE id = $1",
+                &values![id],
+            )
+            .await?;
         }
         tx.notify("batch").await?;
         tx.commit().await?;
@@ -324,107 +333,6 @@ impl Store {
         tx.notify("batch").await?;
         tx.commit().await?;
         Ok(true)
-    }
-
-    async fn change(&self, id: &str, next: BatchState, reason: Option<&str>) -> Result<(), StoreError> {
-        let mut tx = self.database.begin().await?;
-        step(&mut tx, id, next, reason).await?;
-        tx.notify("batch").await?;
-        tx.commit().await
-    }
-}
-
-impl Planning {
-    /// The batch's id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Adds an accepted record.
-    pub async fn add(&mut self, record: NewRecord) -> Result<(), StoreError> {
-        self.waiting.push(record);
-        self.added += 1;
-        if self.waiting.len() >= GROUP { self.write().await } else { Ok(()) }
-    }
-
-    /// Puts the records into the order of `numbers`; an empty one leaves them in that of the list.
-    pub async fn arrange(&mut self, numbers: &[u64]) -> Result<(), StoreError> {
-        self.write().await?;
-        for (group, numbers) in (0_u64..).zip(numbers.chunks(GROUP)) {
-            let mut tx = self.store.database.begin().await?;
-            for (position, number) in (group * GROUP as u64..).zip(numbers) {
-                tx.execute("UPDATE record SET position = $3 WHERE batch_id = $1 AND number = $2", &values![&self.id, *number, position])
-                    .await?;
-            }
-            tx.commit().await?;
-        }
-        Ok(())
-    }
-
-    /// Makes the batch count: its records, its numbers and its state in one commit. `plan` is what planning found, as JSON.
-    pub async fn accept(mut self, plan: &str, rejected: u64, numbers: &[super::registers::Series]) -> Result<Acceptance, StoreError> {
-        self.write().await?;
-        let mut tx = self.store.database.begin().await?;
-        if !super::registers::take(&mut tx, numbers, &self.id).await? {
-            return Ok(Acceptance::NumbersMoved);
-        }
-        if let Some(earlier) = &self.adopted {
-            super::supplement::take_entries(&mut tx, &self.id, earlier).await?;
-        }
-        let changed = tx
-            .execute(
-                "UPDATE batch SET state = 'running', plan = $2, accepted = $3, rejected = $4, changed_at = {now}
-                 WHERE id = $1 AND state = 'planning'",
-                &values![&self.id, plan, self.added, rejected],
-            )
-            .await?;
-        if changed != 1 {
-            return Err(StoreError::refused(format!("batch {}", self.id), "not in planning"));
-        }
-        tx.notify("batch").await?;
-        tx.commit().await?;
-        Ok(Acceptance::Accepted)
-    }
-
-    /// Forgets the batch.
-    pub async fn abandon(self) -> Result<(), StoreError> {
-        let mut tx = self.store.database.begin().await?;
-        forget_planning(&mut tx, "id = $1", &self.id).await?;
-        tx.commit().await
-    }
-
-    async fn write(&mut self) -> Result<(), StoreError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.store.database.begin().await?;
-        let first = self.added - self.waiting.len() as u64;
-        for (position, record) in (first..).zip(self.waiting.drain(..)) {
-            if let Some(claim) = &record.claim {
-                super::registers::propose(&mut tx, claim, &self.id, &record).await?;
-            }
-            tx.execute(
-                "INSERT INTO record (batch_id, number, position, state, label, file, title, date, qr, digest, content, places, mail, identity, next_at)
-                 VALUES ($1, $2, $13, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {now})",
-                &values![
-                    &self.id,
-                    record.number,
-                    record.label,
-                    record.file,
-                    record.title,
-                    record.date,
-                    record.qr,
-                    record.digest,
-                    record.content,
-                    record.places,
-                    record.mail,
-                    record.identity,
-                    position
-                ],
-            )
-            .await?;
-        }
-        tx.commit().await
     }
 }
 
@@ -466,12 +374,4 @@ async fn step(tx: &mut Tx, id: &str, next: BatchState, reason: Option<&str>) -> 
         )
         .await?;
     if changed == 1 { Ok(()) } else { Err(StoreError::refused(format!("batch {id}"), "changing")) }
-}
-
-async fn forget_planning(tx: &mut Tx, condition: &str, value: &str) -> Result<(), StoreError> {
-    let chosen = format!("(SELECT id FROM batch WHERE state = 'planning' AND {condition})");
-    tx.execute(&format!("DELETE FROM proposal WHERE batch_id IN {chosen}"), &values![value]).await?;
-    tx.execute(&format!("DELETE FROM record WHERE batch_id IN {chosen}"), &values![value]).await?;
-    tx.execute(&format!("DELETE FROM batch WHERE state = 'planning' AND {condition}"), &values![value]).await?;
-    Ok(())
 }

@@ -7,10 +7,12 @@
 
 pub mod audit;
 pub mod batches;
+pub mod completion;
 mod connection;
 pub mod deliveries;
 mod delivery_steps;
 pub mod documents;
+mod planning;
 mod posting;
 pub mod records;
 pub mod registers;
@@ -29,10 +31,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 
 use connection::{Database, values};
 
-/// How long a lease holds without being renewed.
+/// How long a lease holds without being renewed, unless the configuration says otherwise.
 pub const LEASE: Duration = Duration::from_secs(60);
-/// How often a holder renews it.
+/// How often the holder of a delivery renews it.
 pub const BEAT: Duration = Duration::from_secs(15);
+/// Renewals that fit into a lease: three may be lost, and the holder still keeps it.
+const BEATS: u32 = 4;
 
 /// How long a statement waits for its turn.
 const TURN_MAX: Duration = Duration::from_secs(60);
@@ -155,6 +159,7 @@ pub struct Store {
     database: Database,
     random: SystemRandom,
     instance: String,
+    lease: Duration,
     // The last clone to go releases it, or the end of the process.
     _lock: Option<std::sync::Arc<File>>,
 }
@@ -212,7 +217,8 @@ impl Store {
             sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionTooNew(..) => StoreError::Newer,
             other => other.into(),
         })?;
-        let mut store = Self { database, random: SystemRandom::new(), instance: String::new(), _lock: lock.map(std::sync::Arc::new) };
+        let mut store =
+            Self { database, random: SystemRandom::new(), instance: String::new(), lease: LEASE, _lock: lock.map(std::sync::Arc::new) };
         let fresh = store.new_id().await?;
         store
             .database
@@ -221,6 +227,16 @@ impl Store {
         let row = store.database.fetch_one("SELECT id FROM instance", &[]).await?;
         store.instance = row.ok_or_else(|| StoreError::unexpected("instance"))?.text("id")?;
         Ok(store)
+    }
+
+    /// The same store, whose leases hold for `lease`. All processes on one store agree on it, or the shortest rescues too soon.
+    pub fn with_lease(self, lease: Duration) -> Self {
+        Self { lease, ..self }
+    }
+
+    /// How often the holder of a lease renews it, and how often somebody looks for leases that nobody renews.
+    pub fn beat_every(&self) -> Duration {
+        self.lease / BEATS
     }
 
     /// The id of this database, made with it; a restored or another database has another.

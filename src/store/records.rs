@@ -5,7 +5,7 @@
 
 use super::connection::{Row, Tx, values};
 use super::documents::{NewDocument, Placed};
-use super::{LEASE, Store, StoreError};
+use super::{Store, StoreError};
 use crate::lifecycle::RecordState;
 
 /// Times that a render is tried when the machine, not the record, is at fault; and the waits between, in milliseconds.
@@ -133,7 +133,7 @@ impl Store {
                  WHERE batch_id = $1 AND number IN (SELECT number FROM chosen)
                    AND (SELECT state FROM batch WHERE id = $1) = 'running'
                  RETURNING batch_id, number, position, lease_epoch, attempts, lease_until - $3 AS claimed_at, label, file, title, date, qr, digest, content, places",
-                &values![batch, owner, milliseconds(LEASE), count],
+                &values![batch, owner, milliseconds(self.lease), count],
             )
             .await?;
         let mut claimed: Vec<Claimed> = rows.iter().map(claimed).collect::<Result<_, _>>()?;
@@ -142,12 +142,13 @@ impl Store {
         Ok(claimed)
     }
 
-    /// Renews every lease of `owner`; how many it holds.
+    /// Renews every lease of `owner`, on records and on the completion of batches; how many records it holds.
     pub async fn beat(&self, owner: &str) -> Result<u64, StoreError> {
+        self.renew_completions(owner).await?;
         self.database
             .execute(
                 "UPDATE record SET lease_until = {now} + $2 WHERE lease_owner = $1 AND state = 'rendering'",
-                &values![owner, milliseconds(LEASE)],
+                &values![owner, milliseconds(self.lease)],
             )
             .await
     }
@@ -182,6 +183,7 @@ impl Store {
     /// the store, at its start. The try that was cut short is not charged to the record: a record that kills what renders it
     /// is found by `render_pool`, in a process of its own.
     pub async fn rescue(&self, all: bool) -> Result<u64, StoreError> {
+        self.rescue_completions(all).await?;
         self.database
             .execute(
                 "UPDATE record SET state = 'accepted', lease_owner = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1,
@@ -337,6 +339,6 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
     })
 }
 
-fn milliseconds(duration: std::time::Duration) -> i64 {
+pub(super) fn milliseconds(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -142,17 +142,44 @@ impl Store {
         row.map_or(Ok(0), |row| row.int("last"))
     }
 
-    /// Numbers that the records of an output folder hold, by the records' identity.
-    pub async fn numbers_of(&self, register: &str, period: &str, output: &str) -> Result<HashMap<String, i64>, StoreError> {
+    /// Numbers that the records of an output folder hold, by the records' identity, smallest first: a list may hold the same
+    /// person twice.
+    pub async fn numbers_of(&self, register: &str, period: &str, output: &str) -> Result<HashMap<String, Vec<i64>>, StoreError> {
         let rows = self
             .database
             .fetch(
                 "SELECT identity, number FROM entry
-                 WHERE register = $1 AND period = $2 AND output = $3 AND identity IS NOT NULL AND state = 'taken'",
+                 WHERE register = $1 AND period = $2 AND output = $3 AND identity IS NOT NULL AND state = 'taken'
+                 ORDER BY number",
                 &values![register, period, output],
             )
             .await?;
-        rows.iter().map(|row| Ok((row.text("identity")?, row.int("number")?))).collect()
+        let mut held: HashMap<String, Vec<i64>> = HashMap::new();
+        for row in &rows {
+            held.entry(row.text("identity")?).or_default().push(row.int("number")?);
+        }
+        Ok(held)
+    }
+
+    /// How many lines of a register are taken, reserved and void.
+    pub async fn count_entries(&self, register: &str, period: &str) -> Result<[u64; 3], StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT state, COUNT(*) AS entries FROM entry WHERE register = $1 AND period = $2 GROUP BY state",
+                &values![register, period],
+            )
+            .await?;
+        let mut counts = [0; 3];
+        for row in &rows {
+            let place = match EntryState::from_name(&row.text("state")?)? {
+                EntryState::Taken => 0,
+                EntryState::Reserved => 1,
+                EntryState::Void => 2,
+            };
+            counts[place] = row.count("entries")?;
+        }
+        Ok(counts)
     }
 
     /// Lines of a register from number `from` on, in order.
@@ -168,10 +195,18 @@ impl Store {
         rows.iter().map(|row| Ok((row.text("period")?, row.int("last")?))).collect()
     }
 
-    /// Takes the next `count` numbers for documents that come late; the first of them.
-    pub async fn reserve(&self, register: &str, period: &str, count: u32, reason: &str, actor: &str) -> Result<i64, StoreError> {
+    /// Takes the next `count` numbers, none before `first`, for documents that come late; the first of them.
+    pub async fn reserve(
+        &self,
+        register: &str,
+        period: &str,
+        first: i64,
+        count: u32,
+        reason: &str,
+        actor: &str,
+    ) -> Result<i64, StoreError> {
         let mut tx = self.database.begin().await?;
-        let last = raise(&mut tx, register, period, i64::from(count)).await?;
+        let last = raise(&mut tx, register, period, first - 1, i64::from(count)).await?;
         let first = last - i64::from(count) + 1;
         for number in first..=last {
             tx.execute(
@@ -272,7 +307,7 @@ pub(super) async fn propose(tx: &mut Tx, claim: &Claim, batch: &str, record: &Ne
 /// Makes the planned numbers of a batch real; false when a series has moved since planning began.
 pub(super) async fn take(tx: &mut Tx, series: &[Series], batch: &str) -> Result<bool, StoreError> {
     for Series { register, period, seen, last } in series {
-        if raise(tx, register, period, last - seen).await? != *last {
+        if raise(tx, register, period, 0, last - seen).await? != *last {
             return Ok(false);
         }
     }
@@ -301,13 +336,14 @@ pub(super) async fn take(tx: &mut Tx, series: &[Series], batch: &str) -> Result<
     Ok(carried == planned)
 }
 
-/// Raises a series by `count`, which locks it until the transaction ends; its new last number.
-async fn raise(tx: &mut Tx, register: &str, period: &str, count: i64) -> Result<i64, StoreError> {
+/// Raises a series by `count` from `floor` or from where it stands, which locks it until the transaction ends; its new last
+/// number.
+async fn raise(tx: &mut Tx, register: &str, period: &str, floor: i64, count: i64) -> Result<i64, StoreError> {
     tx.execute("INSERT INTO series (register, period, last) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING", &values![register, period]).await?;
     let row = tx
         .fetch_one(
-            "UPDATE series SET last = last + $3 WHERE register = $1 AND period = $2 RETURNING last",
-            &values![register, period, count],
+            "UPDATE series SET last = CASE WHEN last < $4 THEN $4 ELSE last END + $3 WHERE register = $1 AND period = $2 RETURNING last",
+            &values![register, period, count, floor],
         )
         .await?;
     row.ok_or_else(|| StoreError::unexpected("series"))?.int("last")

@@ -142,6 +142,12 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     let office = Office::with_workspace();
     office.write("d.csv", people(2));
     office.write("hong.pdf", "không phải PDF");
+    let config = String::from_utf8(office.read("vanthu.toml")).expect("UTF-8");
+    office.write("vanthu.toml", format!("{config}\n[registers.vb]\nkind = \"van-ban-di\"\n"));
+    let submitted = office.must(&award_run("d.csv", "q", &["--submit", "--json"])).stdout;
+    let submitted: Value = serde_json::from_str(&submitted).expect("JSON");
+    let id = submitted["batch"].as_str().expect("an id");
+    let why = "lý do";
     office.must(&["preview", "bao-cao", "--out", "x", "--ppi", "36"]);
     let report = format!("x/{}", office.documents("x")[0]);
     let mut check = award_run("d.csv", "o", &[]);
@@ -169,6 +175,29 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
         ("outbox cancel", vec!["outbox", "cancel", &ids[2]], vec!["outbox", "cancel", "khong-co"]),
         ("outbox resolve", vec!["outbox", "resolve", &ids[3], "--sent"], vec!["outbox", "resolve", "khong-co", "--sent"]),
         ("mail test", vec!["mail", "test"], vec!["mail", "test", "--relay", "khong-co"]),
+        ("batch list", vec!["batch", "list"], vec!["-C", "khong-co", "batch", "list"]),
+        ("batch show", vec!["batch", "show", "last"], vec!["batch", "show", "khong"]),
+        ("batch watch", vec!["batch", "watch", "last"], vec!["batch", "watch", "khong"]),
+        ("batch pause", vec!["batch", "pause", id], vec!["batch", "pause", "last"]),
+        ("batch resume", vec!["batch", "resume", id], vec!["batch", "resume", "last"]),
+        ("batch cancel", vec!["batch", "cancel", id, "--reason", why], vec!["batch", "cancel", id, "--reason", why]),
+        ("batch retry", vec!["batch", "retry", "last"], vec!["batch", "retry", "khong"]),
+        ("batch reproduce", vec!["batch", "reproduce", "last"], vec!["batch", "reproduce", id]),
+        ("register list", vec!["register", "list"], vec!["-C", "khong-co", "register", "list"]),
+        ("register show", vec!["register", "show", "vb"], vec!["register", "show", "vbb"]),
+        (
+            "register reserve",
+            vec!["register", "reserve", "vb", "2", "--reason", why],
+            vec!["register", "reserve", "vb", "0", "--reason", why],
+        ),
+        ("register void", vec!["register", "void", "vb", "1", "--reason", why], vec!["register", "void", "vb", "1", "--reason", why]),
+        (
+            "register enter",
+            vec!["register", "enter", "vb", "2", "--date", "5/1/2026", "--subject", "Báo cáo", "--reason", why],
+            vec!["register", "enter", "vb", "1", "--date", "5/1/2026", "--subject", "Báo cáo", "--reason", why],
+        ),
+        ("register export", vec!["register", "export", "vb", "--out", "so.xlsx"], vec!["register", "export", "vb", "--out", "so.txt"]),
+        ("worker", vec!["worker", "--until-idle"], vec!["-C", "khong-co", "worker"]),
         ("demo", vec!["demo", "--out", "demo"], vec!["demo", "--out", "d.csv"]),
     ];
     let mut commands = Vec::new();

@@ -5,6 +5,7 @@
 //! * `bad_files`: the wrong data files of offices, with the whole of what is said in both languages.
 //! * `bad_input`: each wrong input gets a clear error, and the rest is made.
 //! * `batch`: killed runs continue, bytes repeat, outputs agree with each other.
+//! * `batches`: held, given up, tried again, made again; workers that share one store.
 //! * `command_line`: each command, its exit code, its languages, its JSON.
 //! * `data`: every kind of data file, with its faults at their places.
 //! * `delivery`: answers and their scope, schedules, the states of a delivery against an oracle.
@@ -20,6 +21,7 @@
 //! * `organisation`: its page within the decree, its people and pictures.
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
+//! * `registers`: numbers of lists, by hand, in print.
 //! * `schedule`: when schedules fire, against a stepped clock; the lunar calendar and days off; what becomes of missed slots.
 //! * `sender`: from a list to the mailbox.
 //! * `source`: files, web addresses and queries that schedules read.
@@ -37,6 +39,7 @@ mod award_workbook;
 mod bad_files;
 mod bad_input;
 mod batch;
+mod batches;
 mod command_line;
 mod data;
 mod delivery;
@@ -52,6 +55,7 @@ mod naming;
 mod organisation;
 mod pages;
 mod readme;
+mod registers;
 mod schedule;
 mod sender;
 mod source;

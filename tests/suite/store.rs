@@ -321,7 +321,7 @@ async fn the_same_person_keeps_the_number_in_a_corrected_list(place: Place) {
     let store = place.open().await;
     numbered(&store, 1, 2).await;
     let held = store.numbers_of("khen", "2026", "ket-qua").await.expect("numbers");
-    assert_eq!(held.get("người 2"), Some(&2));
+    assert_eq!(held.get("người 2"), Some(&vec![2]));
     let mut planning = planning(&store, None).await;
     let claim = Claim {
         register: "khen".into(),
@@ -342,7 +342,7 @@ async fn the_same_person_keeps_the_number_in_a_corrected_list(place: Place) {
 async fn a_number_is_reserved_entered_late_and_voided_with_a_reason(place: Place) {
     let store = place.open().await;
     numbered(&store, 1, 1).await;
-    assert_eq!(store.reserve("khen", "2026", 2, "văn bản ký muộn", "clerk").await.expect("reserved"), 2);
+    assert_eq!(store.reserve("khen", "2026", 1, 2, "văn bản ký muộn", "clerk").await.expect("reserved"), 2);
     let late = Particulars { code: "2/QĐ-HKH".into(), subject: "Quyết định".into(), copies: 3, ..Particulars::default() };
     store.enter_late("khen", "2026", 2, &late, "bổ sung", "clerk").await.expect("entered");
     let again = store.enter_late("khen", "2026", 2, &late, "bổ sung", "clerk").await.expect_err("refused");

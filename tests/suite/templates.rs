@@ -104,7 +104,7 @@ fn every_sample_keeps_to_the_decree() {
         for document in preview(&office, &template, "a-2b") {
             let said = office.run(&["lint", "--json", document.to_str().expect("a path")]);
             let kind = match template.as_str() {
-                "so-khen-thuong" => "register",
+                "so-khen-thuong" | "so-dang-ky-van-ban" => "register",
                 "to-can-chinh" => "sheet",
                 "giay-khen" | "bang-khen" | "giay-chung-nhan" => "certificate",
                 _ => "administrative",

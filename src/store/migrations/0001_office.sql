@@ -31,11 +31,15 @@ CREATE TABLE batch (
     rejected BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
-    finished_at BIGINT
+    finished_at BIGINT,
+    completed_at BIGINT,
+    completer TEXT,
+    completing_until BIGINT
 );
 CREATE INDEX batch_of_output ON batch (output, created_at);
 CREATE INDEX batch_to_post ON batch (created_at) WHERE post = 'pending';
 CREATE INDEX batch_running ON batch (created_at) WHERE state = 'running';
+CREATE INDEX batch_uncompleted ON batch (created_at) WHERE state = 'finished' AND completed_at IS NULL;
 
 CREATE TABLE record (
     batch_id TEXT NOT NULL REFERENCES batch (id),

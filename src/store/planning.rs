@@ -1,0 +1,137 @@
+//! Planning: a batch while its rows are being read.
+//!
+//! Owns the writing of its records in groups and the one commit that makes them count, with their numbers. What was cut
+//! short before that commit never counted.
+
+use super::batches::NewRecord;
+use super::connection::{Tx, values};
+use super::{Store, StoreError};
+
+/// A batch while its rows are being read: records go to the store in groups and count only once [`Planning::accept`]ed.
+pub struct Planning {
+    pub(super) store: Store,
+    pub(super) id: String,
+    waiting: Vec<NewRecord>,
+    pub(super) added: u64,
+    pub(super) adopted: Option<String>,
+}
+
+/// How acceptance ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// The batch runs.
+    Accepted,
+    /// Somebody else took numbers of the register since planning began: plan again from the new next number.
+    NumbersMoved,
+}
+
+/// Records of one group while planning.
+const GROUP: usize = 500;
+
+impl Planning {
+    pub(super) fn new(store: &Store, id: String) -> Self {
+        Self { store: store.clone(), id, waiting: Vec::new(), added: 0, adopted: None }
+    }
+
+    /// The batch's id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Adds an accepted record.
+    pub async fn add(&mut self, record: NewRecord) -> Result<(), StoreError> {
+        self.waiting.push(record);
+        self.added += 1;
+        if self.waiting.len() >= GROUP { self.write().await } else { Ok(()) }
+    }
+
+    /// Puts the records into the order of `numbers`; an empty one leaves them in that of the list.
+    pub async fn arrange(&mut self, numbers: &[u64]) -> Result<(), StoreError> {
+        self.write().await?;
+        for (group, numbers) in (0_u64..).zip(numbers.chunks(GROUP)) {
+            let mut tx = self.store.database.begin().await?;
+            for (position, number) in (group * GROUP as u64..).zip(numbers) {
+                tx.execute("UPDATE record SET position = $3 WHERE batch_id = $1 AND number = $2", &values![&self.id, *number, position])
+                    .await?;
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the batch count: its records, its numbers and its state in one commit. `plan` is what planning found, as JSON.
+    pub async fn accept(mut self, plan: &str, rejected: u64, numbers: &[super::registers::Series]) -> Result<Acceptance, StoreError> {
+        self.write().await?;
+        let mut tx = self.store.database.begin().await?;
+        if !super::registers::take(&mut tx, numbers, &self.id).await? {
+            drop(tx);
+            self.abandon().await?;
+            return Ok(Acceptance::NumbersMoved);
+        }
+        if let Some(earlier) = &self.adopted {
+            super::supplement::take_entries(&mut tx, &self.id, earlier).await?;
+        }
+        let changed = tx
+            .execute(
+                "UPDATE batch SET state = 'running', plan = $2, accepted = $3, rejected = $4, changed_at = {now}
+                 WHERE id = $1 AND state = 'planning'",
+                &values![&self.id, plan, self.added, rejected],
+            )
+            .await?;
+        if changed != 1 {
+            return Err(StoreError::refused(format!("batch {}", self.id), "not in planning"));
+        }
+        tx.notify("batch").await?;
+        tx.commit().await?;
+        Ok(Acceptance::Accepted)
+    }
+
+    /// Forgets the batch.
+    pub async fn abandon(self) -> Result<(), StoreError> {
+        let mut tx = self.store.database.begin().await?;
+        forget_planning(&mut tx, "id = $1", &self.id).await?;
+        tx.commit().await
+    }
+
+    async fn write(&mut self) -> Result<(), StoreError> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.database.begin().await?;
+        let first = self.added - self.waiting.len() as u64;
+        for (position, record) in (first..).zip(self.waiting.drain(..)) {
+            if let Some(claim) = &record.claim {
+                super::registers::propose(&mut tx, claim, &self.id, &record).await?;
+            }
+            tx.execute(
+                "INSERT INTO record (batch_id, number, position, state, label, file, title, date, qr, digest, content, places, mail, identity, next_at)
+                 VALUES ($1, $2, $13, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {now})",
+                &values![
+                    &self.id,
+                    record.number,
+                    record.label,
+                    record.file,
+                    record.title,
+                    record.date,
+                    record.qr,
+                    record.digest,
+                    record.content,
+                    record.places,
+                    record.mail,
+                    record.identity,
+                    position
+                ],
+            )
+            .await?;
+        }
+        tx.commit().await
+    }
+}
+
+pub(super) async fn forget_planning(tx: &mut Tx, condition: &str, value: &str) -> Result<(), StoreError> {
+    let chosen = format!("(SELECT id FROM batch WHERE state = 'planning' AND {condition})");
+    tx.execute(&format!("DELETE FROM proposal WHERE batch_id IN {chosen}"), &values![value]).await?;
+    tx.execute(&format!("DELETE FROM record WHERE batch_id IN {chosen}"), &values![value]).await?;
+    tx.execute(&format!("DELETE FROM batch WHERE state = 'planning' AND {condition}"), &values![value]).await?;
+    Ok(())
+}

@@ -326,6 +326,7 @@ impl App {
 
     /// Plans a new batch into the store; none when somebody else took numbers of its register meanwhile. Without an id the
     /// batch was refused, and nothing of it was kept.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that a batch is made of")]
     async fn accept(
         &self,
         request: &Request,

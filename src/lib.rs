@@ -3,8 +3,8 @@
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`],
 //! [`lifecycle`], [`failpoint`], [`schedule`], [`delivery`]. *Engine*, pure: [`template`], [`typeset`], [`lint`],
 //! [`qr`], [`message`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
-//! [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`], [`sender`]. *Edge*: [`app`],
-//! [`cli`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
+//! [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`], [`sender`], [`scheduler`]. *Edge*:
+//! [`app`], [`cli`], [`server`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod app;
 pub mod batch;
@@ -25,7 +25,9 @@ pub mod naming;
 pub mod qr;
 pub mod render_pool;
 pub mod schedule;
+pub mod scheduler;
 pub mod sender;
+pub mod server;
 pub mod source;
 pub mod spreadsheet;
 pub mod storage;

@@ -200,6 +200,22 @@ impl Objects {
         Ok(Self { root: root.to_owned() })
     }
 
+    /// The folder of all of them.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Writes, syncs, reads back and removes a file, as a document would be.
+    pub fn probe(&self) -> Result<(), StorageError> {
+        let path = self.root.join(format!(".probe-{}", std::process::id()));
+        let written = File::create(&path).and_then(|mut file| file.write_all(b"vanthu").and_then(|()| file.sync_all()));
+        written.map_err(StorageError::write(&path))?;
+        sync_folder(&self.root)?;
+        let read = fs::read(&path).map_err(StorageError::read(&path))?;
+        fs::remove_file(&path).map_err(StorageError::write(&path))?;
+        if read == b"vanthu" { Ok(()) } else { Err(StorageError::Read { path, source: io::ErrorKind::InvalidData.into() }) }
+    }
+
     /// Where an object lies.
     pub fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
@@ -269,8 +285,31 @@ impl Objects {
     }
 }
 
-fn sync_folder(path: &Path) -> Result<(), StorageError> {
+/// Makes the names in a folder last.
+pub fn sync_folder(path: &Path) -> Result<(), StorageError> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(StorageError::write(path))
+}
+
+/// Bytes of a disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Disk {
+    /// Left for us.
+    pub free: u64,
+    /// All of them.
+    pub total: u64,
+}
+
+impl Disk {
+    /// The disk that `path` lies on.
+    pub fn of(path: &Path) -> Result<Self, StorageError> {
+        let found = rustix::fs::statvfs(path).map_err(|error| StorageError::Read { path: path.to_owned(), source: error.into() })?;
+        Ok(Self { free: found.f_bavail.saturating_mul(found.f_frsize), total: found.f_blocks.saturating_mul(found.f_frsize) })
+    }
+
+    /// Is there room for work: a gigabyte and a twentieth of the disk?
+    pub fn has_room(self) -> bool {
+        self.free > 1_000_000_000 && self.free > self.total / 20
+    }
 }
 
 /// SHA-256 of a file in hexadecimal; `None` when there is none.

@@ -74,6 +74,10 @@ pub struct Submission<'a> {
     pub key: Option<&'a str>,
     /// Only plan and accept; workers render.
     pub only: bool,
+    /// Who asks: `schedule:NAME`; the command line when absent.
+    pub origin: Option<&'a str>,
+    /// Leave the messages to a sender that runs beside.
+    pub unsent: bool,
 }
 
 /// The batch of a request: what planning found, and what its records share.
@@ -107,7 +111,34 @@ impl App {
         let folder = Arc::new(OutputFolder::open(&request.output)?);
         let opening = if submission.only { Opening::Beside } else { Opening::ToWork };
         let office = self.office(Some(&request.output), opening).await?;
-        let mut shelf = Shelf::open(&folder, &office.key_of(&request.output), &office.store).await?;
+        let result = self.make_in(&office, request, &prepared, &folder, submission, watcher).await;
+        office.store.close().await;
+        result
+    }
+
+    /// As [`Self::submit`], in an office that is open already and stays so.
+    pub(super) async fn submit_in(
+        &self,
+        office: &Office,
+        request: &Request,
+        submission: Submission<'_>,
+        watcher: Watcher<'_>,
+    ) -> Result<Ran, AppError> {
+        let prepared = self.prepare(request)?;
+        let folder = Arc::new(OutputFolder::open(&request.output)?);
+        self.make_in(office, request, &prepared, &folder, submission, watcher).await
+    }
+
+    async fn make_in(
+        &self,
+        office: &Office,
+        request: &Request,
+        prepared: &Prepared,
+        folder: &Arc<OutputFolder>,
+        submission: Submission<'_>,
+        watcher: Watcher<'_>,
+    ) -> Result<Ran, AppError> {
+        let mut shelf = Shelf::open(folder, &office.key_of(&request.output), &office.store).await?;
         let foreign = outputs::foreign(&shelf, is_own_corrections(request))?;
         if !foreign.is_empty() {
             return Err(foreign.into());
@@ -115,11 +146,10 @@ impl App {
         // Started while the rows are read: it takes a while to become ready.
         let start = || Arc::new(Pool::start(&self.pool_settings(), &prepared.template.page(), &prepared.fonts));
         let pool = (!submission.only).then(start);
-        let result = self.make(request, &prepared, submission, &office, &mut shelf, pool.as_ref(), watcher).await;
+        let result = self.make(request, prepared, submission, office, &mut shelf, pool.as_ref(), watcher).await;
         if let Some(pool) = pool {
             close(pool).await;
         }
-        office.store.close().await;
         result
     }
 
@@ -174,7 +204,7 @@ impl App {
         office.store.completed(&batch, &owner).await?;
         drop(beating);
         summary.outcomes = all;
-        let posted = if request.mail.as_ref().is_some_and(|mail| !mail.hold) {
+        let posted = if !submission.unsent && request.mail.as_ref().is_some_and(|mail| !mail.hold) {
             self.send(office, watcher.stop, true).await?;
             office.store.delivery_tally(Some(&batch)).await?
         } else {
@@ -207,7 +237,7 @@ impl App {
             Some(Supplement { earlier, setting, request }) => (Some(earlier), setting, request),
             None => (None, setting, request.clone()),
         };
-        let new = self.new_batch(&request, submission.key, &setting, digest, output)?;
+        let new = self.new_batch(&request, submission, &setting, digest, output)?;
         let mut found = same;
         let mut tries = 0..PLANS_MAX;
         while found.is_none() {
@@ -302,20 +332,20 @@ impl App {
     fn new_batch(
         &self,
         request: &Request,
-        key: Option<&str>,
+        submission: Submission<'_>,
         setting: &Setting,
         request_digest: String,
         output: &str,
     ) -> Result<NewBatch, AppError> {
         let json = |value: serde_json::Result<String>| value.map_err(|_| AppError::Damaged { what: "request" });
         Ok(NewBatch {
-            key: key.map(str::to_owned),
+            key: submission.key.map(str::to_owned),
             request_digest,
             request: json(serde_json::to_string(request))?,
             setting: json(serde_json::to_string(setting))?,
             template: setting.template.clone(),
             output: output.to_owned(),
-            origin: "cli".to_owned(),
+            origin: submission.origin.unwrap_or("cli").to_owned(),
             post: match &request.mail {
                 None => Post::None,
                 Some(mail) if mail.hold => Post::Held,

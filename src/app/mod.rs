@@ -3,9 +3,11 @@
 //! Owns what happens for “check this list”, “make these documents”, “show me this template”. The command line calls one
 //! use-case and shows what it returns; a page or an API will call the same.
 
+pub mod backup;
 pub mod batches;
 mod complete;
 pub mod demo;
+pub mod doctor;
 pub mod error;
 pub mod lint;
 pub mod make;
@@ -13,6 +15,9 @@ pub mod office;
 pub mod post;
 pub mod registers;
 pub mod reproduce;
+pub mod restore;
+pub mod schedules;
+pub mod service;
 mod supplement;
 pub mod views;
 pub mod work;
@@ -47,6 +52,7 @@ use crate::typeset::{Job, Standard, Typeset};
 use crate::vietnamese::tone;
 
 /// The program, put together.
+#[derive(Clone)]
 pub struct App {
     workspace: Workspace,
     catalog: Catalog,

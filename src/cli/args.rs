@@ -9,6 +9,8 @@ use clap::{Args, Parser, Subcommand};
 use super::batch::{BatchCommand, WorkerArgs};
 use super::outbox::{MailCommand, OutboxCommand};
 use super::register::RegisterCommand;
+use super::schedule::ScheduleCommand;
+use super::service::{BackupArgs, RestoreArgs, ServeArgs};
 
 /// Official Vietnamese documents from a spreadsheet and a template.
 #[derive(Debug, Parser)]
@@ -62,6 +64,19 @@ pub enum Command {
     Worker(WorkerArgs),
     /// Do the year of an association, on sample data, and say where it is.
     Demo(DemoArgs),
+    /// What goes out by itself: list, show, next slots, run now, pause, resume.
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Work as a service: schedules, health and metrics, until told to stop.
+    Serve(ServeArgs),
+    /// Look the office over: fonts, a page, database, storage, clock, disk.
+    Doctor,
+    /// Copy the whole office into one file while work goes on.
+    Backup(BackupArgs),
+    /// Make an office from a copy; it starts with sending and schedules paused.
+    Restore(RestoreArgs),
+    /// Let a restored office send and fire again.
+    Resume,
 }
 
 /// `run`

@@ -11,6 +11,7 @@ use super::show::Show;
 use super::stop_signal;
 use super::watch::Snapshot;
 use super::{batch, register};
+use super::{schedule, service};
 use crate::app::make::{Submission, Watcher};
 use crate::app::{App, AppError, views};
 use crate::batch::request::default_output;
@@ -40,6 +41,12 @@ pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result
         Command::Register(command) => register::carry_out(command, app, show).await,
         Command::Worker(args) => batch::worker(&args, app, show).await,
         Command::Demo(args) => demo(&args, app, show).await,
+        Command::Schedule(command) => schedule::carry_out(command, app, show).await,
+        Command::Serve(args) => service::serve(&args, app, show).await,
+        Command::Doctor => service::doctor(app, show).await,
+        Command::Backup(args) => service::backup(&args, app, show).await,
+        Command::Restore(args) => service::restore(&args, show).await,
+        Command::Resume => service::resume(app, show).await,
     }
 }
 
@@ -61,7 +68,7 @@ async fn run(args: RunArgs, app: &App, show: Show) -> Result<ExitCode, AppError>
             show.diagnostics(&planned.diagnostics);
         }
     };
-    let submission = Submission { key: key.as_deref(), only: submit };
+    let submission = Submission { key: key.as_deref(), only: submit, ..Submission::default() };
     let ran = app.submit(&request, submission, Watcher { progress: &meter, on_plan: &on_plan, stop: &stop_signal() }).await;
     meter.finish();
     let ran = ran?;

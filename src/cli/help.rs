@@ -46,6 +46,18 @@ const COMMANDS: &[(&str, &str)] = &[
     ("register export", "Ghi sổ ra XLSX hoặc PDF để in và đóng quyển."),
     ("worker", "Làm các lô đã gửi; nhiều tiến trình dùng chung một PostgreSQL."),
     ("demo", "Làm trọn một năm của một hội trên dữ liệu minh họa, rồi cho biết nằm ở đâu."),
+    ("resume", "Cho văn phòng vừa khôi phục gửi thư và chạy lịch trở lại."),
+    ("schedule", "Việc tự chạy theo lịch: danh sách, chi tiết, các lần tới, chạy ngay, tạm dừng, chạy tiếp."),
+    ("schedule list", "Liệt kê các lịch và lần tới."),
+    ("schedule show", "Xem một lịch: quy tắc, năm lần tới, các lần đã qua ra sao."),
+    ("schedule next", "Các lần tới của một lịch."),
+    ("schedule run", "Chạy một lịch ngay, ngoài giờ của nó."),
+    ("schedule pause", "Tạm dừng một lịch hoặc tất cả; các lần rơi vào lúc dừng được ghi là bỏ qua."),
+    ("schedule resume", "Cho một lịch hoặc tất cả chạy tiếp."),
+    ("serve", "Chạy như một dịch vụ: lịch, trang sức khỏe và số đo, cho đến khi được bảo dừng."),
+    ("doctor", "Khám văn phòng: phông chữ, một trang mẫu, cơ sở dữ liệu, kho, đồng hồ, ổ đĩa."),
+    ("backup", "Sao lưu cả văn phòng vào một tệp trong khi vẫn làm việc."),
+    ("restore", "Dựng lại văn phòng từ bản sao lưu; việc gửi thư và lịch bắt đầu ở trạng thái tạm dừng."),
 ];
 
 /// Identifier of an argument, and its sentence; the same identifier means the same everywhere,
@@ -118,6 +130,14 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("help", "In hướng dẫn."),
     ("version", "In phiên bản."),
     ("command", "Việc cần làm."),
+    ("schedule", "Lịch khai báo trong nơi làm việc (không ghi: tất cả)."),
+    ("schedule show schedule", "Lịch khai báo trong nơi làm việc."),
+    ("schedule next schedule", "Lịch khai báo trong nơi làm việc."),
+    ("schedule run schedule", "Lịch khai báo trong nơi làm việc."),
+    ("count", "Bao nhiêu lần."),
+    ("print_unit", "In tệp đơn vị cho systemd rồi thôi."),
+    ("copy", "Bản sao lưu (ZIP)."),
+    ("into", "Thư mục của văn phòng dựng lại; phải chưa có hoặc còn trống."),
 ];
 
 /// What stands for a value in a usage line, in English and Vietnamese; the rest is the same in both.
@@ -143,6 +163,8 @@ const VALUES: &[(&str, &str)] = &[
     ("YEAR", "NĂM"),
     ("DATE", "NGÀY"),
     ("KEY", "KHÓA"),
+    ("COUNT", "SỐ"),
+    ("SCHEDULE", "LỊCH"),
 ];
 
 /// The shape of a help page.

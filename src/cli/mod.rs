@@ -9,6 +9,8 @@ pub mod help;
 mod outbox;
 mod progress;
 pub mod register;
+pub mod schedule;
+pub mod service;
 mod show;
 mod usage;
 mod watch;

@@ -8,6 +8,8 @@ pub mod mail;
 pub mod organisation;
 pub mod page_choice;
 pub mod register;
+pub mod schedules;
+pub mod service;
 pub mod stock;
 pub mod store;
 
@@ -20,10 +22,14 @@ use crate::data::Limits;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
 use crate::say;
+use crate::schedule::holidays::CalendarSettings;
+use crate::source::{Database, Web};
 use crate::template::manifest::toml_problem;
 pub use mail::MailConfig;
 pub use organisation::Organisation;
 pub use register::Register;
+pub use schedules::ScheduleConfig;
+pub use service::ServiceConfig;
 pub use stock::{Printer, Stock};
 pub use store::StoreConfig;
 
@@ -61,6 +67,16 @@ pub struct Config {
     pub store: StoreConfig,
     /// Mail.
     pub mail: MailConfig,
+    /// What goes out by itself, by name.
+    pub schedules: BTreeMap<String, ScheduleConfig>,
+    /// Days off.
+    pub calendar: CalendarSettings,
+    /// Hosts that schedules may fetch from.
+    pub fetch: Web,
+    /// Databases that schedules may ask, by name.
+    pub databases: BTreeMap<String, Database>,
+    /// `vanthu serve`.
+    pub service: ServiceConfig,
 }
 
 /// `[render]`
@@ -248,6 +264,8 @@ impl Config {
         for (name, printer) in &self.printers {
             problems.extend(printer.problems(name));
         }
+        problems.extend(self.schedule_problems());
+        problems.extend(self.service.problems());
         problems
     }
 }

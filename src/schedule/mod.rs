@@ -14,7 +14,7 @@ pub mod recurrence;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
@@ -23,7 +23,7 @@ use occurrence::{Misfire, Overlap, Policy, UNFINISHED_MAX};
 use recurrence::{Recurrence, WorkingDay, ZONE_DEFAULT};
 
 /// When a schedule fires and how it meets pauses: the timing part of `[schedules.NAME]`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
     /// Five fields: minute, hour, day of the month, month, day of the week. Beside the usual forms: `L` the last day,

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan as _};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::cron::{Cron, WorkingDayOfMonth};
 use super::holidays::Calendar;
@@ -28,7 +28,7 @@ const YEARS_SEARCHED: i16 = 40;
 const SHIFT_DAYS_MAX: usize = 31;
 
 /// What happens to a day of the rule that is not worked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkingDay {
     /// It fires all the same.
@@ -102,6 +102,18 @@ impl Recurrence {
                 last = last.max(*slot);
                 later
             })
+    }
+
+    /// The day of the fields from which a day off moved `slot`; none when it stands on its own day.
+    pub fn moved_from(&self, slot: Timestamp) -> Option<Date> {
+        let day = self.zone.to_datetime(slot).date();
+        if matches!(self.working_day, WorkingDay::Same | WorkingDay::Only) || self.cron.matches(day) {
+            return None;
+        }
+        let from = day.saturating_sub((SHIFT_DAYS_MAX as i32).days());
+        self.rule_days(from)
+            .take_while(|rule_day| *rule_day <= day.saturating_add((SHIFT_DAYS_MAX as i32).days()))
+            .find(|rule_day| self.moved(*rule_day) == Some(day))
     }
 
     /// The zone it is read in.

@@ -12,10 +12,12 @@ mod connection;
 pub mod deliveries;
 mod delivery_steps;
 pub mod documents;
+pub mod instance;
 mod planning;
 mod posting;
 pub mod records;
 pub mod registers;
+pub mod schedules;
 pub mod senders;
 pub mod supplement;
 

@@ -9,8 +9,8 @@ const LAYERS: [&[&str]; 5] = [
     &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule", "delivery"],
     &["template", "typeset", "lint", "qr", "message"],
     &["config", "catalog", "data", "spreadsheet", "storage", "store", "source", "mail", "render_pool"],
-    &["batch", "sender"],
-    &["app", "cli"],
+    &["batch", "sender", "scheduler"],
+    &["app", "cli", "server"],
 ];
 
 #[test]

@@ -1,5 +1,6 @@
 //! Each command as a person or a program meets it.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
@@ -148,6 +149,8 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     let submitted: Value = serde_json::from_str(&submitted).expect("JSON");
     let id = submitted["batch"].as_str().expect("an id");
     let why = "lý do";
+    office.write("khac/vanthu.toml", "[schedules.khen]\ncron = \"0 8 * * *\"\ntemplate = \"bao-cao\"\nsource = { file = \"cho/*.csv\" }\n");
+    fs::create_dir(office.path.join("khac/cho")).expect("a folder");
     office.must(&["preview", "bao-cao", "--out", "x", "--ppi", "36"]);
     let report = format!("x/{}", office.documents("x")[0]);
     let mut check = award_run("d.csv", "o", &[]);
@@ -199,6 +202,21 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
         ("register export", vec!["register", "export", "vb", "--out", "so.xlsx"], vec!["register", "export", "vb", "--out", "so.txt"]),
         ("worker", vec!["worker", "--until-idle"], vec!["-C", "khong-co", "worker"]),
         ("demo", vec!["demo", "--out", "demo"], vec!["demo", "--out", "d.csv"]),
+        ("schedule list", vec!["-C", "khac", "schedule", "list"], vec!["-C", "khong-co", "schedule", "list"]),
+        ("schedule show", vec!["-C", "khac", "schedule", "show", "khen"], vec!["-C", "khac", "schedule", "show", "khenn"]),
+        ("schedule next", vec!["-C", "khac", "schedule", "next", "khen"], vec!["-C", "khac", "schedule", "next", "khenn"]),
+        ("schedule run", vec!["-C", "khac", "schedule", "run", "khen"], vec!["-C", "khac", "schedule", "run", "khenn"]),
+        (
+            "schedule pause",
+            vec!["-C", "khac", "schedule", "pause", "khen", "--reason", "nghỉ"],
+            vec!["-C", "khac", "schedule", "pause", "khenn", "--reason", "nghỉ"],
+        ),
+        ("schedule resume", vec!["-C", "khac", "schedule", "resume"], vec!["-C", "khac", "schedule", "resume", "khenn"]),
+        ("serve", vec!["serve", "--print-unit"], vec!["-C", "khong-co", "serve"]),
+        ("doctor", vec!["-C", "khac", "doctor"], vec!["-C", "khong-co", "doctor"]),
+        ("backup", vec!["-C", "khac", "backup", "sao.zip"], vec!["-C", "khac", "backup", "d.csv"]),
+        ("restore", vec!["restore", "sao.zip", "--into", "dung-lai"], vec!["restore", "d.csv", "--into", "dung-lai-2"]),
+        ("resume", vec!["-C", "khac", "resume"], vec!["-C", "khong-co", "resume"]),
     ];
     let mut commands = Vec::new();
     for command in grammar(Language::English).get_subcommands() {

@@ -24,6 +24,8 @@
 //! * `registers`: numbers of lists, by hand, in print.
 //! * `schedule`: when schedules fire, against a stepped clock; the lunar calendar and days off; what becomes of missed slots.
 //! * `sender`: from a list to the mailbox.
+//! * `schedules`: schedules that run, on a moved clock and end to end.
+//! * `service`: ready, asked, stopped; copied and restored; looked over.
 //! * `source`: files, web addresses and queries that schedules read.
 //! * `stock`: certificates on pre-printed stock.
 //! * `store`: the office's memory, on both databases.
@@ -57,7 +59,9 @@ mod pages;
 mod readme;
 mod registers;
 mod schedule;
+mod schedules;
 mod sender;
+mod service;
 mod source;
 mod stock;
 mod store;

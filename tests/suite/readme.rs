@@ -103,6 +103,15 @@ fn the_mail_and_its_relay_are_read() {
 }
 
 #[test]
+fn the_schedules_are_read() {
+    let office = Office::new();
+    let blocks = blocks("toml");
+    office.write("vanthu.toml", blocks.iter().find(|block| block.contains("[schedules")).expect("a block"));
+    let workspace = Workspace::open(&office.path).expect("the README's schedules");
+    assert!(workspace.config.schedules["giay-khen"].mail);
+}
+
+#[test]
 fn the_message_shown_is_the_message_given() {
     let office = Office::with_workspace();
     let mut rows = vec!["Đối tượng,Danh xưng,Họ và tên,Ngày quyết định".to_owned()];

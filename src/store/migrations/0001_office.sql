@@ -6,7 +6,8 @@ CREATE TABLE instance (
     id TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     sending_paused TEXT,
-    schedules_paused TEXT
+    schedules_paused TEXT,
+    backed_up_at BIGINT
 );
 
 CREATE TABLE content (
@@ -214,17 +215,27 @@ CREATE TABLE occurrence (
     scheduled_for BIGINT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('due', 'running', 'done', 'failed', 'skipped')),
     reason TEXT NOT NULL DEFAULT '',
-    missed BIGINT NOT NULL DEFAULT 1,
-    batch_id TEXT,
+    slots BIGINT NOT NULL DEFAULT 1,
+    snapshot TEXT,
     lease_owner TEXT,
+    lease_epoch BIGINT NOT NULL DEFAULT 0,
     lease_until BIGINT,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     PRIMARY KEY (schedule, scheduled_for)
 );
+CREATE INDEX occurrence_unfinished ON occurrence (schedule, scheduled_for) WHERE state IN ('due', 'running');
+
+CREATE TABLE reported (
+    schedule TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    scheduled_for BIGINT NOT NULL,
+    PRIMARY KEY (schedule, sha256)
+);
 
 CREATE TABLE schedule (
     name TEXT PRIMARY KEY,
+    definition TEXT NOT NULL,
     considered_until BIGINT NOT NULL,
     paused TEXT,
     changed_at BIGINT NOT NULL

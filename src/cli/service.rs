@@ -1,0 +1,215 @@
+//! `vanthu serve`, `doctor`, `backup`, `restore`: looking after the office.
+//!
+//! Owns the order of a stop, the log's form, and the unit for systemd.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::show::Show;
+use crate::app::doctor::Level;
+use crate::app::service::Supervisor;
+use crate::app::{App, AppError};
+use crate::config::service::notify_socket;
+use crate::say;
+use crate::server;
+
+/// The unit for systemd.
+const UNIT: &str = include_str!("vanthu.service");
+
+/// Signs of life for systemd; its unit waits 30 s for one.
+const ALIVE_EVERY: Duration = Duration::from_secs(10);
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Print the unit for systemd, and do nothing else.
+    #[arg(long)]
+    pub print_unit: bool,
+}
+
+/// `backup`
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The copy (ZIP), which must not exist.
+    #[arg(value_name = "FILE")]
+    pub copy: PathBuf,
+}
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The copy.
+    #[arg(value_name = "FILE")]
+    pub copy: PathBuf,
+    /// Folder of the restored office, which must be missing or empty.
+    #[arg(long, value_name = "FOLDER")]
+    pub into: PathBuf,
+}
+
+pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    if args.print_unit {
+        if show.json {
+            show.document(&json!({ "ok": true, "unit": UNIT }));
+        } else {
+            show.line(UNIT.trim_end());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = app.service_config();
+    let (address, level) = (config.address()?, config.level()?);
+    let listener = TcpListener::bind(address).await.map_err(|source| AppError::Write { path: address.to_string().into(), source })?;
+    let address = listener.local_addr().map_err(|source| AppError::Write { path: address.to_string().into(), source })?;
+    let mut ends = Ends::new()?;
+    log(&level);
+    let service = app.start_service().await?;
+    let (close, closed) = watch::channel(false);
+    let pages = tokio::spawn(server::serve(listener, server::router(service.vitals()), closed));
+    let supervisor = Supervisor::new(notify_socket());
+    supervisor.tell("READY=1");
+    tracing::info!(event = "service.ready", listen = address.to_string());
+    show.say(&say!("Đang phục vụ: http://{address}/readyz; Ctrl-C để dừng.", "Serving: http://{address}/readyz; Ctrl-C to stop."));
+    while tokio::time::timeout(ALIVE_EVERY, ends.next()).await.is_err() {
+        supervisor.tell("WATCHDOG=1");
+    }
+    supervisor.tell("STOPPING=1");
+    tokio::spawn(async move {
+        ends.next().await;
+        // Now means now: a process may be killed at any moment, and this is one.
+        std::process::exit(1);
+    });
+    // The pages answer “not ready” until the work is home.
+    let in_time = service.stop().await;
+    let _ = close.send(true);
+    let _ = pages.await;
+    Ok(if in_time { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// The signals that end a service.
+struct Ends {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Ends {
+    fn new() -> Result<Self, AppError> {
+        let of = |kind| signal(kind).map_err(|source| AppError::Write { path: "signal".into(), source });
+        Ok(Self { terminate: of(SignalKind::terminate())?, interrupt: of(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// JSON lines on stderr, of this program only: what libraries log may quote data.
+fn log(level: &str) {
+    let filter = tracing_subscriber::EnvFilter::new(format!("off,vanthu={level}"));
+    let logging = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = logging.try_init();
+    // A panic's words may quote data too; where it happened does not.
+    std::panic::set_hook(Box::new(|panic| {
+        let (file, line) = panic.location().map_or(("", 0), |location| (location.file(), location.line()));
+        tracing::error!(event = "panic", file, line);
+    }));
+}
+
+pub(super) async fn doctor(app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let checks = app.doctor().await?;
+    let well = checks.iter().all(|check| check.level != Level::Fail);
+    if show.json {
+        let list: Value = checks
+            .iter()
+            .map(|check| {
+                json!({
+                    "name": check.name,
+                    "level": check.level.name(),
+                    "found": check.found.in_language(show.language),
+                    "remedy": check.remedy.as_ref().map(|remedy| remedy.in_language(show.language)),
+                })
+            })
+            .collect();
+        show.document(&json!({ "ok": well, "checks": list }));
+    } else {
+        for check in &checks {
+            let mark = match check.level {
+                Level::Ok => say!("tốt", "ok"),
+                Level::Warn => say!("lưu ý", "warn"),
+                Level::Fail => say!("HỎNG", "FAIL"),
+            };
+            show.line(&format!("{:<6} {:<12} {}", mark.in_language(show.language), check.name, check.found.in_language(show.language)));
+            if let Some(remedy) = &check.remedy {
+                show.line(&format!("{:<19} → {}", "", remedy.in_language(show.language)));
+            }
+        }
+    }
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+pub(super) async fn backup(args: &BackupArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let made = app.backup(&args.copy).await?;
+    let whole = made.missing.is_empty();
+    if show.json {
+        show.document(&json!({ "ok": whole, "file": args.copy, "documents": made.documents, "missing": made.missing, "database": made.database.is_some() }));
+    } else {
+        let (file, documents) = (args.copy.display(), made.documents);
+        show.say(&say!("Đã sao lưu {documents} văn bản vào {file}", "Copied {documents} documents to {file}"));
+        if made.database.is_none() {
+            show.say(&say!(
+                "Cơ sở dữ liệu PostgreSQL không nằm trong đó: chạy pg_dump trước lệnh này.",
+                "The PostgreSQL database is not in it: run pg_dump before this command."
+            ));
+        }
+        if !whole {
+            let missing = made.missing.len();
+            show.say(&say!("Thiếu hoặc hỏng {missing} văn bản trong kho.", "{missing} documents are missing or damaged in the storage."));
+        }
+    }
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+pub(super) async fn resume(app: &App, show: Show) -> Result<ExitCode, AppError> {
+    app.leave_safe_mode().await?;
+    if show.json {
+        show.document(&json!({ "ok": true }));
+    } else {
+        show.say(&say!("Việc gửi thư và lịch chạy tiếp.", "Sending and schedules go on."));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) async fn restore(args: &RestoreArgs, show: Show) -> Result<ExitCode, AppError> {
+    let restored = App::restore(&args.copy, &args.into).await?;
+    let whole = restored.missing.is_empty();
+    if show.json {
+        show.document(&json!({
+            "ok": whole, "folder": args.into, "documents": restored.manifest.documents, "missing": restored.missing,
+            "database": restored.manifest.database.is_some(),
+        }));
+    } else {
+        let (folder, documents) = (args.into.display(), restored.manifest.documents);
+        show.say(&say!("Đã khôi phục {documents} văn bản vào {folder}", "Restored {documents} documents into {folder}"));
+        if restored.manifest.database.is_some() {
+            show.say(&say!(
+                "Việc gửi thư và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
+                "Sending and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
+            ));
+        } else {
+            show.say(&say!("Khôi phục cơ sở dữ liệu PostgreSQL bằng pg_restore.", "Restore the PostgreSQL database with pg_restore."));
+        }
+        if !whole {
+            let missing = restored.missing.len();
+            show.say(&say!("Thiếu hoặc hỏng {missing} văn bản.", "{missing} documents are missing or damaged."));
+        }
+    }
+    Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}

@@ -2,10 +2,11 @@
 //!
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`],
 //! [`lifecycle`], [`failpoint`], [`schedule`], [`delivery`]. *Engine*, pure: [`template`], [`typeset`], [`lint`],
-//! [`qr`], [`message`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
+//! [`qr`], [`message`], [`access`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
 //! [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`], [`sender`], [`scheduler`]. *Edge*:
 //! [`app`], [`cli`], [`server`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
+pub mod access;
 pub mod app;
 pub mod batch;
 pub mod catalog;

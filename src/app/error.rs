@@ -55,6 +55,9 @@ pub enum AppError {
         /// The reason.
         source: std::io::Error,
     },
+    /// Too much is asked at once.
+    #[error("too much is asked at once")]
+    Busy,
     /// A workbook cannot be written.
     #[error(transparent)]
     Spreadsheet(#[from] SpreadsheetError),
@@ -105,6 +108,7 @@ impl AppError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Input(_) | Self::Write { .. } | Self::Spreadsheet(_) | Self::Damaged { .. } => false,
+            Self::Busy => true,
             Self::Store(error) => error.is_transient(),
             Self::Sender(error) => error.is_transient(),
             Self::Run(error) => error.is_transient(),
@@ -131,6 +135,7 @@ impl AppError {
             Self::Damaged { what } => {
                 say!("sổ dữ liệu bị hỏng ở phần “{what}”", "the store is damaged at its {what}")
             }
+            Self::Busy => say!("máy đang bận; thử lại sau ít giây", "the machine is busy; try again in a few seconds"),
             Self::Run(RunError::Task) => say!("một phần của chương trình dừng bất ngờ", "a part of the program ended unexpectedly"),
             Self::Write { path, source } => cannot_write(path, source),
             Self::Output(OutputError::Spreadsheet(error)) | Self::Spreadsheet(error) => match error {

@@ -78,6 +78,8 @@ pub struct Submission<'a> {
     pub origin: Option<&'a str>,
     /// Leave the messages to a sender that runs beside.
     pub unsent: bool,
+    /// The account whose the batch is.
+    pub owner: Option<&'a str>,
 }
 
 /// The batch of a request: what planning found, and what its records share.
@@ -237,7 +239,7 @@ impl App {
             Some(Supplement { earlier, setting, request }) => (Some(earlier), setting, request),
             None => (None, setting, request.clone()),
         };
-        let new = self.new_batch(&request, submission, &setting, digest, output)?;
+        let new = self.new_batch(&request, submission, &setting, digest, output, prepared)?;
         let mut found = same;
         let mut tries = 0..PLANS_MAX;
         while found.is_none() {
@@ -336,6 +338,7 @@ impl App {
         setting: &Setting,
         request_digest: String,
         output: &str,
+        prepared: &Prepared,
     ) -> Result<NewBatch, AppError> {
         let json = |value: serde_json::Result<String>| value.map_err(|_| AppError::Damaged { what: "request" });
         Ok(NewBatch {
@@ -351,6 +354,8 @@ impl App {
                 Some(mail) if mail.hold => Post::Held,
                 Some(_) => Post::Pending,
             },
+            owner: submission.owner.map(str::to_owned),
+            organisation: prepared.organisation_key.clone(),
         })
     }
 

@@ -3,6 +3,7 @@
 //! Owns what happens for “check this list”, “make these documents”, “show me this template”. The command line calls one
 //! use-case and shows what it returns; a page or an API will call the same.
 
+pub mod accounts;
 pub mod backup;
 pub mod batches;
 mod complete;
@@ -12,6 +13,7 @@ pub mod error;
 pub mod lint;
 pub mod make;
 pub mod office;
+pub mod overview;
 pub mod post;
 pub mod registers;
 pub mod reproduce;
@@ -64,6 +66,7 @@ pub struct App {
 struct Prepared {
     template: Template,
     organisation: Value,
+    organisation_key: Option<String>,
     warnings: Vec<Diagnostic>,
     options: BTreeMap<String, String>,
     stock: Value,
@@ -187,7 +190,8 @@ impl App {
         let warnings = profile.warnings();
         let mail = request.mail.as_ref().map(|mail| self.mail_terms(mail, &template, &organisation)).transpose()?;
         let register = self.register_for(request, &template)?;
-        Ok(Prepared { template, organisation, warnings, options, stock, order, mail, register, fonts, coverages })
+        let organisation_key = Some(profile.key.clone()).filter(|key| !key.is_empty());
+        Ok(Prepared { template, organisation, organisation_key, warnings, options, stock, order, mail, register, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.

@@ -128,6 +128,11 @@ impl App {
         &self.workspace.config.service
     }
 
+    /// Must another person say yes before numbers are taken and messages go out?
+    pub fn needs_approval(&self) -> bool {
+        self.workspace.config.approval.required
+    }
+
     /// Tells the operator what must not go unnoticed.
     pub(super) fn alert(&self, alert: Alert<'_>) {
         // Reasons may hold names from the data: they stay in the store.
@@ -149,6 +154,11 @@ fn log_batch(batch: &str, event: &Event) {
 }
 
 impl Service {
+    /// The office that it works in.
+    pub fn office(&self) -> Arc<Office> {
+        Arc::clone(&self.office)
+    }
+
     /// How it feels.
     pub fn vitals(&self) -> Arc<Vitals> {
         Arc::clone(&self.vitals)

@@ -22,6 +22,11 @@ struct BuiltInTemplates;
 #[folder = "fonts/"]
 struct BuiltInFonts;
 
+/// The bytes of a bundled font, by its path in the bundle.
+pub fn built_in_font(path: &str) -> Option<Cow<'static, [u8]>> {
+    BuiltInFonts::get(path).map(|file| file.data)
+}
+
 /// Folder of a workspace's own templates.
 pub const TEMPLATES_FOLDER: &str = "mau";
 /// Folder of a workspace's own fonts.

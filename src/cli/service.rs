@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -18,7 +19,8 @@ use crate::app::service::Supervisor;
 use crate::app::{App, AppError};
 use crate::config::service::notify_socket;
 use crate::say;
-use crate::server;
+use crate::server::site::Site;
+use crate::server::{self, routes};
 
 /// The unit for systemd.
 const UNIT: &str = include_str!("vanthu.service");
@@ -70,11 +72,21 @@ pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<Exi
     log(&level);
     let service = app.start_service().await?;
     let (close, closed) = watch::channel(false);
-    let pages = tokio::spawn(server::serve(listener, server::router(service.vitals()), closed));
+    let office = service.office();
+    let setup = app.begin_setup(&office).await?;
+    let site = Arc::new(Site::new(app.clone(), office, service.vitals()));
+    let pages = tokio::spawn(server::serve(listener, routes::router(site), config.proxies.clone(), closed));
     let supervisor = Supervisor::new(notify_socket());
     supervisor.tell("READY=1");
     tracing::info!(event = "service.ready", listen = address.to_string());
-    show.say(&say!("Đang phục vụ: http://{address}/readyz; Ctrl-C để dừng.", "Serving: http://{address}/readyz; Ctrl-C to stop."));
+    let base = config.url.as_ref().map_or_else(|| format!("http://{address}"), |url| url.trim_end_matches('/').to_owned());
+    show.say(&say!("Đang phục vụ: {base}/; Ctrl-C để dừng.", "Serving: {base}/; Ctrl-C to stop."));
+    if let Some(token) = setup {
+        show.say(&say!(
+            "Chưa có người quản trị. Mở liên kết này một lần để tạo: {base}/thiet-lap?ma={token}",
+            "There is no administrator yet. Open this link once to make one: {base}/thiet-lap?ma={token}"
+        ));
+    }
     while tokio::time::timeout(ALIVE_EVERY, ends.next()).await.is_err() {
         supervisor.tell("WATCHDOG=1");
     }

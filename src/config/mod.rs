@@ -3,6 +3,7 @@
 //! Owns finding the file, reading it with every key checked, and what holds without one. The only module that reads the
 //! environment.
 
+pub mod approval;
 pub mod language_choice;
 pub mod mail;
 pub mod organisation;
@@ -25,6 +26,7 @@ use crate::say;
 use crate::schedule::holidays::CalendarSettings;
 use crate::source::{Database, Web};
 use crate::template::manifest::toml_problem;
+pub use approval::ApprovalConfig;
 pub use mail::MailConfig;
 pub use organisation::Organisation;
 pub use register::Register;
@@ -77,6 +79,8 @@ pub struct Config {
     pub databases: BTreeMap<String, Database>,
     /// `vanthu serve`.
     pub service: ServiceConfig,
+    /// What needs another person's yes.
+    pub approval: ApprovalConfig,
 }
 
 /// `[render]`

@@ -1,6 +1,6 @@
 //! `[service]`: where `vanthu serve` listens and how it stops; and what systemd says in the environment.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -26,11 +26,15 @@ pub struct ServiceConfig {
     pub log: String,
     /// Seconds that work under way may take at a stop.
     pub drain_seconds: u64,
+    /// The address under which browsers find the pages, such as `https://vanthu.hoi.vn`, when something stands in front of them.
+    pub url: Option<String>,
+    /// Addresses of the servers in front, whose word about the client's address is taken.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for ServiceConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8710".to_owned(), log: "info".to_owned(), drain_seconds: 30 }
+        Self { listen: "127.0.0.1:8710".to_owned(), log: "info".to_owned(), drain_seconds: 30, url: None, proxies: Vec::new() }
     }
 }
 
@@ -45,6 +49,16 @@ impl ServiceConfig {
                     say!("service.drain_seconds phải từ 1 đến 600", "service.drain_seconds must be from 1 to 600"),
                 )
                 .at(place("drain_seconds")),
+            );
+        }
+        if let Some(url) = &self.url
+            && !is_site(url)
+        {
+            problems.push(
+                Diagnostic::error("service-url", say!("không phải địa chỉ của một trang", "is no address of a site"))
+                    .with_value(url)
+                    .at(place("url"))
+                    .remedy(say!("ví dụ: https://vanthu.hoi.vn, không có đường dẫn", "for example https://vanthu.hoi.vn, without a path")),
             );
         }
         problems
@@ -82,6 +96,12 @@ impl ServiceConfig {
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
+}
+
+/// A scheme and a host, perhaps a port, and nothing after them.
+fn is_site(url: &str) -> bool {
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte)))
 }
 
 fn overridden(variable: &str, value: &str, key: &str) -> (String, String) {

@@ -1,64 +1,88 @@
-//! HTTP for machines: `/healthz`, `/readyz`, `/metrics`.
+//! HTTP: pages for people, an interface for programs, health for machines.
 //!
-//! Owns the connections: how many, how long, and that none of them holds up a stop. A client that sends half a header is
-//! sent away after ten seconds, or at once when the service stops.
+//! Owns the connections: how many, from whom, how long, and that none of them holds up a stop. A client that sends half a
+//! header is sent away after ten seconds, or at once when the service stops.
 
-use std::sync::Arc;
+pub mod api;
+mod assets;
+mod body;
+pub mod caller;
+pub mod fault;
+mod health;
+pub mod page;
+pub mod pages;
+pub mod routes;
+pub mod site;
+pub mod views;
+mod words;
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::sync::watch::Receiver;
 use tokio::task::JoinSet;
-
-use crate::app::service::Vitals;
+use tower::ServiceExt as _;
 
 /// Connections at a time; more are closed at once.
-const CONNECTIONS_MAX: usize = 256;
-/// Time for a request's header.
+const CONNECTIONS_MAX: usize = 1_000;
+/// Connections of one address at a time; those of the servers in front are not counted so.
+const CONNECTIONS_OF_ONE: usize = 50;
+/// Time for a request's header, and for the next request on an open connection.
 const HEADER_MAX: Duration = Duration::from_secs(10);
-/// Life of a connection. Pages are short, and none is kept open for another.
-const CONNECTION_MAX: Duration = Duration::from_secs(30);
+/// Life of a connection: as long as somebody may watch a batch.
+const CONNECTION_MAX: Duration = Duration::from_secs(60 * 60);
 /// Time for answers under way when the service stops.
 const DRAIN: Duration = Duration::from_secs(2);
-/// Time for counting.
-const METRICS_MAX: Duration = Duration::from_secs(10);
 /// Rest after a connection could not be accepted, as when descriptors are used up.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// The pages.
-pub fn router(vitals: Arc<Vitals>) -> Router {
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
-        .with_state(vitals)
-}
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub SocketAddr);
 
-async fn ready(State(vitals): State<Arc<Vitals>>) -> Response {
-    let problems = vitals.problems();
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, axum::Json(serde_json::json!({ "ready": problems.is_empty(), "problems": problems }))).into_response()
-}
+/// How many connections there are, in all and by address.
+#[derive(Clone, Default)]
+struct Places(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
-async fn metrics(State(vitals): State<Arc<Vitals>>) -> Response {
-    match tokio::time::timeout(METRICS_MAX, vitals.metrics()).await {
-        Ok(Ok(page)) => ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], page).into_response(),
-        Ok(Err(_)) | Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+/// A connection's place; free again when it is dropped.
+struct Place(Places, IpAddr);
+
+impl Places {
+    fn take(&self, address: IpAddr, most: usize) -> Option<Place> {
+        let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: usize = taken.values().sum();
+        let own = taken.entry(address).or_default();
+        if all >= CONNECTIONS_MAX || *own >= most {
+            return None;
+        }
+        *own += 1;
+        drop(taken);
+        Some(Place(self.clone(), address))
     }
 }
 
-/// Answers on `listener` until `stop` turns true.
-pub async fn serve(listener: TcpListener, router: Router, mut stop: Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut taken = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = taken.get_mut(&self.1) {
+            *own -= 1;
+            if *own == 0 {
+                taken.remove(&self.1);
+            }
+        }
+    }
+}
+
+/// Answers on `listener` until `stop` turns true. Addresses in `proxies` may hold any number of connections.
+pub async fn serve(listener: TcpListener, router: Router, proxies: Vec<IpAddr>, mut stop: Receiver<bool>) {
+    let places = Places::default();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -66,20 +90,34 @@ pub async fn serve(listener: TcpListener, router: Router, mut stop: Receiver<boo
             _ = stop.wait_for(|stop| *stop) => break,
         };
         while connections.try_join_next().is_some() {}
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, peer)) = accepted else {
             tracing::warn!(event = "http.accept");
             tokio::time::sleep(ACCEPT_AGAIN).await;
             continue;
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let most = if proxies.contains(&peer.ip()) { CONNECTIONS_MAX } else { CONNECTIONS_OF_ONE };
+        let Some(place) = places.take(peer.ip(), most) else {
             tracing::warn!(event = "http.full");
             continue;
         };
-        let service = TowerToHyperService::new(router.clone());
+        let (router, mut stop) = (router.clone(), stop.clone());
         connections.spawn(async move {
+            let service = hyper::service::service_fn(move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer));
+                router.clone().oneshot(request)
+            });
             let mut server = http1::Builder::new();
-            server.timer(TokioTimer::new()).header_read_timeout(HEADER_MAX).keep_alive(false);
-            let _ = tokio::time::timeout(CONNECTION_MAX, server.serve_connection(TokioIo::new(stream), service)).await;
+            server.timer(TokioTimer::new()).header_read_timeout(HEADER_MAX);
+            let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
+            let ended = tokio::time::timeout(CONNECTION_MAX, async {
+                tokio::select! {
+                    _ = connection.as_mut() => return,
+                    _ = stop.wait_for(|stop| *stop) => {}
+                }
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.as_mut().await;
+            });
+            let _ = ended.await;
             drop(place);
         });
     }

@@ -47,6 +47,19 @@ impl Store {
         rows.iter().map(line).collect()
     }
 
+    /// Lines before `sequence`, or the newest, latest first; only those of `actor` unless it is empty.
+    pub async fn audit_before(&self, sequence: Option<i64>, actor: &str, limit: u32) -> Result<Vec<Line>, StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT sequence, at, actor, action, subject, detail, hash FROM audit
+                 WHERE sequence < $1 AND ($2 = '' OR actor = $2) ORDER BY sequence DESC LIMIT $3",
+                &values![sequence.unwrap_or(i64::MAX), actor, limit],
+            )
+            .await?;
+        rows.iter().map(line).collect()
+    }
+
     /// The first line that does not follow from the one before it; none when the chain holds.
     pub async fn broken_audit_line(&self) -> Result<Option<i64>, StoreError> {
         let mut before = String::new();

@@ -30,6 +30,10 @@ pub struct NewBatch {
     pub origin: String,
     /// What is to become of its messages.
     pub post: Post,
+    /// The account whose it is.
+    pub owner: Option<String>,
+    /// The organisation in whose name it is made.
+    pub organisation: Option<String>,
 }
 
 /// A record that planning accepted.
@@ -98,6 +102,10 @@ pub struct Batch {
     pub finished_at: Option<i64>,
     /// When everything stood in the output folder, milliseconds since 1970.
     pub completed_at: Option<i64>,
+    /// The account whose it is.
+    pub owner: Option<String>,
+    /// The organisation in whose name it is made.
+    pub organisation: Option<String>,
 }
 
 /// How many records of a batch are in which state.
@@ -132,7 +140,7 @@ impl Tally {
 }
 
 pub(super) const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, post, \
-    accepted, rejected, created_at, finished_at, completed_at";
+    accepted, rejected, created_at, finished_at, completed_at, owner, organisation";
 
 pub(super) fn batch(row: &Row) -> Result<Batch, StoreError> {
     let state = row.text("state")?;
@@ -154,6 +162,8 @@ pub(super) fn batch(row: &Row) -> Result<Batch, StoreError> {
         created_at: row.int("created_at")?,
         finished_at: row.int_or_none("finished_at")?,
         completed_at: row.int_or_none("completed_at")?,
+        owner: row.text_or_none("owner")?,
+        organisation: row.text_or_none("organisation")?,
     })
 }
 
@@ -175,9 +185,21 @@ impl Store {
         }
         tx.execute(
             "INSERT INTO batch (id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state,
-                 post, accepted, rejected, created_at, changed_at)
-             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', $9, 0, 0, {now}, {now})",
-            &values![&id, new.key, new.request_digest, new.request, new.setting, new.template, new.output, new.origin, new.post.name()],
+                 post, accepted, rejected, created_at, changed_at, owner, organisation)
+             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', $9, 0, 0, {now}, {now}, $10, $11)",
+            &values![
+                &id,
+                new.key,
+                new.request_digest,
+                new.request,
+                new.setting,
+                new.template,
+                new.output,
+                new.origin,
+                new.post.name(),
+                new.owner,
+                new.organisation
+            ],
         )
         .await?;
         tx.commit().await?;
@@ -202,6 +224,15 @@ impl Store {
     pub async fn batches(&self, limit: u32) -> Result<Vec<Batch>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM batch WHERE state <> 'planning' ORDER BY created_at DESC, id DESC LIMIT $1");
         self.database.fetch(&sql, &values![limit]).await?.iter().map(batch).collect()
+    }
+
+    /// The latest batches of `organisation`, or of all, newest first.
+    pub async fn batches_of(&self, organisation: Option<&str>, limit: u32) -> Result<Vec<Batch>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM batch WHERE state <> 'planning' AND ($1 = '' OR organisation = $1)
+             ORDER BY created_at DESC, id DESC LIMIT $2"
+        );
+        self.database.fetch(&sql, &values![organisation.unwrap_or_default(), limit]).await?.iter().map(batch).collect()
     }
 
     /// The latest batches whose id begins with `prefix`, newest first.

@@ -5,6 +5,7 @@
 //! works on it; PostgreSQL, shared by many. Every change of a leased row names the lease's epoch: a worker that was
 //! replaced changes nothing.
 
+pub mod accounts;
 pub mod audit;
 pub mod batches;
 pub mod completion;
@@ -13,6 +14,8 @@ pub mod deliveries;
 mod delivery_steps;
 pub mod documents;
 pub mod instance;
+pub mod logins;
+pub mod overview;
 mod planning;
 mod posting;
 pub mod records;
@@ -47,7 +50,8 @@ const CONNECTIONS_MAX: u32 = 8;
 /// Readers of a SQLite file.
 const READERS_MAX: u32 = 4;
 
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "office", include_str!("migrations/0001_office.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(1, "office", include_str!("migrations/0001_office.sql")), (2, "access", include_str!("migrations/0002_access.sql"))];
 
 /// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.
 const NETWORK_FILE_SYSTEMS: &[i64] = &[0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400];

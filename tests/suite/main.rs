@@ -31,6 +31,7 @@
 //! * `store`: the office's memory, on both databases.
 //! * `templates`: every template with its sample, read by programs that are not ours.
 //! * `vietnamese`: the language.
+//! * `web`: the pages over HTTP, who may do what, what every answer says to browsers.
 //! * `words`: wording, its functions and its faults.
 //! * `workers`: deadlines, memory, quarantine.
 
@@ -68,5 +69,6 @@ mod store;
 mod support;
 mod templates;
 mod vietnamese;
+mod web;
 mod words;
 mod workers;

@@ -82,6 +82,8 @@ fn new_batch(key: Option<&str>) -> NewBatch {
         output: "ket-qua".into(),
         origin: "cli".into(),
         post: Post::None,
+        owner: None,
+        organisation: None,
     }
 }
 

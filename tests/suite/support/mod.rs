@@ -3,6 +3,7 @@
 pub mod certificates;
 pub mod postgres;
 pub mod servers;
+pub mod site;
 pub mod smtp;
 
 use std::ffi::OsStr;

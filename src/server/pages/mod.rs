@@ -1,0 +1,19 @@
+//! The pages, one file for each noun.
+
+mod account;
+mod audit;
+mod language;
+mod login;
+mod overview;
+mod setup;
+mod users;
+
+use super::routes::Route;
+
+/// The routes of all pages.
+pub fn routes() -> Vec<Route> {
+    [overview::routes(), login::routes(), setup::routes(), account::routes(), users::routes(), audit::routes(), language::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
+}

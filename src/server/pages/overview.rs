@@ -1,0 +1,43 @@
+//! The first page: what waits for a person, what was made this month, the latest batches.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use crate::access::Right;
+use crate::app::batches::Listed;
+use crate::server::caller::Caller;
+use crate::server::fault::Fault;
+use crate::server::page::Page;
+use crate::server::routes::{Route, Rule};
+use crate::server::site::Site;
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![Route::get("/", Rule::SignedIn, show)]
+}
+
+async fn show(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fault> {
+    let overview = site.app.overview(&site.office, &caller.principal).await?;
+    let glance = overview.glance;
+    let troubled = glance.paused + glance.failed + glance.undecided + glance.refused > 0;
+    Ok(Page::of(
+        "overview/overview",
+        json!({
+            "glance": glance, "troubled": troubled || overview.sending_paused || overview.schedules_paused,
+            "sending_paused": overview.sending_paused, "schedules_paused": overview.schedules_paused,
+            "latest": overview.latest.iter().map(batch).collect::<Value>(),
+            "may_make": caller.principal.may(Right::Make),
+            "has_make": site.has_page("/tao"), "has_batch": site.has_page("/lo/{id}"), "has_mail": site.has_page("/thu"),
+        }),
+    ))
+}
+
+/// A batch in a list.
+fn batch(listed: &Listed) -> Value {
+    let (batch, tally) = (&listed.batch, &listed.tally);
+    json!({
+        "id": batch.id, "template": batch.template, "state": batch.state.name(), "created_at": batch.created_at, "by": batch.origin,
+        "total": tally.total(), "stored": tally.stored, "failed": tally.failed + tally.quarantined,
+    })
+}

@@ -1,0 +1,149 @@
+//! The words of the pages that stand in tables: navigation, states, what was just done.
+//!
+//! Owns one name in each language for every state that a person sees, and its tone: `good`, `busy`, `wait`, `bad`, `off`.
+
+use crate::language::Text;
+use crate::lifecycle::{BatchState, RecordState};
+use crate::say;
+
+/// An entry of the navigation; it is shown when its page is there and open to the person.
+pub(super) struct Entry {
+    pub path: &'static str,
+    pub vi: &'static str,
+    pub en: &'static str,
+    pub icon: &'static str,
+    /// Entries of one group stand together.
+    pub group: u8,
+}
+
+const fn entry(group: u8, path: &'static str, icon: &'static str, vi: &'static str, en: &'static str) -> Entry {
+    Entry { path, vi, en, icon, group }
+}
+
+/// The navigation, in its order.
+pub(super) const NAVIGATION: &[Entry] = &[
+    entry(1, "/", "home", "Tổng quan", "Overview"),
+    entry(1, "/tao", "make", "Tạo văn bản", "Make documents"),
+    entry(1, "/lo", "batch", "Các lô", "Batches"),
+    entry(1, "/van-ban", "document", "Văn bản", "Documents"),
+    entry(1, "/so", "register", "Sổ đăng ký", "Registers"),
+    entry(1, "/thu", "mail", "Thư gửi", "Mail"),
+    entry(1, "/lich", "schedule", "Lịch tự động", "Schedules"),
+    entry(2, "/don-vi", "organisation", "Đơn vị", "Organisation"),
+    entry(2, "/mau", "template", "Mẫu", "Templates"),
+    entry(2, "/nguoi-dung", "users", "Người dùng", "Users"),
+    entry(2, "/khoa", "key", "Khóa API", "API keys"),
+    entry(2, "/nhat-ky", "audit", "Nhật ký", "Audit log"),
+];
+
+/// What `?xong=CODE` says at the top of the page that follows a form.
+pub(super) fn done(code: &str) -> Option<Text> {
+    Some(match code {
+        "luu" => say!("Đã lưu.", "Saved."),
+        "tao" => say!("Đã tạo.", "Created."),
+        "xoa" => say!("Đã xóa.", "Deleted."),
+        "huy" => say!("Đã hủy.", "Cancelled."),
+        "gui" => say!("Đã giao cho bộ phận gửi thư.", "Handed to the sender."),
+        "tam-dung" => say!("Đã tạm dừng.", "Paused."),
+        "tiep" => say!("Đã cho chạy tiếp.", "Going on."),
+        "thu-lai" => say!("Đã cho làm lại các mục lỗi.", "What failed is tried again."),
+        "duyet" => say!("Đã duyệt.", "Approved."),
+        "tu-choi" => say!("Đã từ chối.", "Rejected."),
+        "mat-khau" => say!(
+            "Đã đổi mật khẩu. Mọi phiên đăng nhập khác của tài khoản đã kết thúc.",
+            "The password is changed. Every other login of the account has ended."
+        ),
+        "ma" => say!("Từ nay đăng nhập sẽ hỏi thêm mã xác thực.", "From now on a one-time code is asked for at the login."),
+        "bo-ma" => say!("Đăng nhập không còn hỏi mã xác thực.", "No one-time code is asked for any more."),
+        "ra" => say!("Đã đăng xuất.", "Signed out."),
+        "chon" => say!("Đã đặt mật khẩu. Mời đăng nhập.", "The password is set. Please sign in."),
+        _ => return None,
+    })
+}
+
+/// The words and the tone of a state; `kind` is `batch`, `record`, `document`, `delivery`, `occurrence` or `post`.
+pub(super) fn state(kind: &str, state: &str) -> Option<(Text, &'static str)> {
+    match kind {
+        "batch" => BatchState::from_name(state).map(|own| {
+            let tone = match own {
+                BatchState::Planning | BatchState::Running => "busy",
+                BatchState::Paused => "wait",
+                BatchState::Cancelled => "off",
+                BatchState::Finished => "good",
+            };
+            (own.text(), tone)
+        }),
+        "record" => RecordState::from_name(state).map(|own| {
+            let tone = match own {
+                RecordState::Accepted => "wait",
+                RecordState::Rendering => "busy",
+                RecordState::Stored => "good",
+                RecordState::Failed | RecordState::Quarantined => "bad",
+                RecordState::Cancelled => "off",
+            };
+            (own.text(), tone)
+        }),
+        "document" => Some(match state {
+            "stored" => (say!("có hiệu lực", "valid"), "good"),
+            "superseded" => (say!("đã thay thế", "replaced"), "off"),
+            "revoked" => (say!("đã thu hồi", "revoked"), "bad"),
+            "erased" => (say!("đã xóa nội dung", "erased"), "off"),
+            _ => return None,
+        }),
+        "delivery" => Some(match state {
+            "queued" => (say!("chờ gửi", "waiting"), "wait"),
+            "leased" | "committing" => (say!("đang gửi", "being sent"), "busy"),
+            "sent" => (say!("đã gửi", "sent"), "good"),
+            "uncertain" => (say!("chưa rõ đã tới hay chưa", "perhaps sent"), "wait"),
+            "needs_operator" => (say!("chờ quyết định", "needs a decision"), "bad"),
+            "failed" => (say!("không gửi được", "failed"), "bad"),
+            "suppressed" => (say!("không gửi: địa chỉ bị chặn", "not sent: suppressed address"), "off"),
+            "cancelled" => (say!("đã hủy", "cancelled"), "off"),
+            "bounced" => (say!("bị trả lại", "bounced"), "bad"),
+            "complained" => (say!("người nhận báo thư rác", "reported as spam"), "bad"),
+            _ => return None,
+        }),
+        "occurrence" => Some(match state {
+            "due" => (say!("đến giờ", "due"), "wait"),
+            "running" => (say!("đang chạy", "running"), "busy"),
+            "done" => (say!("đã xong", "done"), "good"),
+            "failed" => (say!("thất bại", "failed"), "bad"),
+            "skipped" => (say!("bỏ qua", "skipped"), "off"),
+            _ => return None,
+        }),
+        "post" => Some(match state {
+            "none" => (say!("không gửi thư", "no mail"), "off"),
+            "held" => (say!("thư đang giữ lại", "mail held"), "wait"),
+            "pending" => (say!("thư chờ xếp hàng", "mail to be queued"), "busy"),
+            "queued" => (say!("thư đã xếp hàng gửi", "mail queued"), "good"),
+            _ => return None,
+        }),
+        "role" => crate::access::Role::from_name(state).map(|role| (role.text(), "off")),
+        _ => None,
+    }
+}
+
+/// What was done, in the audit log's own name for it.
+pub(super) fn action(name: &str) -> Text {
+    match name {
+        "login" => say!("đăng nhập", "signed in"),
+        "account.setup" => say!("thiết lập lần đầu", "first set-up"),
+        "account.create" => say!("tạo tài khoản", "created an account"),
+        "account.change" => say!("sửa tài khoản", "changed an account"),
+        "account.password" => say!("đặt mật khẩu", "set a password"),
+        "account.invite" => say!("cấp liên kết đặt mật khẩu", "made a link to choose a password"),
+        "account.totp.begin" => say!("bật mã xác thực", "began one-time codes"),
+        "account.totp.end" => say!("tắt mã xác thực", "ended one-time codes"),
+        "batch.pause" => say!("tạm dừng lô", "paused a batch"),
+        "batch.resume" => say!("cho lô chạy tiếp", "let a batch go on"),
+        "batch.cancel" => say!("hủy lô", "gave a batch up"),
+        "batch.retry" => say!("làm lại các mục lỗi", "tried again what failed"),
+        "register.reserve" => say!("giữ trước số", "reserved numbers"),
+        "register.void" => say!("hủy số", "voided a number"),
+        "register.enter" => say!("ghi bổ sung vào sổ", "entered a number late"),
+        "register.export" => say!("xuất sổ", "exported a register"),
+        "backup" => say!("sao lưu", "made a backup"),
+        "restore" => say!("khôi phục từ bản sao", "restored a copy"),
+        other => say!("{other}", "{other}"),
+    }
+}

@@ -1,0 +1,5 @@
+//! The pages and what stands before them, asked over HTTP.
+
+mod access;
+mod accounts;
+mod headers;

@@ -75,7 +75,7 @@ impl Fault {
 
     /// Too many, too often.
     pub fn too_many(milliseconds: i64) -> Self {
-        let seconds = u64::try_from(milliseconds / 1_000 + 1).unwrap_or(1);
+        let seconds = u64::try_from((milliseconds + 999) / 1_000).unwrap_or(1);
         let text = say!("thử quá nhiều lần; chờ {seconds} giây rồi thử lại", "too many tries; wait {seconds} seconds and try again");
         Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", text).again() }
     }

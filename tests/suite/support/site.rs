@@ -94,7 +94,7 @@ impl Site {
         let fields = [("name", name), ("full_name", full_name.as_str()), ("role", role), ("organisation", organisation)];
         let made = administrator.post("/nguoi-dung/moi", &fields);
         assert_eq!(made.status, 200, "{}", made.text());
-        let token = made.text().split("/moi?ma=").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        let token = made.link().split("ma=").nth(1).unwrap().to_owned();
         let mut browser = self.browser();
         let chosen = browser.post("/moi", &[("ma", &token), ("password", PASSWORD), ("again", PASSWORD)]);
         assert_eq!(chosen.status, 303, "{}", chosen.text());
@@ -192,6 +192,13 @@ impl Answer {
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The one-time link that the page shows.
+    pub fn link(&self) -> String {
+        let text = self.text();
+        let link = text.split("<code>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_else(|| panic!("no link in {text}"));
+        link.replace("&#x3D;", "=")
     }
 
     /// The value of a header.

@@ -52,7 +52,7 @@ fn a_user_is_made_by_a_link_that_works_once() {
     let mut administrator = site.administrator();
     let made = administrator
         .post("/nguoi-dung/moi", &[("name", "An"), ("full_name", "Nguyễn Văn An"), ("role", "clerk"), ("organisation", "hoi")]);
-    let link = made.text().split("<code>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let link = made.link();
     let path = link.split(&site.address).nth(1).unwrap().to_owned();
     let mut clerk = site.browser();
     assert!(clerk.get(&path).text().contains("Chào Nguyễn Văn An"));

@@ -4,7 +4,7 @@
 //! given by the caller.
 
 /// Crockford's alphabet: no I, L, O, U.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+pub(crate) const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The identifier for `milliseconds` since 1970 and `random` bits.
 pub fn ulid(milliseconds: u64, random: [u8; 10]) -> String {

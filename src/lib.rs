@@ -2,7 +2,7 @@
 //!
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`],
 //! [`lifecycle`], [`failpoint`], [`schedule`], [`delivery`]. *Engine*, pure: [`template`], [`typeset`], [`lint`],
-//! [`qr`], [`message`], [`access`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
+//! [`qr`], [`message`], [`access`], [`proof`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
 //! [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`], [`sender`], [`scheduler`]. *Edge*:
 //! [`app`], [`cli`], [`server`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
@@ -23,6 +23,7 @@ pub mod lint;
 pub mod mail;
 pub mod message;
 pub mod naming;
+pub mod proof;
 pub mod qr;
 pub mod render_pool;
 pub mod schedule;

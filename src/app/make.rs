@@ -19,7 +19,7 @@ use crate::batch::numbering::Numbering;
 use crate::batch::outcome::{Counts, Held, Summary};
 use crate::batch::outputs;
 use crate::batch::plan::PlanError;
-use crate::batch::setting::{Setting, Surroundings};
+use crate::batch::setting::{Setting, Surroundings, VerifyTerms};
 use crate::batch::shelf::Shelf;
 use crate::batch::supplement::Earlier;
 use crate::batch::{Planned, Progress, Request, run};
@@ -176,6 +176,7 @@ impl App {
             data_file: request.data.display().to_string(),
             data_sha256: hash_file(&request.data)?.unwrap_or_default(),
             mail: prepared.mail.clone(),
+            verify: prepared.issuer.as_ref().map(VerifyTerms::from),
         });
         office.store.keep_content(&contents).await?;
         let corrected = is_own_corrections(request);
@@ -409,6 +410,10 @@ impl App {
         }
         planning.arrange(&planned.order).await?;
         let id = planning.id().to_owned();
+        if let Err(problems) = super::verification::before_acceptance(prepared, store, &id, earlier).await {
+            planning.abandon().await?;
+            return Err(problems);
+        }
         let found = serde_json::to_string(&planned).map_err(|_| AppError::Damaged { what: "plan" })?;
         let series = numbering.map(|numbering| numbering.series()).unwrap_or_default();
         match planning.accept(&found, planned.rejected, &series).await? {
@@ -433,6 +438,7 @@ impl App {
             stock: &prepared.stock,
             order: prepared.order.as_ref(),
             mail: prepared.mail.as_ref(),
+            issuer: prepared.issuer.as_ref(),
             earlier,
             coverages: &prepared.coverages,
             standard: request.standard,
@@ -467,6 +473,7 @@ fn new_record(entry: Entry) -> NewRecord {
         identity: entry.identity,
         places: serde_json::to_string(&entry.places).expect("places are plain data"),
         claim: entry.claim,
+        proof: entry.proof.map(super::verification::new_proof),
     }
 }
 

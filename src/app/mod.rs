@@ -21,6 +21,8 @@ pub mod restore;
 pub mod schedules;
 pub mod service;
 mod supplement;
+pub mod verdict;
+pub mod verification;
 pub mod views;
 pub mod work;
 pub mod workspace;
@@ -37,12 +39,14 @@ pub use make::Ran;
 
 use crate::batch::numbering::Known;
 use crate::batch::order::{NameOrder, Order};
+use crate::batch::proven::Proven;
 use crate::batch::{Planned, Request};
 use crate::catalog::Catalog;
 use crate::config::{Register, Workspace};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
 use crate::message::letter::{Addressed, MailTerms};
+use crate::proof::Issuer;
 use crate::qr;
 use crate::render_pool::{Pool, Settings, Verdict};
 use crate::say;
@@ -73,8 +77,16 @@ struct Prepared {
     order: Option<NameOrder>,
     mail: Option<MailTerms>,
     register: Option<Register>,
+    issuer: Option<Issuer>,
     fonts: Vec<FontFile>,
     coverages: Coverages,
+}
+
+impl Prepared {
+    /// The same for looking: what is made of it proves nothing.
+    fn unsigned(self) -> Self {
+        Self { issuer: self.issuer.map(Issuer::specimen), ..self }
+    }
 }
 
 impl App {
@@ -91,7 +103,7 @@ impl App {
 
     /// Checks the data of a batch; renders nothing and writes nothing.
     pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
-        let prepared = self.prepare(request)?;
+        let prepared = self.prepare(request)?.unsigned();
         // Nothing is taken: the numbers shown to the page are those of an empty register.
         let load = |_: &str| Ok(Known::default());
         let mut numbering = self.numbering(&prepared, "", &load)?;
@@ -100,7 +112,7 @@ impl App {
 
     /// Checks a batch as [`Self::check`] does; beside it how many messages it would send, and the first of them.
     pub fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
-        let prepared = self.prepare(request)?;
+        let prepared = self.prepare(request)?.unsigned();
         let (mut count, mut first) = (0, None);
         let load = |_: &str| Ok(Known::default());
         let mut numbering = self.numbering(&prepared, "", &load)?;
@@ -116,7 +128,7 @@ impl App {
 
     /// Renders the sample of the request's template: each record with its pages as PNG.
     pub async fn preview(&self, request: &Request, pixels_per_inch: f64) -> Result<Vec<(String, Typeset)>, AppError> {
-        let prepared = self.prepare(request)?;
+        let prepared = self.prepare(request)?.unsigned();
         let jobs = self.sample_jobs(&prepared, request.standard, pixels_per_inch)?;
         let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template.page(), &prepared.fonts));
         let mut made = Vec::new();
@@ -191,7 +203,8 @@ impl App {
         let mail = request.mail.as_ref().map(|mail| self.mail_terms(mail, &template, &organisation)).transpose()?;
         let register = self.register_for(request, &template)?;
         let organisation_key = Some(profile.key.clone()).filter(|key| !key.is_empty());
-        Ok(Prepared { template, organisation, organisation_key, warnings, options, stock, order, mail, register, fonts, coverages })
+        let issuer = self.issuer_for(&template)?;
+        Ok(Prepared { template, organisation, organisation_key, warnings, options, stock, order, mail, register, issuer, fonts, coverages })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.
@@ -247,10 +260,17 @@ impl App {
                     continue;
                 }
             };
-            let code = filled.qr.as_deref().map(qr::encode).transpose().map_err(|problem| vec![problem])?;
-            let value = serde_json::json!({
+            let content = serde_json::json!({ "du_lieu": record, "loi_van": filled.words });
+            let proven = Proven { template, organisation, record: &record, filled: &filled, label: &name, content: &content };
+            let proof = prepared.issuer.as_ref().and_then(|issuer| proven.proof(issuer));
+            let text = proof.as_ref().map(|proof| proof.qr.as_str()).or(filled.qr.as_deref());
+            let code = text.map(qr::encode).transpose().map_err(|problem| vec![problem])?;
+            let mut value = serde_json::json!({
                 "du_lieu": record, "loi_van": filled.words, "to_chuc": organisation, "tuy_chon": options, "phoi": stock, "qr": code,
             });
+            if let Some(proof) = &proof {
+                value["kiem_tra"] = proof.on_page();
+            }
             let record_bytes = serde_json::to_vec(&value).expect("a JSON value serialises");
             let job = Job {
                 identity: hex(&<sha2::Sha256 as sha2::Digest>::digest(&record_bytes)),

@@ -43,6 +43,11 @@ place = "Phường Mẫu"
 authority = ["TM. BAN THƯỜNG VỤ", "CHỦ TỊCH"]
 name = ""
 
+# Giấy ai cũng kiểm tra được; tạo khóa bằng: vanthu key new / Certificates that anybody can check; make the key with: vanthu key new
+# [verify]
+# url = "https://kiem-tra.hoi.example"
+# key_file = "khoa-ky.bi-mat"
+
 # [render]
 # workers = 0              # số tiến trình dàn trang; 0: theo số lõi / child processes; 0: one for each core
 # deadline_seconds = 60    # thời gian tối đa cho một văn bản / longest time for one document

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Place;
 use crate::message::letter::Addressed;
+use crate::proof::Proof;
 use crate::store::registers::Claim;
 
 /// A record that is ready to render.
@@ -34,6 +35,8 @@ pub struct Entry {
     pub mail: Option<Addressed>,
     /// The number that it takes in a register.
     pub claim: Option<Claim>,
+    /// What its document bears, when it can be verified.
+    pub proof: Option<Proof>,
     /// Its own part of the virtual JSON file: `du_lieu` and `loi_van`. The rest is the batch's.
     pub content: Value,
 }

@@ -15,6 +15,7 @@ pub mod outcome;
 pub mod outputs;
 pub mod plan;
 pub mod planned;
+pub mod proven;
 pub mod request;
 pub mod run;
 pub mod setting;

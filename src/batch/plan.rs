@@ -15,12 +15,14 @@ use super::entry::Entry;
 use super::numbering::{Numbering, Proposed};
 use super::order::NameOrder;
 use super::planned::{Planned, Rejected};
+use super::proven::Proven;
 use super::supplement::Earlier;
 use crate::data::{self, Limits, Row, Selection, Summary};
 use crate::diagnostic::{Diagnostic, Place, any_error};
 use crate::language::Text;
 use crate::message::letter::MailTerms;
 use crate::naming::Names;
+use crate::proof::Issuer;
 use crate::say;
 use crate::store::StoreError;
 use crate::template::contract::Kind;
@@ -44,6 +46,8 @@ pub struct Plan<'a> {
     pub order: Option<&'a NameOrder>,
     /// How the documents are sent, when they are.
     pub mail: Option<&'a MailTerms>,
+    /// Who signs what its documents say, when they can be verified.
+    pub issuer: Option<&'a Issuer>,
     /// The batch that these records complete, when they are its corrected rows.
     pub earlier: Option<&'a Earlier>,
     /// What the fonts cover.
@@ -291,7 +295,13 @@ impl Checks<'_, '_> {
             }
         }
         let date = record.get("ngay").and_then(Value::as_str).and_then(|text| text.parse().ok());
-        let content = json!({ "du_lieu": &record, "loi_van": filled.words });
+        let mut content = json!({ "du_lieu": &record, "loi_van": filled.words });
+        let proven = Proven { template, organisation, record: &record, filled: &filled, label, content: &content };
+        let proof = self.plan.issuer.and_then(|issuer| proven.proof(issuer));
+        if let Some(proof) = &proof {
+            content["kiem_tra"] = proof.on_page();
+        }
+        let qr = proof.as_ref().map(|proof| proof.qr.clone()).or_else(|| filled.qr.clone());
         let shared = json!([organisation, options, stock]);
         let digest = {
             let mut hash = Sha256::new();
@@ -300,7 +310,7 @@ impl Checks<'_, '_> {
                 &template.digest,
                 standard.name(),
                 &filled.title,
-                filled.qr.as_deref().unwrap_or_default(),
+                qr.as_deref().unwrap_or_default(),
                 &content.to_string(),
                 &shared.to_string(),
             ];
@@ -323,9 +333,10 @@ impl Checks<'_, '_> {
             file: format!("{stem}.pdf"),
             title: filled.title,
             date,
-            qr: filled.qr,
+            qr,
             digest,
             claim,
+            proof,
             identity,
             places: std::iter::once((String::new(), row.places.of("")))
                 .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::message::letter::MailTerms;
+use crate::proof::Issuer;
 use crate::storage::hash_bytes;
 use crate::store::{Store, StoreError};
 use crate::template::page::{Page, Terms};
@@ -49,9 +50,27 @@ pub struct Setting {
     /// How its documents are sent, when they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailTerms>,
+    /// How its documents are verified, when they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<VerifyTerms>,
     /// Correction workbooks that completed the list, oldest first.
     #[serde(default)]
     pub corrections: Vec<DataFile>,
+}
+
+/// What decides the proofs of a batch, beside its records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerifyTerms {
+    /// Where the public asks.
+    pub url: String,
+    /// Id of the key that signs.
+    pub key: String,
+}
+
+impl From<&Issuer> for VerifyTerms {
+    fn from(issuer: &Issuer) -> Self {
+        Self { url: issuer.url().to_owned(), key: issuer.public_key().id().to_string() }
+    }
 }
 
 /// A file that was read.
@@ -83,12 +102,14 @@ pub struct Surroundings<'a> {
     pub data_sha256: String,
     /// How its documents are sent, when they are.
     pub mail: Option<MailTerms>,
+    /// How its documents are verified, when they are.
+    pub verify: Option<VerifyTerms>,
 }
 
 impl Setting {
     /// The value, and the contents that it names by hash.
     pub fn freeze(surroundings: Surroundings<'_>) -> (Self, Vec<(String, Vec<u8>)>) {
-        let Surroundings { template, organisation, options, stock, standard, fonts, data_file, data_sha256, mail } = surroundings;
+        let Surroundings { template, organisation, options, stock, standard, fonts, data_file, data_sha256, mail, verify } = surroundings;
         let page = template.page();
         let mut files = BTreeMap::new();
         let mut contents = Vec::new();
@@ -112,6 +133,7 @@ impl Setting {
             data_file,
             data_sha256,
             mail,
+            verify,
             corrections: Vec::new(),
         };
         (setting, contents)

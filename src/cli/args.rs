@@ -11,6 +11,7 @@ use super::outbox::{MailCommand, OutboxCommand};
 use super::register::RegisterCommand;
 use super::schedule::ScheduleCommand;
 use super::service::{BackupArgs, RestoreArgs, ServeArgs};
+use super::verification::{DocumentCommand, KeyCommand, VerifyArgs};
 
 /// Official Vietnamese documents from a spreadsheet and a template.
 #[derive(Debug, Parser)]
@@ -77,6 +78,14 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Let a restored office send and fire again.
     Resume,
+    /// Is a certificate genuine? Looks at its PDF, its QR code's text or its code.
+    Verify(VerifyArgs),
+    /// The key that signs certificates: make, show, publish.
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Issued documents: revoke, replace.
+    #[command(subcommand)]
+    Document(DocumentCommand),
 }
 
 /// `run`

@@ -11,7 +11,7 @@ use super::show::Show;
 use super::stop_signal;
 use super::watch::Snapshot;
 use super::{batch, register};
-use super::{schedule, service};
+use super::{schedule, service, verification};
 use crate::app::make::{Submission, Watcher};
 use crate::app::{App, AppError, views};
 use crate::batch::request::default_output;
@@ -47,6 +47,9 @@ pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result
         Command::Backup(args) => service::backup(&args, app, show).await,
         Command::Restore(args) => service::restore(&args, show).await,
         Command::Resume => service::resume(app, show).await,
+        Command::Verify(args) => verification::verify(&args, app, show).await,
+        Command::Key(command) => verification::key(command, app, show).await,
+        Command::Document(command) => verification::document(command, app, show).await,
     }
 }
 

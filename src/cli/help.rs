@@ -58,6 +58,14 @@ const COMMANDS: &[(&str, &str)] = &[
     ("doctor", "Khám văn phòng: phông chữ, một trang mẫu, cơ sở dữ liệu, kho, đồng hồ, ổ đĩa."),
     ("backup", "Sao lưu cả văn phòng vào một tệp trong khi vẫn làm việc."),
     ("restore", "Dựng lại văn phòng từ bản sao lưu; việc gửi thư và lịch bắt đầu ở trạng thái tạm dừng."),
+    ("verify", "Kiểm tra một giấy có thật không: bằng tệp PDF, nội dung mã QR hoặc mã in trên giấy."),
+    ("key", "Khóa ký các giấy được cấp: tạo, xem, công bố."),
+    ("key new", "Tạo khóa ký."),
+    ("key show", "Xem khóa công khai."),
+    ("key publish", "Ghi khóa công khai vào danh sách mọi người xem được, và in danh sách đó."),
+    ("document", "Văn bản đã phát hành: thu hồi, thay thế."),
+    ("document revoke", "Thu hồi một giấy; không lấy lại được."),
+    ("document replace", "Cho biết một giấy khác thay cho giấy này."),
 ];
 
 /// Identifier of an argument, and its sentence; the same identifier means the same everywhere,
@@ -137,6 +145,11 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("count", "Bao nhiêu lần."),
     ("print_unit", "In tệp đơn vị cho systemd rồi thôi."),
     ("copy", "Bản sao lưu (ZIP)."),
+    ("what", "Tệp PDF, nội dung mã QR (trong ngoặc kép), hoặc mã in trên giấy."),
+    ("verify key", "Tệp khóa đã công bố của nơi cấp, lấy ở trang …/v/khoa."),
+    ("key new out", "Tệp khóa bí mật (mặc định: tệp ghi trong vanthu.toml, nếu không có thì khoa-ky.bi-mat)."),
+    ("document", "Mã kiểm tra, mã văn bản, hoặc tệp PDF của giấy."),
+    ("by", "Giấy thay thế: mã kiểm tra, mã văn bản, hoặc tệp PDF."),
     ("into", "Thư mục của văn phòng dựng lại; phải chưa có hoặc còn trống."),
 ];
 
@@ -165,6 +178,9 @@ const VALUES: &[(&str, &str)] = &[
     ("KEY", "KHÓA"),
     ("COUNT", "SỐ"),
     ("SCHEDULE", "LỊCH"),
+    ("WHAT", "GIẤY"),
+    ("DOCUMENT", "GIẤY"),
+    ("BY", "GIẤY MỚI"),
 ];
 
 /// The shape of a help page.

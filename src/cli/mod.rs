@@ -13,6 +13,7 @@ pub mod schedule;
 pub mod service;
 mod show;
 mod usage;
+pub mod verification;
 mod watch;
 
 use std::ffi::OsString;

@@ -13,6 +13,7 @@ pub mod schedules;
 pub mod service;
 pub mod stock;
 pub mod store;
+pub mod verify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,7 @@ pub use schedules::ScheduleConfig;
 pub use service::ServiceConfig;
 pub use stock::{Printer, Stock};
 pub use store::StoreConfig;
+pub use verify::VerifyConfig;
 
 /// The file that makes a folder a workspace.
 pub const FILE_NAME: &str = "vanthu.toml";
@@ -81,6 +83,8 @@ pub struct Config {
     pub service: ServiceConfig,
     /// What needs another person's yes.
     pub approval: ApprovalConfig,
+    /// Verification of certificates, when the organisation offers it.
+    pub verify: Option<VerifyConfig>,
 }
 
 /// `[render]`
@@ -270,6 +274,7 @@ impl Config {
         }
         problems.extend(self.schedule_problems());
         problems.extend(self.service.problems());
+        problems.extend(self.verify.iter().flat_map(VerifyConfig::problems));
         problems
     }
 }

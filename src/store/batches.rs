@@ -7,6 +7,7 @@ use super::connection::{Row, Tx, values};
 use super::planning::forget_planning;
 pub use super::planning::{Acceptance, Planning};
 pub use super::posting::Post;
+use super::proofs::NewProof;
 use super::registers::Claim;
 use super::{Store, StoreError};
 use crate::lifecycle::{BatchState, RecordState};
@@ -63,6 +64,8 @@ pub struct NewRecord {
     pub identity: Option<String>,
     /// What its register is to say, when it takes a number there.
     pub claim: Option<Claim>,
+    /// What its document will bear, when it can be verified.
+    pub proof: Option<NewProof>,
 }
 
 /// A batch as it stands.

@@ -103,6 +103,9 @@ impl Planning {
             if let Some(claim) = &record.claim {
                 super::registers::propose(&mut tx, claim, &self.id, &record).await?;
             }
+            if let Some(proof) = &record.proof {
+                super::proofs::plan(&mut tx, proof, &self.id, record.number).await?;
+            }
             tx.execute(
                 "INSERT INTO record (batch_id, number, position, state, label, file, title, date, qr, digest, content, places, mail, identity, next_at)
                  VALUES ($1, $2, $13, 'accepted', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, {now})",
@@ -131,6 +134,7 @@ impl Planning {
 pub(super) async fn forget_planning(tx: &mut Tx, condition: &str, value: &str) -> Result<(), StoreError> {
     let chosen = format!("(SELECT id FROM batch WHERE state = 'planning' AND {condition})");
     tx.execute(&format!("DELETE FROM proposal WHERE batch_id IN {chosen}"), &values![value]).await?;
+    tx.execute(&format!("DELETE FROM planned_proof WHERE batch_id IN {chosen}"), &values![value]).await?;
     tx.execute(&format!("DELETE FROM record WHERE batch_id IN {chosen}"), &values![value]).await?;
     tx.execute(&format!("DELETE FROM batch WHERE state = 'planning' AND {condition}"), &values![value]).await?;
     Ok(())

@@ -237,10 +237,12 @@ impl Store {
 
 async fn end_one(tx: &mut Tx, record: &Claimed, end: End) -> Result<bool, StoreError> {
     let mut placed = None;
+    let mut made = None;
     let (state, reasons, document, kept) = match end {
         End::Stored { document, reasons, placed_in } => {
             let id = document.id.clone();
             super::documents::insert(tx, &document, record).await?;
+            made = Some(id.clone());
             placed = placed_in.map(|folder| (folder, document));
             (RecordState::Stored, reasons, Some(id), false)
         }
@@ -256,6 +258,11 @@ async fn end_one(tx: &mut Tx, record: &Claimed, end: End) -> Result<bool, StoreE
             &values![&record.batch, record.number, record.epoch, state.name(), reasons, document.clone(), kept],
         )
         .await?;
+    if changed == 1
+        && let Some(document) = &made
+    {
+        super::proofs::issue(tx, document, &record.batch, record.number).await?;
+    }
     if changed == 1
         && let Some((folder, document)) = placed
     {

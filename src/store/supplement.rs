@@ -42,9 +42,8 @@ impl Store {
 impl Planning {
     /// Takes over the records of a finished batch as they were accepted; before any other is added.
     pub async fn adopt(&mut self, batch: &str) -> Result<(), StoreError> {
-        self.added += self
-            .store
-            .database
+        let mut tx = self.store.database.begin().await?;
+        self.added += tx
             .execute(
                 "INSERT INTO record (batch_id, number, position, state, label, file, title, date, qr, digest, content, places, mail, identity, next_at)
                  SELECT $1, number, position, 'accepted', label, file, title, date, qr, digest, content, places, mail, identity, {now}
@@ -52,6 +51,8 @@ impl Planning {
                 &values![&self.id, batch],
             )
             .await?;
+        super::proofs::adopt(&mut tx, &self.id, batch).await?;
+        tx.commit().await?;
         self.adopted = Some(batch.to_owned());
         Ok(())
     }

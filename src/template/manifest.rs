@@ -65,6 +65,21 @@ pub struct Output {
     pub pages_max: u32,
     /// Text of the QR code (Handlebars), if the page shows one.
     pub qr: Option<String>,
+    /// What an organisation signs of a document whose QR code can be verified; without it, the contract's title, the field
+    /// `so` and the record's name.
+    pub statement: Option<StatementWords>,
+}
+
+/// What is signed of a document (Handlebars). Date and issuer are the document's own.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatementWords {
+    /// What it is.
+    pub title: String,
+    /// Its number, as it can be compared with the page.
+    pub number: String,
+    /// Whose it is.
+    pub holder: String,
 }
 
 fn pages_max() -> u32 {

@@ -32,6 +32,7 @@ pub struct Words {
     names: Vec<String>,
     origins: BTreeMap<String, Origin>,
     has_qr: bool,
+    has_statement: bool,
     /// What of the wording looks wrong and hinders nothing: capitals.
     pub notes: Vec<Diagnostic>,
 }
@@ -53,11 +54,14 @@ pub struct Filled {
     pub title: String,
     /// Text of the QR code.
     pub qr: Option<String>,
+    /// Title, number and holder as they are signed, when the template says so itself.
+    pub statement: Option<[String; 3]>,
 }
 
 const TITLE: &str = "output.title";
 const FILE: &str = "output.file";
 const QR: &str = "output.qr";
+const STATEMENT: [&str; 3] = ["output.statement.title", "output.statement.number", "output.statement.holder"];
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -99,6 +103,7 @@ impl Words {
             names: Vec::new(),
             origins: BTreeMap::new(),
             has_qr: manifest.output.qr.is_some(),
+            has_statement: manifest.output.statement.is_some(),
             notes: Vec::new(),
         };
         let mut problems = Vec::new();
@@ -137,7 +142,16 @@ impl Words {
             }
         }
         let manifest_file = format!("{folder}/template.toml");
-        let patterns = [(TITLE, Some(&manifest.output.title)), (FILE, Some(&manifest.output.file)), (QR, manifest.output.qr.as_ref())];
+        let statement = manifest.output.statement.as_ref();
+        let [of_title, of_number, of_holder] = STATEMENT;
+        let patterns = [
+            (TITLE, Some(&manifest.output.title)),
+            (FILE, Some(&manifest.output.file)),
+            (QR, manifest.output.qr.as_ref()),
+            (of_title, statement.map(|words| &words.title)),
+            (of_number, statement.map(|words| &words.number)),
+            (of_holder, statement.map(|words| &words.holder)),
+        ];
         for (name, pattern) in patterns {
             if let Some(pattern) = pattern {
                 let origin = Origin { file: manifest_file.clone(), text: pattern.clone(), line: 1, column: 1 };
@@ -180,6 +194,7 @@ impl Words {
             names: Vec::new(),
             origins: BTreeMap::new(),
             has_qr: false,
+            has_statement: false,
             notes: Vec::new(),
         };
         for (name, spanned) in strings {
@@ -213,7 +228,8 @@ impl Words {
         let words = self.names.iter().map(|name| (name.clone(), Value::String(fill(name)))).collect();
         let title = fill(TITLE).replace('\n', " ");
         let qr = self.has_qr.then(|| fill(QR));
-        if problems.is_empty() { Ok(Filled { words, title, qr }) } else { Err(problems) }
+        let statement = self.has_statement.then(|| STATEMENT.map(&mut fill));
+        if problems.is_empty() { Ok(Filled { words, title, qr, statement }) } else { Err(problems) }
     }
 
     /// The file name of a record, without extension, safe on every system.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Modules by layer: a file uses its own layer and those before it.
 const LAYERS: [&[&str]; 5] = [
     &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule", "delivery"],
-    &["template", "typeset", "lint", "qr", "message", "access"],
+    &["template", "typeset", "lint", "qr", "message", "access", "proof"],
     &["config", "catalog", "data", "spreadsheet", "storage", "store", "source", "mail", "render_pool"],
     &["batch", "sender", "scheduler"],
     &["app", "cli", "server"],

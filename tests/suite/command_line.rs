@@ -157,6 +157,11 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     check[0] = "check";
     let mut check_of_none = award_run("thieu.csv", "o", &[]);
     check_of_none[0] = "check";
+    office.write("kiem/vanthu.toml", "[verify]\nurl = \"https://hoi.example\"\nkey_file = \"ky.khoa\"\n");
+    office.must(&["-C", "kiem", "key", "new"]);
+    office.write("ba.csv", people(3));
+    office.must(&[&["-C", "kiem"][..], &award_run("ba.csv", "kiem/o", &[])].concat());
+    let given: Vec<String> = office.documents("kiem/o").iter().map(|name| format!("kiem/o/{name}")).collect();
     let (_relay, ids) = outbox_of_four(&office);
     // For each command one that succeeds and one that fails.
     let cases: Vec<(&str, Vec<&str>, Vec<&str>)> = vec![
@@ -217,6 +222,20 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
         ("backup", vec!["-C", "khac", "backup", "sao.zip"], vec!["-C", "khac", "backup", "d.csv"]),
         ("restore", vec!["restore", "sao.zip", "--into", "dung-lai"], vec!["restore", "d.csv", "--into", "dung-lai-2"]),
         ("resume", vec!["-C", "khac", "resume"], vec!["-C", "khong-co", "resume"]),
+        ("verify", vec!["-C", "kiem", "verify", &given[0]], vec!["-C", "kiem", "verify", "khong-phai-ma"]),
+        ("key new", vec!["key", "new", "--out", "ky.khoa"], vec!["key", "new", "--out", "ky.khoa"]),
+        ("key show", vec!["-C", "kiem", "key", "show"], vec!["key", "show"]),
+        ("key publish", vec!["-C", "kiem", "key", "publish"], vec!["key", "publish"]),
+        (
+            "document revoke",
+            vec!["-C", "kiem", "document", "revoke", &given[1], "--reason", why],
+            vec!["-C", "kiem", "document", "revoke", &given[1], "--reason", why],
+        ),
+        (
+            "document replace",
+            vec!["-C", "kiem", "document", "replace", &given[2], &given[0], "--reason", why],
+            vec!["-C", "kiem", "document", "replace", &given[2], &given[0], "--reason", why],
+        ),
     ];
     let mut commands = Vec::new();
     for command in grammar(Language::English).get_subcommands() {

@@ -30,6 +30,7 @@
 //! * `stock`: certificates on pre-printed stock.
 //! * `store`: the office's memory, on both databases.
 //! * `templates`: every template with its sample, read by programs that are not ours.
+//! * `verification`: codes and signatures of certificates, read by another program; taken back, replaced, forged.
 //! * `vietnamese`: the language.
 //! * `web`: the pages over HTTP, who may do what, what every answer says to browsers.
 //! * `words`: wording, its functions and its faults.
@@ -68,6 +69,7 @@ mod stock;
 mod store;
 mod support;
 mod templates;
+mod verification;
 mod vietnamese;
 mod web;
 mod words;

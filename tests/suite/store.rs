@@ -1,6 +1,7 @@
 //! The store on both databases: one suite of behaviour, run on a SQLite file and on a private PostgreSQL.
 
 mod outbox;
+mod proofs;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,6 +14,10 @@ use vanthu::store::{Location, Store, StoreError};
 
 use crate::support::Office;
 use crate::support::postgres::Postgres;
+use proofs::{
+    a_code_counts_from_the_commit_of_its_first_document_on, a_key_is_published_once_and_stays,
+    what_was_taken_back_stays_so_and_is_named_when_it_is_planned_again,
+};
 
 /// Where a test's store lies; `open` may be called several times, as several processes would.
 struct Place {
@@ -66,6 +71,9 @@ on_both_databases! {
     a_changed_audit_line_breaks_the_chain
     what_stands_in_a_folder_is_remembered
     a_try_that_the_machine_failed_waits_and_then_fails
+    a_code_counts_from_the_commit_of_its_first_document_on
+    what_was_taken_back_stays_so_and_is_named_when_it_is_planned_again
+    a_key_is_published_once_and_stays
 }
 
 fn run(test: impl Future<Output = ()>) {

@@ -87,6 +87,7 @@ impl App {
             Err(AppError::Input(diagnostics)) => return Err(diagnostics.into()),
             Err(error) => checks.push(Check::fail("database", error.describe())),
         }
+        checks.extend(self.check_key());
         checks.push(check_zones());
         checks.push(self.check_schedules());
         let base = self.workspace.folder.clone().unwrap_or_default();
@@ -120,6 +121,22 @@ impl App {
             }
             Err(error) => Check::fail("render", error.describe()),
         }
+    }
+
+    /// The key that signs certificates, where they are signed.
+    fn check_key(&self) -> Option<Check> {
+        self.verify_config()?;
+        Some(match self.public_key() {
+            Ok(key) => {
+                let id = key.key.id();
+                Check::ok("key", say!("đọc được khóa ký {id}", "the signing key {id} can be read"))
+            }
+            Err(AppError::Input(diagnostics)) => match diagnostics.into_iter().next() {
+                Some(problem) => Check { remedy: problem.remedy, ..Check::fail("key", problem.message) },
+                None => Check::fail("key", say!("không đọc được khóa ký", "the signing key cannot be read")),
+            },
+            Err(error) => Check::fail("key", error.describe()),
+        })
     }
 
     fn check_schedules(&self) -> Check {

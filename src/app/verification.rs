@@ -61,7 +61,7 @@ impl App {
             .open(&path)
             .and_then(|mut file| file.write_all(key.secret_line().as_bytes()).and_then(|()| file.sync_all()));
         match written {
-            Ok(()) => Ok((path, self.named(*key.public())?)),
+            Ok(()) => Ok((path, self.named(*key.public()))),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(AppError::Input(vec![
                 Diagnostic::error("file-exists", say!("tệp đã có; không ghi đè", "the file exists; it is not overwritten"))
                     .at(Place::File { file: path.display().to_string() })
@@ -74,13 +74,18 @@ impl App {
         }
     }
 
-    /// The public half of the workspace's key.
-    pub fn public_key(&self) -> Result<PublishedKey, AppError> {
-        self.named(*self.issuer()?.public_key())
+    /// The name of the office, for the public.
+    pub fn office_name(&self) -> String {
+        self.workspace.organisation(None).map(|organisation| organisation.name).unwrap_or_default()
     }
 
-    fn named(&self, key: PublicKey) -> Result<PublishedKey, AppError> {
-        Ok(PublishedKey { key, name: self.workspace.organisation(None)?.name })
+    /// The public half of the workspace's key.
+    pub fn public_key(&self) -> Result<PublishedKey, AppError> {
+        Ok(self.named(*self.issuer()?.public_key()))
+    }
+
+    fn named(&self, key: PublicKey) -> PublishedKey {
+        PublishedKey { key, name: self.office_name() }
     }
 
     /// Enters the workspace's key in the list that the public sees; the whole list.
@@ -101,52 +106,47 @@ impl App {
         Ok(office.store.proof(&code.compact()).await?)
     }
 
-    /// The code of a certificate that somebody in the office names: by its code, its document's id, or a file of it.
-    pub async fn code_of(&self, office: &Office, name: &str) -> Result<Code, AppError> {
-        let path = Path::new(name);
-        let found = if path.is_file() {
-            office.store.code_of_file(&hash_file(path)?.unwrap_or_default()).await?
-        } else if let Some(code) = Code::parse(name) {
-            office.store.proof(&code.compact()).await?.map(|proof| proof.proof.code)
-        } else {
-            office.store.code_of_document(&name.trim().to_uppercase()).await?
+    /// The code of a certificate that is named by its code or its document's id; to somebody who is bound to
+    /// `organisation`, those of others are as if they were not there.
+    pub async fn code_of(&self, office: &Office, name: &str, organisation: Option<&str>) -> Result<Code, AppError> {
+        let found = match Code::parse(name) {
+            Some(code) => Some(code.compact()),
+            None => office.store.code_of_document(&name.trim().to_uppercase()).await?,
         };
-        found.and_then(|code| Code::parse(&code)).ok_or_else(|| {
-            AppError::Input(vec![
-                Diagnostic::error(
-                    "certificate-unknown",
-                    say!("sổ kiểm tra không có giấy này", "the register of certificates does not have it"),
-                )
-                .with_value(name)
-                .remedy(say!(
-                    "ghi mã kiểm tra in trên giấy, mã văn bản, hoặc tên tệp PDF đã phát hành",
-                    "give the code that is printed on it, the document's id, or the PDF as it was issued"
-                )),
-            ])
-        })
+        if let Some(code) = found
+            && let Some(own) = office.store.organisation_of_proof(&code).await?
+            && (organisation.is_none() || organisation == own.as_deref())
+        {
+            return Code::parse(&code).ok_or(AppError::Damaged { what: "code" });
+        }
+        Err(certificate_unknown(name))
+    }
+
+    /// The code of a certificate that somebody at this machine names: by its code, its document's id, or a file of it.
+    pub async fn code_of_any(&self, office: &Office, name: &str) -> Result<Code, AppError> {
+        let path = Path::new(name);
+        if !path.is_file() {
+            return self.code_of(office, name, None).await;
+        }
+        let found = office.store.code_of_file(&hash_file(path)?.unwrap_or_default()).await?;
+        found.and_then(|code| Code::parse(&code)).ok_or_else(|| certificate_unknown(name))
     }
 
     /// Takes a certificate back.
-    pub async fn revoke(&self, office: &Office, name: &str, reason: &str, actor: &str) -> Result<Code, AppError> {
-        let reason = plain(reason)?;
-        let code = self.code_of(office, name).await?;
-        office.store.revoke_proof(&code.compact(), &reason, actor).await.map_err(refused)?;
-        Ok(code)
+    pub async fn revoke(&self, office: &Office, code: Code, reason: &str, actor: &str) -> Result<(), AppError> {
+        office.store.revoke_proof(&code.compact(), &plain(reason)?, actor).await.map_err(refused)
     }
 
     /// Says that the certificate `by` stands for another.
-    pub async fn replace(&self, office: &Office, name: &str, by: &str, reason: &str, actor: &str) -> Result<(Code, Code), AppError> {
+    pub async fn replace(&self, office: &Office, code: Code, by: Code, reason: &str, actor: &str) -> Result<(), AppError> {
         let reason = plain(reason)?;
-        let code = self.code_of(office, name).await?;
-        let by = self.code_of(office, by).await?;
         if code == by {
             return Err(AppError::Input(vec![Diagnostic::error(
                 "replaced-by-itself",
                 say!("một giấy không thay thế được chính nó", "a certificate cannot stand for itself"),
             )]));
         }
-        office.store.replace_proof(&code.compact(), &by.compact(), &reason, actor).await.map_err(refused)?;
-        Ok((code, by))
+        office.store.replace_proof(&code.compact(), &by.compact(), &reason, actor).await.map_err(refused)
     }
 }
 
@@ -207,6 +207,17 @@ fn refused(error: StoreError) -> AppError {
         }
         other => other.into(),
     }
+}
+
+fn certificate_unknown(name: &str) -> AppError {
+    AppError::Input(vec![
+        Diagnostic::error("certificate-unknown", say!("sổ kiểm tra không có giấy này", "the register of certificates does not have it"))
+            .with_value(name)
+            .remedy(say!(
+                "ghi mã kiểm tra in trên giấy, mã văn bản, hoặc tên tệp PDF đã phát hành",
+                "give the code that is printed on it, the document's id, or the PDF as it was issued"
+            )),
+    ])
 }
 
 fn not_configured() -> AppError {

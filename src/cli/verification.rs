@@ -9,10 +9,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::show::Show;
+use crate::app::office::Office;
 use crate::app::verdict::{Outcome, Signature, Verdict};
 use crate::app::{App, AppError, views};
 use crate::diagnostic::Diagnostic;
-use crate::proof::{Facts, PublishedKey};
+use crate::language::Text;
+use crate::proof::{Code, Facts, PublishedKey};
 use crate::say;
 
 /// Who is written into the audit log.
@@ -143,16 +145,7 @@ fn listed(keys: &[PublishedKey], out: Option<&Path>, show: Show) -> Result<(), A
 
 pub(super) async fn document(command: DocumentCommand, app: &App, show: Show) -> Result<ExitCode, AppError> {
     let office = app.office_beside().await?;
-    let done = match &command {
-        DocumentCommand::Revoke { document, reason } => app
-            .revoke(&office, document, reason, ACTOR)
-            .await
-            .map(|code| (code, None, say!("Đã thu hồi giấy {code}.", "{code} is revoked."))),
-        DocumentCommand::Replace { document, by, reason } => app
-            .replace(&office, document, by, reason, ACTOR)
-            .await
-            .map(|(code, by)| (code, Some(by), say!("Giấy {code} đã được thay bằng {by}.", "{code} is replaced by {by}."))),
-    };
+    let done = decide(&command, app, &office).await;
     office.store.close().await;
     let (code, by, sentence) = done?;
     if show.json {
@@ -161,6 +154,21 @@ pub(super) async fn document(command: DocumentCommand, app: &App, show: Show) ->
         show.say(&sentence);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn decide(command: &DocumentCommand, app: &App, office: &Office) -> Result<(Code, Option<Code>, Text), AppError> {
+    match command {
+        DocumentCommand::Revoke { document, reason } => {
+            let code = app.code_of_any(office, document).await?;
+            app.revoke(office, code, reason, ACTOR).await?;
+            Ok((code, None, say!("Đã thu hồi giấy {code}.", "{code} is revoked.")))
+        }
+        DocumentCommand::Replace { document, by, reason } => {
+            let (code, by) = (app.code_of_any(office, document).await?, app.code_of_any(office, by).await?);
+            app.replace(office, code, by, reason, ACTOR).await?;
+            Ok((code, Some(by), say!("Giấy {code} đã được thay bằng {by}.", "{code} is replaced by {by}.")))
+        }
+    }
 }
 
 fn told(verdict: &Verdict, show: Show) {

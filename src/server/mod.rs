@@ -11,6 +11,7 @@ pub mod fault;
 mod health;
 pub mod page;
 pub mod pages;
+mod questions;
 pub mod routes;
 pub mod site;
 pub mod views;

@@ -1,8 +1,10 @@
 //! What every handler works with: the use-cases, the open office, the views, the throttles.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::questions::Questions;
 use super::routes::{self, Rule};
 use super::views::Views;
 use crate::access::throttle::{Limit, Throttle};
@@ -26,6 +28,7 @@ pub struct Site {
     pub(super) pages: Vec<(&'static str, Rule)>,
     by_account: Mutex<Throttle>,
     by_address: Mutex<Throttle>,
+    questions: Option<Questions>,
     begun: Instant,
 }
 
@@ -36,6 +39,7 @@ impl Site {
         // Five tries a minute for an account, twenty for an address; the longest wait keeps nobody out of the own account for long.
         let account = Limit { per_minute: 5, wait_max: 5 * MINUTE, names_max: 10_000 };
         let address = Limit { per_minute: 20, wait_max: 15 * MINUTE, names_max: 10_000 };
+        let questions = app.verify_config().map(Questions::new);
         Self {
             app,
             office,
@@ -44,6 +48,7 @@ impl Site {
             pages,
             by_account: Mutex::new(Throttle::new(account)),
             by_address: Mutex::new(Throttle::new(address)),
+            questions,
             begun: Instant::now(),
         }
     }
@@ -63,6 +68,11 @@ impl Site {
         let now = self.clock();
         self.by_address.lock().unwrap_or_else(PoisonError::into_inner).take(address, now)?;
         self.by_account.lock().unwrap_or_else(PoisonError::into_inner).take(account, now)
+    }
+
+    /// Counts a question of the public about a certificate; the milliseconds to wait when there were too many.
+    pub fn question(&self, address: IpAddr) -> Result<(), i64> {
+        self.questions.as_ref().map_or(Ok(()), |questions| questions.ask(address, self.clock()))
     }
 
     /// Forgets the attempts of an account that came in.

@@ -49,6 +49,8 @@ pub(super) fn done(code: &str) -> Option<Text> {
         "thu-lai" => say!("Đã cho làm lại các mục lỗi.", "What failed is tried again."),
         "duyet" => say!("Đã duyệt.", "Approved."),
         "tu-choi" => say!("Đã từ chối.", "Rejected."),
+        "thu-hoi" => say!("Đã thu hồi giấy. Ai kiểm tra cũng thấy.", "The certificate is revoked. Whoever checks it sees that."),
+        "thay-the" => say!("Đã ghi giấy thay thế.", "The one that stands for it is noted."),
         "mat-khau" => say!(
             "Đã đổi mật khẩu. Mọi phiên đăng nhập khác của tài khoản đã kết thúc.",
             "The password is changed. Every other login of the account has ended."
@@ -142,6 +144,9 @@ pub(super) fn action(name: &str) -> Text {
         "register.void" => say!("hủy số", "voided a number"),
         "register.enter" => say!("ghi bổ sung vào sổ", "entered a number late"),
         "register.export" => say!("xuất sổ", "exported a register"),
+        "document.revoke" => say!("thu hồi giấy", "revoked a certificate"),
+        "document.replace" => say!("thay thế giấy", "replaced a certificate"),
+        "key.publish" => say!("công bố khóa ký", "published a key"),
         "backup" => say!("sao lưu", "made a backup"),
         "restore" => say!("khôi phục từ bản sao", "restored a copy"),
         other => say!("{other}", "{other}"),

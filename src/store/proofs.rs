@@ -130,6 +130,13 @@ impl Store {
         self.code_where("d.id = $1", id).await
     }
 
+    /// The organisation in whose name a certificate was issued; nothing inside when its batch has none.
+    pub async fn organisation_of_proof(&self, code: &str) -> Result<Option<Option<String>>, StoreError> {
+        let sql = "SELECT b.organisation FROM proof_document AS f JOIN document AS d ON d.id = f.document_id
+                   JOIN batch AS b ON b.id = d.batch_id WHERE f.code = $1 ORDER BY d.id LIMIT 1";
+        self.database.fetch_one(sql, &values![code]).await?.map(|row| row.text_or_none("organisation")).transpose()
+    }
+
     async fn code_where(&self, condition: &str, value: &str) -> Result<Option<String>, StoreError> {
         let sql = format!(
             "SELECT f.code FROM document AS d JOIN proof_document AS f ON f.document_id = d.id WHERE {condition} ORDER BY d.id LIMIT 1"

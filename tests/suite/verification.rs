@@ -232,6 +232,9 @@ fn a_key_that_others_can_read_or_that_is_none_makes_no_certificate() {
     std::fs::set_permissions(office.path.join("ky.khoa"), std::fs::Permissions::from_mode(0o600)).expect("a mode");
     assert!(run(&office).stderr.starts_with("lỗi[key-form] "), "{}", run(&office).stderr);
     assert!(office.documents("o").is_empty());
+    let doctor: Value = serde_json::from_str(&office.run(&["doctor", "--json"]).stdout).expect("JSON");
+    let check = doctor["checks"].as_array().expect("checks").iter().find(|check| check["name"] == "key").expect("the key's check");
+    assert_eq!((&check["level"], &check["found"]), (&"fail".into(), &"không phải khóa ký của vanthu".into()));
     // Templates without a QR code need no key.
     office.must(&["preview", "bao-cao", "--out", "x", "--ppi", "36"]);
 }
@@ -287,7 +290,7 @@ fn usual_names_fit_the_small_code_and_long_ones_lose_their_middle() {
         assert_eq!(holder(name), name);
     }
     let long = "Nguyễn Phước Bảo Khánh Hoàng Thiên Trường Nghĩa";
-    assert_eq!(holder(long), "Nguyễn Phước … Trường Nghĩa");
+    assert_eq!(holder(long), "Nguyễn … Trường Nghĩa");
     assert!(text(long).len() <= 271, "{}", text(long).len());
     assert_eq!(shortened("Ban Chấp hành Chi hội Khuyến học Trường Sao Mai", 30), "Ban Chấp hành Chi … Sao Mai");
     assert_eq!(shortened("Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 10), "Aaaaaaaaa…");

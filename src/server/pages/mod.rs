@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod check;
 mod language;
 mod login;
 mod overview;
@@ -12,8 +13,17 @@ use super::routes::Route;
 
 /// The routes of all pages.
 pub fn routes() -> Vec<Route> {
-    [overview::routes(), login::routes(), setup::routes(), account::routes(), users::routes(), audit::routes(), language::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        overview::routes(),
+        login::routes(),
+        setup::routes(),
+        account::routes(),
+        users::routes(),
+        audit::routes(),
+        language::routes(),
+        check::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -53,6 +53,13 @@ pub(super) async fn a_code_counts_from_the_commit_of_its_first_document_on(place
     let again = accepted(&store, &["A"]).await;
     let other = make_all(&store, &again).await.remove(0);
     assert_eq!(store.code_of_document(&other).await.expect("an answer").as_deref(), Some("A"));
+    // A batch that completes an earlier one takes over what its records were to bear.
+    let mut completing = planning(&store, None).await;
+    completing.adopt(&batch).await.expect("taken over");
+    let id = completing.id().to_owned();
+    assert_eq!(completing.accept("{}", 0, &[]).await.expect("accepted"), Acceptance::Accepted);
+    let taken = make_all(&store, &id).await;
+    assert_eq!(store.code_of_document(&taken[1]).await.expect("an answer").as_deref(), Some("B"));
     assert_eq!(store.code_of_file("ff").await.expect("an answer"), None);
 }
 

@@ -13,6 +13,8 @@ mod connection;
 pub mod deliveries;
 mod delivery_steps;
 pub mod documents;
+pub mod draft_rows;
+pub mod drafts;
 pub mod instance;
 pub mod logins;
 pub mod overview;
@@ -51,7 +53,11 @@ const CONNECTIONS_MAX: u32 = 8;
 const READERS_MAX: u32 = 4;
 
 const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "office", include_str!("migrations/0001_office.sql")), (2, "access", include_str!("migrations/0002_access.sql"))];
+    &[
+        (1, "office", include_str!("migrations/0001_office.sql")),
+        (2, "access", include_str!("migrations/0002_access.sql")),
+        (3, "drafts", include_str!("migrations/0003_drafts.sql")),
+    ];
 
 /// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.
 const NETWORK_FILE_SYSTEMS: &[i64] = &[0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400];
@@ -110,6 +116,12 @@ pub enum StoreError {
         what: String,
         /// Its state.
         state: String,
+    },
+    /// It was changed since it was looked at.
+    #[error("{what} was changed meanwhile")]
+    Stale {
+        /// The thing.
+        what: String,
     },
     /// There is no such thing.
     #[error("there is no {what}")]

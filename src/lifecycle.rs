@@ -1,12 +1,25 @@
-//! What may become of a batch and of a record: the states and every step that is allowed between them.
+//! What may become of a draft, a batch and a record: the states and every step that is allowed between them.
 //!
-//! Owns the two graphs. A step that is not here is a bug, and the store refuses it. Deliveries and occurrences have graphs of
+//! Owns the three graphs. A step that is not here is a bug, and the store refuses it. Deliveries and occurrences have graphs of
 //! their own beside what they mean (`delivery::state`, `schedule::occurrence`).
 
 use std::fmt;
 
 use crate::language::Text;
 use crate::say;
+
+/// How far a draft has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DraftState {
+    /// Its owner works on it.
+    Open,
+    /// It waits for an approver, and nobody changes it.
+    Waiting,
+    /// It is a batch.
+    Submitted,
+    /// The approver said no; its owner may change it and ask again.
+    Rejected,
+}
 
 /// What a batch is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,6 +83,13 @@ macro_rules! names {
     };
 }
 
+names!(DraftState {
+    Open = "open", "đang soạn", "open";
+    Waiting = "waiting", "chờ duyệt", "awaiting approval";
+    Submitted = "submitted", "đã giao làm", "submitted";
+    Rejected = "rejected", "bị trả lại", "rejected";
+});
+
 names!(BatchState {
     Planning = "planning", "đang đọc", "reading";
     Running = "running", "đang làm", "running";
@@ -86,6 +106,20 @@ names!(RecordState {
     Quarantined = "quarantined", "tách riêng", "quarantined";
     Cancelled = "cancelled", "đã hủy", "cancelled";
 });
+
+impl DraftState {
+    /// May a draft go from this state to `next`?
+    pub fn may_become(self, next: Self) -> bool {
+        use DraftState::{Open, Rejected, Submitted, Waiting};
+        matches!(
+            (self, next),
+            (Open, Open | Waiting | Submitted)
+                // Taken back by its owner.
+                | (Waiting, Open | Submitted | Rejected)
+                | (Rejected, Open)
+        )
+    }
+}
 
 impl BatchState {
     /// May a batch go from this state to `next`?

@@ -47,7 +47,7 @@ impl StorageError {
         matches!(self, Self::Busy { .. })
     }
 
-    fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write { path, source }
     }

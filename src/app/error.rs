@@ -9,6 +9,7 @@ use crate::batch::outputs::OutputError;
 use crate::batch::plan::PlanError;
 use crate::batch::shelf::ShelfError;
 use crate::diagnostic::{Diagnostic, io_reason};
+use crate::intake::IntakeError;
 use crate::language::Text;
 use crate::render_pool::PoolError;
 use crate::say;
@@ -66,6 +67,15 @@ pub enum AppError {
 impl From<Vec<Diagnostic>> for AppError {
     fn from(diagnostics: Vec<Diagnostic>) -> Self {
         Self::Input(diagnostics)
+    }
+}
+
+impl From<IntakeError> for AppError {
+    fn from(error: IntakeError) -> Self {
+        match error {
+            IntakeError::Refused(problem) => Self::Input(vec![*problem]),
+            IntakeError::Start { program, source } => Self::Pool(PoolError::Start { program, source }),
+        }
     }
 }
 
@@ -188,6 +198,9 @@ fn store(error: &StoreError) -> Text {
         StoreError::Newer => say!("cơ sở dữ liệu do bản vanthu mới hơn tạo ra", "the database was made by a later version of vanthu"),
         StoreError::Unknown { what } => say!("không có {what}", "there is no {what}"),
         StoreError::Refused { what, state } => say!("{what} đang ở trạng thái “{state}”", "{what} is {state}"),
+        StoreError::Stale { what } => {
+            say!("{what} đã được sửa ở nơi khác sau khi bạn mở", "{what} was changed elsewhere after you had opened it")
+        }
         StoreError::KeyReused { key } => say!("khóa “{key}” đã dùng cho yêu cầu khác", "the key `{key}` was used for another request"),
         other => {
             let chain = crate::diagnostic::chain(other);

@@ -459,7 +459,7 @@ fn request_digest(request: &Request, prepared: &Prepared, setting: &Setting) -> 
     hex(&Sha256::digest(value.to_string().as_bytes()))
 }
 
-fn new_record(entry: Entry) -> NewRecord {
+pub(super) fn new_record(entry: Entry) -> NewRecord {
     NewRecord {
         number: entry.number,
         label: entry.label,

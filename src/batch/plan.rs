@@ -130,7 +130,7 @@ impl Plan<'_> {
             return Err(error.into());
         }
         let rows = std::mem::take(&mut planned.diagnostics);
-        let Summary { headings, sheet, common, notices, .. } = match read {
+        let Summary { headings, heading_row, sheet, common, notices, .. } = match read {
             Ok(summary) => summary,
             Err(problems) => {
                 planned.note(problems);
@@ -139,6 +139,7 @@ impl Plan<'_> {
             }
         };
         planned.headings = headings;
+        planned.heading_row = heading_row;
         planned.sheet = sheet;
         planned.common = common;
         planned.note(self.template.words.notes.clone());

@@ -24,6 +24,9 @@ pub struct Planned {
     pub unshown: u64,
     /// Headings of the data file.
     pub headings: Vec<String>,
+    /// Row of those headings, for a list.
+    #[serde(default)]
+    pub heading_row: Option<u64>,
     /// Names and values of its sheet of common values.
     pub common: Vec<(String, Original)>,
     /// The sheet read, for a workbook that is a list.

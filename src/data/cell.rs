@@ -5,30 +5,54 @@
 
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use super::font_text::FontText;
 use super::legacy_text::Decoder;
 
 /// A value in a spreadsheet, a text file or a JSON document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Cell {
     /// Nothing, or only blanks.
+    #[serde(rename = "-")]
     Empty,
     /// Text as written.
+    #[serde(rename = "t")]
     Text(String),
     /// A number that a spreadsheet holds in binary.
+    #[serde(rename = "n", with = "exact")]
     Number(f64),
     /// A number as its digits stand in a JSON document.
+    #[serde(rename = "d")]
     Digits(String),
     /// A spreadsheet's date, possibly with a time: year, month, day, seconds of the day.
+    #[serde(rename = "y")]
     Date { year: i16, month: i8, day: i8, seconds: u32 },
     /// A spreadsheet's time of the day or duration, in seconds.
+    #[serde(rename = "h")]
     Time(u32),
     /// True or false.
+    #[serde(rename = "b")]
     Bool(bool),
     /// `#REF!` and its kin.
+    #[serde(rename = "e")]
     Error(String),
     /// A formula whose result was never stored.
+    #[serde(rename = "u")]
     Uncalculated,
+}
+
+/// A binary number as its shortest decimal digits, which give the very same number back.
+mod exact {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(number)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 impl Cell {
@@ -89,6 +113,8 @@ pub(super) struct SourceRow {
     pub(super) counted: bool,
     /// What the fonts have told of its texts, from the left; text they have settled is in Unicode already.
     pub(super) fonts: Vec<FontText>,
+    /// Columns whose cell was corrected on our page, where all text is Unicode.
+    pub(super) corrected: Vec<usize>,
 }
 
 impl SourceRow {
@@ -105,6 +131,11 @@ impl SourceRow {
     /// What the font of the cell at `index` has told of its text.
     pub(super) fn font(&self, index: usize) -> Option<&FontText> {
         self.fonts.iter().find(|font| font.column == index)
+    }
+
+    /// Is it known what the text of the cell at `index` is written in, so that its column must not decide?
+    pub(super) fn is_settled(&self, index: usize) -> bool {
+        self.font(index).is_some() || self.corrected.contains(&index)
     }
 }
 

@@ -89,7 +89,7 @@ impl Common {
             if name.trim().is_empty() || (position == 0 && TOP.iter().any(|top| headings::key(top) == headings::key(&name))) {
                 continue;
             }
-            let decoder = decoder.filter(|_| row.font(1).is_none());
+            let decoder = decoder.filter(|_| !row.is_settled(1));
             let cell = decoder.map_or_else(|| row.cell(1).clone(), |decoder| row.cell(1).decoded(decoder));
             self.written.push((name.clone(), Original::of(&cell)));
             let name_place = layout.place(row.number, Some((0, "")));
@@ -167,7 +167,7 @@ fn named(context: &Context<'_>, pointer: &str, mut problem: Diagnostic) -> Diagn
 }
 
 fn legacy_decoder(rows: &[SourceRow]) -> Option<legacy_text::Decoder> {
-    let texts: Vec<String> = rows.iter().filter(|row| row.font(1).is_none()).map(|row| row.cell(1).shown()).collect();
+    let texts: Vec<String> = rows.iter().filter(|row| !row.is_settled(1)).map(|row| row.cell(1).shown()).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     match legacy_text::examine(&texts) {
         Finding::Legacy(encoding) => Some(legacy_text::Decoder(encoding)),

@@ -22,11 +22,16 @@ pub(super) enum Format {
     Json,
     /// One JSON document on each line.
     JsonLines,
+    /// A file of ours that tells what another one held.
+    Transcript,
 }
 
 /// Tells the format from the bytes at the head of the file and, for text, from its extension. An OLE container names
 /// its streams anywhere, so `ole_names` looks for UTF-16 names in the whole file.
 pub(super) fn detect(path: &Path, head: &[u8], ole_names: impl Fn(&str) -> bool) -> Result<Format, Diagnostic> {
+    if head.starts_with(super::transcript::MAGIC) {
+        return Ok(Format::Transcript);
+    }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Ok(Format::Archive);
     }

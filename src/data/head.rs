@@ -196,6 +196,11 @@ impl Head {
         Ok(Settled { head, unreadable, merged: Merged::new(below), problems })
     }
 
+    /// The row of the headings.
+    pub(super) fn row_number(&self) -> u64 {
+        self.row
+    }
+
     /// Does `row` belong to headings of several rows?
     pub(super) fn covers(&self, row: &SourceRow) -> bool {
         row.number <= self.last_row

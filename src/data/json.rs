@@ -8,14 +8,16 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::cell::Cell;
+use super::cell::{Cell, Flow};
 use super::common::Common;
 use super::convert::Converter;
 use super::encoding::{self, TextEncoding};
 use super::headings;
 use super::json_text::{Fault, Json, Parser, TOO_DEEP};
+use super::limits::Limits;
 use super::notices::Notices;
 use super::places::{Places, escape};
+use super::transcript::Form;
 use super::{Context, Emit, Row, unreadable};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
@@ -30,35 +32,15 @@ pub(super) fn read_document(
     notices: &mut Notices,
     emit: Emit<'_>,
 ) -> Result<u64, Vec<Diagnostic>> {
-    let mut text = String::new();
-    open(context, path)
-        .and_then(|mut input| input.read_to_string(&mut text).map_err(|error| unreadable(&error)))
-        .map_err(|problem| vec![problem])?;
-    let mut parser = Parser::new(&text, context.limits.json_depth_max);
-    let fault = |fault: Fault| vec![fault_in(context, &text, fault)];
-    let mut number = 0;
-    if parser.peek().is_none() {
-        return Err(vec![empty()]);
-    }
-    if !parser.take(b'[') {
-        let record = parser.value().map_err(fault)?;
-        parser.end().map_err(fault)?;
-        record_row(context, 1, record, Places::json(context.file.clone(), String::new()), common, notices, emit);
-        return Ok(1);
-    }
-    let mut more = !parser.take(b']');
-    while more {
-        let record = parser.item(&number.to_string()).map_err(fault)?;
-        let places = Places::json(context.file.clone(), format!("/{number}"));
-        number += 1;
-        if number > context.limits.rows_max {
-            return Err(vec![too_many(context)]);
-        }
-        record_row(context, number, record, places, common, notices, emit);
-        more = parser.another(b']').map_err(fault)?;
-    }
-    parser.end().map_err(fault)?;
-    if number == 0 { Err(vec![empty()]) } else { Ok(number) }
+    let mut count = 0;
+    let take: &mut dyn FnMut(Option<u64>, Json) -> Flow = &mut |number, record| {
+        count += 1;
+        let places = Places::json(context.file.clone(), prefix(number));
+        record_row(context, count, record, places, common, notices, emit);
+        Flow::Continue(())
+    };
+    each_record(path, &context.file, context.limits, take).map_err(|problem| vec![problem])?;
+    Ok(count)
 }
 
 /// Reads one record from each line; a broken line is that record's error only.
@@ -69,13 +51,57 @@ pub(super) fn read_lines(
     notices: &mut Notices,
     emit: Emit<'_>,
 ) -> Result<u64, Vec<Diagnostic>> {
-    let mut input = BufReader::new(open(context, path).map_err(|problem| vec![problem])?);
+    let mut records = Kept { context, form: Form::Lines, common, notices, emit, number: 0 };
+    each_line(path, &context.file, context.limits, &mut |line, text| records.take(line, text)).map_err(|problem| vec![problem])?;
+    records.end()
+}
+
+/// Hands over the records of a document, each with its one-based number; none for a document that is one record.
+pub(super) fn each_record(
+    path: &Path,
+    file: &str,
+    limits: &Limits,
+    take: &mut dyn FnMut(Option<u64>, Json) -> Flow,
+) -> Result<(), Diagnostic> {
+    let mut text = String::new();
+    open(path, file).and_then(|mut input| input.read_to_string(&mut text).map_err(|error| unreadable(&error)))?;
+    let mut parser = Parser::new(&text, limits.json_depth_max);
+    let fault = |fault: Fault| fault_in(file, &text, fault);
+    if parser.peek().is_none() {
+        return Err(empty());
+    }
+    if !parser.take(b'[') {
+        let record = parser.value().map_err(fault)?;
+        parser.end().map_err(fault)?;
+        let _ = take(None, record);
+        return Ok(());
+    }
+    let mut number = 0;
+    let mut more = !parser.take(b']');
+    while more {
+        let record = parser.item(&number.to_string()).map_err(fault)?;
+        number += 1;
+        if number > limits.rows_max {
+            return Err(too_many(limits));
+        }
+        if take(Some(number), record).is_break() {
+            return Ok(());
+        }
+        more = parser.another(b']').map_err(fault)?;
+    }
+    parser.end().map_err(fault)?;
+    if number == 0 { Err(empty()) } else { Ok(()) }
+}
+
+/// Hands over the lines of a file that hold something, each with its one-based number.
+pub(super) fn each_line(path: &Path, file: &str, limits: &Limits, take: &mut dyn FnMut(u64, &str) -> Flow) -> Result<(), Diagnostic> {
+    let mut input = BufReader::new(open(path, file)?);
     let (mut line, mut number) = (0_u64, 0_u64);
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
-        if input.read_until(b'\n', &mut bytes).map_err(|error| vec![unreadable(&error)])? == 0 {
-            break;
+        if input.read_until(b'\n', &mut bytes).map_err(|error| unreadable(&error))? == 0 {
+            return if number == 0 { Err(empty()) } else { Ok(()) };
         }
         line += 1;
         let text = String::from_utf8_lossy(bytes.trim_ascii_end());
@@ -83,26 +109,62 @@ pub(super) fn read_lines(
             continue;
         }
         number += 1;
-        if number > context.limits.rows_max {
-            return Err(vec![too_many(context)]);
+        if number > limits.rows_max {
+            return Err(too_many(limits));
         }
-        let places = Places::json_line(context.file.clone(), line);
-        let mut parser = Parser::new(&text, context.limits.json_depth_max);
-        match parser.value().and_then(|record| parser.end().map(|()| record)) {
-            Ok(record) => record_row(context, number, record, places, common, notices, emit),
-            Err(fault) => {
-                let problem = Diagnostic::error(fault.code, fault.message)
-                    .at(Place::Line { file: context.file.to_string(), line, column: None })
-                    .remedy(say!("sửa dòng này thành một đối tượng JSON trọn vẹn", "make this line one complete JSON object"));
-                emit(refused_row(context, number, places, problem, notices));
-            }
+        if take(line, &text).is_break() {
+            return Ok(());
         }
     }
-    if number == 0 { Err(vec![empty()]) } else { Ok(number) }
 }
 
-fn open(context: &Context<'_>, path: &Path) -> Result<encoding::Utf8Text, Diagnostic> {
-    match encoding::survey(path, &context.file)? {
+/// Records that come one by one as texts: lines, or the rows of a transcript.
+pub(super) struct Kept<'a, 'c> {
+    pub(super) context: &'a Context<'c>,
+    pub(super) form: Form,
+    pub(super) common: &'a Common,
+    pub(super) notices: &'a mut Notices,
+    pub(super) emit: Emit<'a>,
+    /// Records taken.
+    pub(super) number: u64,
+}
+
+impl Kept<'_, '_> {
+    /// Takes the record that stood at `at`: its line, or its one-based number in the document.
+    pub(super) fn take(&mut self, at: u64, text: &str) -> Flow {
+        let Self { context, form, common, notices, emit, number } = self;
+        *number += 1;
+        let places = match form {
+            Form::Lines => Places::json_line(context.file.clone(), at),
+            Form::Record => Places::json(context.file.clone(), prefix(None)),
+            _ => Places::json(context.file.clone(), prefix(Some(at))),
+        };
+        let mut parser = Parser::new(text, context.limits.json_depth_max);
+        match parser.value().and_then(|record| parser.end().map(|()| record)) {
+            Ok(record) => record_row(context, *number, record, places, common, notices, *emit),
+            Err(fault) => {
+                let problem = Diagnostic::error(fault.code, fault.message)
+                    .at(places.of(""))
+                    .remedy(say!("sửa dòng này thành một đối tượng JSON trọn vẹn", "make this line one complete JSON object"));
+                emit(refused_row(context, *number, places, problem, notices));
+            }
+        }
+        Flow::Continue(())
+    }
+
+    /// How many records there were.
+    pub(super) fn end(self) -> Result<u64, Vec<Diagnostic>> {
+        if self.number == 0 { Err(vec![empty()]) } else { Ok(self.number) }
+    }
+}
+
+/// The pointer to the record of that one-based number, or to the only one.
+fn prefix(number: Option<u64>) -> String {
+    number.map(|number| format!("/{}", number - 1)).unwrap_or_default()
+}
+
+fn open(path: &Path, file: &str) -> Result<encoding::Utf8Text, Diagnostic> {
+    match encoding::survey(path, file)? {
         TextEncoding::EightBit(_) => {
             Err(Diagnostic::error("utf8-invalid", say!("tệp JSON không phải UTF-8", "the JSON file is not UTF-8"))
                 .remedy(say!("lưu lại tệp bằng UTF-8", "save the file as UTF-8")))
@@ -115,16 +177,16 @@ fn empty() -> Diagnostic {
     Diagnostic::error("data-empty", say!("không có bản ghi nào", "has no record"))
 }
 
-fn too_many(context: &Context<'_>) -> Diagnostic {
-    let most = number::group(&context.limits.rows_max.to_string());
+fn too_many(limits: &Limits) -> Diagnostic {
+    let most = number::group(&limits.rows_max.to_string());
     Diagnostic::error("rows-too-many", say!("có hơn {most} bản ghi", "has more than {most} records"))
         .remedy(say!("chia thành nhiều tệp", "split it into several files"))
 }
 
 /// A fault of the document as a diagnostic: at its pointer when it has one, else at its line, shown when that is short.
-fn fault_in(context: &Context<'_>, text: &str, fault: Fault) -> Diagnostic {
+fn fault_in(file: &str, text: &str, fault: Fault) -> Diagnostic {
     const EXCERPT_MAX: usize = 120;
-    let file = context.file.to_string();
+    let file = file.to_owned();
     let before = &text[..fault.at.min(text.len())];
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;

@@ -4,6 +4,7 @@
 //! turns numbers into binary ones and words its errors in English only. Making records is [`super::json`]'s work.
 
 use std::collections::HashSet;
+use std::fmt::{self, Display};
 
 use super::places::escape;
 use crate::language::Text;
@@ -18,6 +19,31 @@ pub(super) enum Json {
     Text(String),
     Array(Vec<Json>),
     Object(Vec<(String, Json)>),
+}
+
+/// The value as JSON text.
+impl Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        match self {
+            Self::Null => f.write_str("null"),
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Number(token) => f.write_str(token),
+            Self::Text(value) => f.write_str(&text(value)),
+            Self::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if index == 0 { "[" } else { "," })?;
+                }
+                f.write_str(if items.is_empty() { "[]" } else { "]" })
+            }
+            Self::Object(members) => {
+                for (index, (name, value)) in members.iter().enumerate() {
+                    write!(f, "{}{}:{value}", if index == 0 { "{" } else { "," }, text(name))?;
+                }
+                f.write_str(if members.is_empty() { "{}" } else { "}" })
+            }
+        }
+    }
 }
 
 /// Code of a text that nests deeper than any record does.

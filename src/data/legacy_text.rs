@@ -51,7 +51,7 @@ fn heading(text: &str, file: Option<Encoding>, known: impl Fn(&str) -> bool) -> 
 /// The texts of one column of which no font has told anything.
 pub(super) fn samples(rows: &[SourceRow], column: usize) -> Vec<&str> {
     rows.iter()
-        .filter(|row| row.font(column).is_none())
+        .filter(|row| !row.is_settled(column))
         .filter_map(|row| match row.cell(column) {
             Cell::Text(text) => Some(text.as_str()),
             _ => None,
@@ -112,7 +112,7 @@ impl Told {
             if told.doubtful {
                 notices.once(heading, "legacy-text-unclear", || doubtful(told, &after).at(place()));
             }
-            if self.0.iter().any(|(index, font)| *index == told.column && Arc::ptr_eq(font, &told.font)) {
+            if self.0.iter().any(|(index, font)| *index == told.column && *font == told.font) {
                 continue;
             }
             let what = say!("cột “{heading}”", "the column “{heading}”");

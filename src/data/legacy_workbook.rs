@@ -80,7 +80,7 @@ impl Sheets for Loaded {
             let row_index = first_row.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
             let mut cells = vec![super::cell::Cell::Empty; first_column as usize];
             cells.extend(data.iter().cloned().map(cell_of));
-            let row = SourceRow { number: u64::from(row_index) + 1, cells, counted: false, fonts: Vec::new() };
+            let row = SourceRow { number: u64::from(row_index) + 1, cells, counted: false, fonts: Vec::new(), corrected: Vec::new() };
             if row.is_blank() {
                 continue;
             }

@@ -4,7 +4,7 @@
 //! configuration's decision.
 
 /// Bounds on one data file. Every reader stops at the first one passed and says which.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Most records in one file.
     pub rows_max: u64,

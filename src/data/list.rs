@@ -14,6 +14,7 @@ use super::encoding::{self, TextEncoding};
 use super::form;
 use super::head::Purpose;
 use super::headings;
+use super::limits::Limits;
 use super::notices::Notices;
 use super::ods_extent::Area;
 use super::places::Places;
@@ -21,7 +22,7 @@ use super::table::{Item, Table};
 use super::{Context, Emit, Outcome, Row, unreadable};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
-use crate::template::contract::{Field, Kind, Scope};
+use crate::template::contract::{Contract, Field, Kind, Scope};
 use crate::vietnamese::legacy::Encoding;
 
 /// Bytes of text by which the delimiter is chosen.
@@ -89,7 +90,7 @@ pub(super) fn read(
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Outcome { rows: number, headings: head.headings, sheet, common: common.written.clone() })
+    Ok(Outcome { rows: number, heading_row: Some(head.row_number()), headings: head.headings, sheet, common: common.written.clone() })
 }
 
 /// Must a list have a column for `field`?
@@ -106,8 +107,10 @@ pub(super) fn read_text(
     emit: Emit<'_>,
 ) -> Result<Outcome, Vec<Diagnostic>> {
     let encoding = encoding::survey(path, &context.file).map_err(|problem| vec![problem])?;
-    let (delimiter, skipped) = delimiter(context, path, encoding).map_err(|problem| vec![problem])?;
-    let mut pour = |sink: Sink<'_>| pour_text(context, path, encoding, delimiter, skipped, sink);
+    let chosen = context.selection.columns.values().map(|heading| headings::loose_key(heading));
+    let known: Vec<String> = column_names(context.contract).map(headings::loose_key).chain(chosen).collect();
+    let delimited = delimiter(path, encoding, context.limits, &known).map_err(|problem| vec![problem])?;
+    let mut pour = |sink: Sink<'_>| pour_text(path, &context.file, context.limits, encoding, delimited, sink);
     let source = Source {
         sheet: None,
         merged: Vec::new(),
@@ -123,45 +126,49 @@ pub(super) fn read_text(
     read(context, source, common, notices, emit)
 }
 
-/// The delimiter, and the bytes of Excel's own line that names it.
-fn delimiter(context: &Context<'_>, path: &Path, encoding: TextEncoding) -> Result<(u8, u64), Diagnostic> {
+/// Every name by which a column of a file may be known.
+pub(super) fn column_names(contract: &Contract) -> impl Iterator<Item = &str> {
+    let columns = contract.fields.iter().flat_map(|field| match &field.kind {
+        Kind::Table(inner) => inner.as_slice(),
+        _ => std::slice::from_ref(field),
+    });
+    columns.flat_map(headings::names)
+}
+
+/// The delimiter, and the bytes of Excel's own line that names it. `known` are the loose keys of the headings to expect.
+pub(super) fn delimiter(path: &Path, encoding: TextEncoding, limits: &Limits, known: &[String]) -> Result<(u8, u64), Diagnostic> {
     let mut sample = Vec::new();
     encoding::open(path, encoding).and_then(|text| text.take(SAMPLE_BYTES).read_to_end(&mut sample)).map_err(|error| unreadable(&error))?;
     let sample = String::from_utf8_lossy(&sample);
     if let Some((delimiter, bytes)) = csv::declared_delimiter(&sample) {
         return Ok((delimiter, bytes as u64));
     }
-    let columns = context.contract.fields.iter().flat_map(|field| match &field.kind {
-        Kind::Table(inner) => inner.as_slice(),
-        _ => std::slice::from_ref(field),
-    });
-    let names: Vec<String> = columns.flat_map(headings::names).map(headings::loose_key).collect();
-    let chosen: Vec<String> = context.selection.columns.values().map(|heading| headings::loose_key(heading)).collect();
-    let known = |text: &str| {
+    let is_known = |text: &str| {
         if text.len() > headings::HEADING_BYTES_MAX {
             return false;
         }
         let key = headings::loose_key(text);
-        !key.is_empty() && (names.contains(&key) || chosen.contains(&key))
+        !key.is_empty() && known.contains(&key)
     };
-    Ok((csv::choose_delimiter(&sample, context.limits, &known), 0))
+    Ok((csv::choose_delimiter(&sample, limits, &is_known), 0))
 }
 
-fn pour_text(
-    context: &Context<'_>,
+/// Hands over the rows of a text file.
+pub(super) fn pour_text(
     path: &Path,
+    file: &str,
+    limits: &Limits,
     encoding: TextEncoding,
-    delimiter: u8,
-    skipped: u64,
+    (delimiter, skipped): (u8, u64),
     sink: Sink<'_>,
 ) -> Result<(), Diagnostic> {
     let mut text = encoding::open(path, encoding).map_err(|error| unreadable(&error))?;
     std::io::copy(&mut text.by_ref().take(skipped), &mut std::io::sink()).map_err(|error| unreadable(&error))?;
     let first_line = if skipped > 0 { 2 } else { 1 };
-    let mut records = Records::new(text, delimiter, first_line, context.limits);
-    while let Some((number, cells)) = records.next().map_err(|fault| malformed(fault, &context.file, context.limits.columns_max))? {
+    let mut records = Records::new(text, delimiter, first_line, limits);
+    while let Some((number, cells)) = records.next().map_err(|fault| malformed(fault, file, limits.columns_max))? {
         let cells = cells.into_iter().map(Cell::text).collect();
-        if sink(SourceRow { number, cells, counted: true, fonts: Vec::new() }).is_break() {
+        if sink(SourceRow { number, cells, counted: true, fonts: Vec::new(), corrected: Vec::new() }).is_break() {
             break;
         }
     }

@@ -39,6 +39,7 @@ mod places;
 mod rich_text;
 mod sheet_fonts;
 mod table;
+pub mod transcript;
 mod workbook;
 mod xls_extent;
 mod xlsx;
@@ -63,6 +64,7 @@ pub use workbook::{GUIDE_SHEET, sheet_name};
 use common::Common;
 use format::Format;
 use notices::Notices;
+use workbook::Sheets;
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::say;
@@ -105,6 +107,8 @@ pub struct Row {
 pub struct Summary {
     /// Records read.
     pub rows: u64,
+    /// Row of the headings; none for JSON and forms.
+    pub heading_row: Option<u64>,
     /// The headings as written, without those that a correction workbook adds; empty for JSON and forms.
     pub headings: Vec<String>,
     /// The sheet read, for a workbook that is a list.
@@ -130,6 +134,7 @@ struct Context<'a> {
 #[derive(Debug, Default)]
 struct Outcome {
     rows: u64,
+    heading_row: Option<u64>,
     headings: Vec<String>,
     sheet: Option<String>,
     common: Vec<(String, Original)>,
@@ -149,13 +154,13 @@ pub fn read(
     limits: &Limits,
     row: &mut dyn FnMut(Row),
 ) -> Result<Summary, Vec<Diagnostic>> {
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-    let context = Context { file: name.as_ref().into(), contract, selection, limits };
+    let head = transcript::head_of(path);
+    let context = Context { file: transcript::shown_name(path, head.as_ref()), contract, selection, limits };
     let mut notices = Notices::default();
-    let outcome = read_file(&context, path, &mut notices, row);
+    let outcome = read_file(&context, path, head, &mut notices, row);
     let notices = notices.finish();
     match outcome {
-        Ok(Outcome { rows, headings, sheet, common }) => Ok(Summary { rows, headings, sheet, common, notices }),
+        Ok(Outcome { rows, heading_row, headings, sheet, common }) => Ok(Summary { rows, heading_row, headings, sheet, common, notices }),
         Err(mut problems) => {
             problems.extend(notices.into_iter().filter(|notice| notice.severity == Severity::Warning));
             for problem in &mut problems {
@@ -166,32 +171,39 @@ pub fn read(
     }
 }
 
-fn read_file(context: &Context<'_>, path: &Path, notices: &mut Notices, emit: Emit<'_>) -> Result<Outcome, Vec<Diagnostic>> {
+fn read_file(
+    context: &Context<'_>,
+    path: &Path,
+    kept: Option<transcript::Head>,
+    notices: &mut Notices,
+    emit: Emit<'_>,
+) -> Result<Outcome, Vec<Diagnostic>> {
     let one = |problem| vec![problem];
+    let mut common = Common::from_selection(context, notices);
+    if let Some(head) = kept {
+        let kept = transcript::Kept::open(path, head).map_err(one)?;
+        let outcome = kept.read(context, &mut common, notices, emit);
+        return with_common(common, outcome);
+    }
     let bytes = check_file(path, context.limits).map_err(one)?;
     let mut head = Vec::new();
     open(path).and_then(|file| file.take(4096).read_to_end(&mut head).map_err(|error| unreadable(&error))).map_err(one)?;
     let format = format::detect(path, &head, |name| ole_directory_names(path, name)).map_err(one)?;
-    let mut common = Common::from_selection(context, notices);
     let json = |rows| Outcome { rows, ..Outcome::default() };
     let outcome = match format {
         Format::Json => json::read_document(context, path, &common, notices, emit).map(json),
         Format::JsonLines => json::read_lines(context, path, &common, notices, emit).map(json),
-        Format::Csv => list::read_text(context, path, &common, notices, emit),
-        Format::Xls => {
-            let mut sheets = legacy_workbook::open_xls(path, context.limits).map_err(one)?;
-            workbook::read(context, &mut *sheets, &mut common, notices, emit)
-        }
-        Format::Archive => {
-            let survey = archive::inspect(open(path).map_err(one)?, bytes, context.limits).map_err(one)?;
-            let mut sheets = match survey {
-                archive::Workbook::Xlsx { hidden_rows, fonts } => xlsx::open(path, hidden_rows, fonts),
-                archive::Workbook::Ods(extent) => legacy_workbook::open_ods(path, extent),
-            }
-            .map_err(one)?;
+        Format::Csv | Format::Transcript => list::read_text(context, path, &common, notices, emit),
+        Format::Xls | Format::Archive => {
+            let mut sheets = open_workbook(path, format, bytes, context.limits).map_err(one)?;
             workbook::read(context, &mut *sheets, &mut common, notices, emit)
         }
     };
+    with_common(common, outcome)
+}
+
+/// What came of a file, with what is wrong with the common values before what is wrong with the rest.
+fn with_common(common: Common, outcome: Result<Outcome, Vec<Diagnostic>>) -> Result<Outcome, Vec<Diagnostic>> {
     let mut problems = common.problems;
     match outcome {
         Ok(outcome) if problems.is_empty() => Ok(outcome),
@@ -201,6 +213,22 @@ fn read_file(context: &Context<'_>, path: &Path, notices: &mut Notices, emit: Em
             Err(problems)
         }
     }
+}
+
+/// Opens a workbook of `bytes` bytes.
+fn open_workbook(path: &Path, format: Format, bytes: u64, limits: &Limits) -> Result<Box<dyn Sheets>, Diagnostic> {
+    if format == Format::Xls {
+        return legacy_workbook::open_xls(path, limits);
+    }
+    match archive::inspect(open(path)?, bytes, limits)? {
+        archive::Workbook::Xlsx { hidden_rows, fonts } => xlsx::open(path, hidden_rows, fonts),
+        archive::Workbook::Ods(extent) => legacy_workbook::open_ods(path, extent),
+    }
+}
+
+/// Every name by which a column of a file for `contract` may be known.
+pub fn column_names(contract: &Contract) -> Vec<String> {
+    list::column_names(contract).map(str::to_owned).collect()
 }
 
 impl Context<'_> {

@@ -282,7 +282,7 @@ impl<'a> Table<'a> {
     /// The cell at `index` for a correction workbook: in Unicode, for its few rows may not tell the encoding again.
     fn original(&self, head: &Head, row: &SourceRow, index: usize) -> Original {
         let used = head.columns.iter().position(|column| column.index == index);
-        let decoder = used.and_then(|column| self.decoders.get(column).copied()?).filter(|_| row.font(index).is_none());
+        let decoder = used.and_then(|column| self.decoders.get(column).copied()?).filter(|_| !row.is_settled(index));
         Original::of(&decoder.map_or_else(|| row.cell(index).clone(), |decoder| row.cell(index).decoded(decoder)))
     }
 
@@ -299,7 +299,7 @@ impl<'a> Table<'a> {
             }
             let place = || head.layout.place(row.number, Some((column.index as u32, &column.heading)));
             let cell = row.cell(column.index);
-            let decoder = decoder.filter(|_| row.font(column.index).is_none());
+            let decoder = decoder.filter(|_| !row.is_settled(column.index));
             let decoded = decoder.map(|decoder| cell.decoded(decoder));
             let mut converter = Converter { limits: self.limits, notices, place: &place };
             match converter.convert(field, decoded.as_ref().unwrap_or(cell)) {

@@ -85,7 +85,13 @@ impl Workbook {
             {
                 return Ok(());
             }
-            let row = row.get_or_insert_with(|| SourceRow { number, cells: Vec::new(), counted: false, fonts: Vec::new() });
+            let row = row.get_or_insert_with(|| SourceRow {
+                number,
+                cells: Vec::new(),
+                counted: false,
+                fonts: Vec::new(),
+                corrected: Vec::new(),
+            });
             let column = column as usize;
             if let (Some(font), Some(fonts)) = (&font, &fonts) {
                 out.note(column, &cell, font, fonts.names());

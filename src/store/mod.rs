@@ -13,6 +13,8 @@ mod connection;
 pub mod deliveries;
 mod delivery_steps;
 pub mod documents;
+pub mod draft_rows;
+pub mod drafts;
 pub mod instance;
 pub mod logins;
 pub mod overview;
@@ -54,6 +56,7 @@ const READERS_MAX: u32 = 4;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "office", include_str!("migrations/0001_office.sql")),
     (2, "access", include_str!("migrations/0002_access.sql")),
+    (3, "drafts", include_str!("migrations/0003_drafts.sql")),
     (4, "verification", include_str!("migrations/0004_verification.sql")),
 ];
 
@@ -114,6 +117,12 @@ pub enum StoreError {
         what: String,
         /// Its state.
         state: String,
+    },
+    /// It was changed since it was looked at.
+    #[error("{what} was changed meanwhile")]
+    Stale {
+        /// The thing.
+        what: String,
     },
     /// There is no such thing.
     #[error("there is no {what}")]

@@ -133,6 +133,13 @@ async fn count(tx: &mut Tx, scope: &str, started_at: i64) -> Result<(), StoreErr
 }
 
 impl Store {
+    /// Messages of a relay that were counted in the last 24 hours.
+    pub async fn sent_in_a_day(&self, relay: &str) -> Result<u64, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let now = tx.fetch_one("SELECT {now} AS now", &[]).await?.ok_or_else(|| StoreError::unexpected("clock"))?.int("now")?;
+        sent_since(&mut tx, &format!("{relay} day"), now - DAY).await
+    }
+
     /// Leaves a relay alone for `milliseconds`; the number of failures in a row, this one included.
     pub async fn pause_relay(&self, relay: &str, milliseconds: i64, reason: &str) -> Result<u32, StoreError> {
         let mut tx = self.database.begin().await?;

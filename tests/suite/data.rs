@@ -19,10 +19,12 @@ mod values;
 #[path = "data/workbooks.rs"]
 mod workbooks;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
+use vanthu::data::transcript::transcribe;
 use vanthu::data::{self, Limits, Row, Selection, Summary};
 use vanthu::diagnostic::Diagnostic;
 use vanthu::language::Language;
@@ -125,7 +127,32 @@ pub(crate) fn read_with(path: &Path, contract: &str, selection: &Selection, limi
     let contract = Contract::parse("contract.json", contract).unwrap();
     let mut rows = Vec::new();
     let result = data::read(path, &contract, selection, limits, &mut |row| rows.push(row));
-    Outcome { rows, result }
+    let outcome = Outcome { rows, result };
+    check_transcript(path, &contract, selection, limits, &outcome);
+    outcome
+}
+
+/// Every file that these tests read is transcribed, too, and its transcript must say the very same of every row and value.
+fn check_transcript(path: &Path, contract: &Contract, selection: &Selection, limits: &Limits, outcome: &Outcome) {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let mut text = String::new();
+    let transcribed = transcribe(path, name, &data::column_names(contract), limits, &mut |line| {
+        text.push_str(&line.to_text());
+        text.push('\n');
+        ControlFlow::Continue(())
+    });
+    if let Err(problem) = transcribed {
+        let problems = outcome.result.as_ref().expect_err("what cannot be transcribed cannot be read");
+        assert!(problems.contains(&problem), "{problem:?} is not in {problems:?}");
+        return;
+    }
+    let transcript = file("chep.jsonl", text);
+    let mut rows = Vec::new();
+    let result = data::read(&transcript, contract, selection, limits, &mut |row| rows.push(row));
+    let again = Outcome { rows, result };
+    assert_eq!(again.told(), outcome.told());
+    let shown = |outcome: &Outcome| outcome.rows.iter().map(|row| format!("{row:?}\n")).collect::<String>();
+    assert_eq!(shown(&again), shown(outcome));
 }
 
 /// Reads a list with the decision number given.

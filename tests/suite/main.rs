@@ -11,6 +11,7 @@
 //! * `delivery`: answers and their scope, schedules, the states of a delivery against an oracle.
 //! * `demonstration`: the year of an association.
 //! * `document_codes`: codes held against their type.
+//! * `drafts`: files taken in, corrected at their cells, submitted once.
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
 //! * `library`: components of the page that only an own template uses.
 //! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
@@ -49,6 +50,7 @@ mod data;
 mod delivery;
 mod demonstration;
 mod document_codes;
+mod drafts;
 mod fonts;
 mod library;
 mod lint;

@@ -24,7 +24,8 @@ use super::letters::LETTERS;
 use super::tone::{self, Tone};
 
 /// An old encoding, or a known way of misreading a new one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Encoding {
     /// TCVN3 (ABC), fonts `.VnTime` and the like; one byte a letter.
     Tcvn3,

@@ -1,0 +1,423 @@
+//! The table of a draft: taking a file in, showing its rows as the sheet does, correcting a cell.
+//!
+//! Owns the way from an upload to rows in the store and from there to the file that checks and the batch read. Places are
+//! those of the file that was handed in, whatever was corrected.
+
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Asker, Draft, TABLES_FOLDER};
+use crate::app::office::Office;
+use crate::app::{App, AppError};
+use crate::data::transcript::{self, Line};
+use crate::diagnostic::{Diagnostic, Place, column_letters};
+use crate::intake::{Intake, Settings};
+use crate::say;
+use crate::storage::{StorageError, hash_file};
+use crate::store::StoreError;
+use crate::store::draft_rows::{DraftRow, DraftSheet, Window};
+use crate::template::contract::Contract;
+
+/// Rows that are written to the store at once.
+const GROUP: usize = 1_000;
+/// The file of a table.
+const TABLE_FILE: &str = "bang.jsonl";
+/// Most columns that a page shows.
+const COLUMNS_SHOWN: usize = 60;
+/// Longest correction, in characters: Excel's own limit.
+const TEXT_MAX: usize = 32_767;
+
+/// A sheet of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// Its place in the file, from 0.
+    pub index: u32,
+    /// Its name; empty for a file without sheets.
+    pub name: String,
+    /// Is it hidden?
+    pub hidden: bool,
+    /// Rows that hold something.
+    pub rows: u64,
+}
+
+/// A column of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// `A`, `B`, …; for JSON the title of the field.
+    pub name: String,
+}
+
+/// A cell of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// What it holds.
+    pub text: String,
+    /// Was it corrected here?
+    pub corrected: bool,
+    /// Can it be?
+    pub editable: bool,
+    /// What is wrong with it.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// A row of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Row of the sheet, or line, or number of the record.
+    pub number: u64,
+    /// Does it hold the headings?
+    pub heading: bool,
+    /// Was it left out here?
+    pub left_out: bool,
+    /// Its cells, one for each column.
+    pub cells: Vec<Cell>,
+    /// What is wrong with the row, but with none of its cells.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// What of a sheet is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// Rows from a number on.
+    From(u64),
+    /// The last rows before a number.
+    Before(u64),
+    /// Only the rows with problems, from a number on, under the headings.
+    Problems(u64),
+}
+
+/// A part of a sheet.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The sheets of the file.
+    pub sheets: Vec<Sheet>,
+    /// The one that is shown.
+    pub sheet: u32,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// Its rows.
+    pub rows: Vec<Row>,
+    /// Are there rows before these, and after them?
+    pub more: (bool, bool),
+    /// What is wrong elsewhere: with the file, other sheets, common values, options.
+    pub elsewhere: Vec<Diagnostic>,
+}
+
+/// A correction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The sheet's place in the file.
+    pub sheet: u32,
+    /// The row's number.
+    pub row: u64,
+    /// The column, from 0; none leaves the whole row out.
+    pub column: Option<u32>,
+    /// What the cell is to hold.
+    pub text: String,
+}
+
+impl App {
+    /// Takes the file at `path`, which its owner calls `name`, in as the table of a draft, instead of the one before.
+    pub async fn upload(
+        &self,
+        office: &Arc<Office>,
+        asker: Asker<'_>,
+        id: &str,
+        revision: u64,
+        path: &Path,
+        name: &str,
+    ) -> Result<Draft, AppError> {
+        let draft = self.draft(office, asker, id).await?;
+        if !draft.is_open() {
+            return Err(StoreError::Refused { what: format!("draft {id}"), state: draft.state.to_string() }.into());
+        }
+        if draft.revision != revision {
+            return Err(StoreError::Stale { what: format!("draft {id}") }.into());
+        }
+        let upload = office.store.begin_upload(id).await?;
+        let taken = self.take_in(office, &draft, upload, path, name).await;
+        let adopted = match taken {
+            Ok(head) => {
+                let sha256 = hash_file(path)?.unwrap_or_default();
+                let act = draft.act(asker, revision, "draft.upload");
+                office.store.adopt_upload(act, upload, &head, &sha256).await.map_err(AppError::from)
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = adopted {
+            office.store.abandon_upload(id, upload).await?;
+            return Err(error);
+        }
+        self.settled(office, asker, id).await
+    }
+
+    /// Reads a file in a child process into the rows of an upload; the line of its head.
+    async fn take_in(&self, office: &Office, draft: &Draft, upload: i64, path: &Path, name: &str) -> Result<String, AppError> {
+        let contract = self.template(&draft.template)?.contract;
+        let limits = self.workspace.config.limits.to_limits();
+        let settings = Settings::new(self.program.clone());
+        let mut intake = Intake::start(&settings, path, name, crate::data::column_names(&contract), limits).await?;
+        let (mut head, mut sheets, mut rows) = (None, Vec::<DraftSheet>::new(), Vec::new());
+        while let Some(line) = intake.next().await? {
+            let text = line.to_text();
+            match line {
+                Line::Head(_) => head = Some(text),
+                Line::Sheet(_) => {
+                    sheets.push(DraftSheet { sheet: sheets.len() as i64, content: text, fault: None, rows: 0 });
+                }
+                Line::Row(row) => {
+                    let Some(sheet) = sheets.last_mut() else { continue };
+                    sheet.rows += 1;
+                    rows.push(DraftRow { sheet: sheet.sheet, number: row.number, content: text });
+                }
+                Line::Fault(_) => {
+                    if let Some(sheet) = sheets.last_mut() {
+                        sheet.fault = Some(text);
+                    }
+                }
+            }
+            if rows.len() >= GROUP {
+                office.store.add_to_upload(&draft.id, upload, &[], &rows).await?;
+                rows.clear();
+            }
+        }
+        office.store.add_to_upload(&draft.id, upload, &sheets, &rows).await?;
+        head.ok_or(AppError::Damaged { what: "table" })
+    }
+
+    /// Corrects a cell, or leaves a row out.
+    pub async fn correct(
+        &self,
+        office: &Arc<Office>,
+        asker: Asker<'_>,
+        id: &str,
+        revision: u64,
+        correction: &Correction,
+    ) -> Result<Draft, AppError> {
+        let draft = self.draft(office, asker, id).await?;
+        let Correction { sheet, row, column, text } = correction;
+        let window = Window::At(std::slice::from_ref(row));
+        let found = office.store.draft_rows(id, draft.upload, i64::from(*sheet), window, 1).await?;
+        let Some(before) = found.into_iter().next() else {
+            return Err(StoreError::Unknown { what: format!("row {row} of draft {id}") }.into());
+        };
+        let mut after = transcript::Row::parse(&before.content).ok_or(AppError::Damaged { what: "table" })?;
+        match column {
+            None => after.clear(),
+            Some(column) => {
+                let contract = self.template(&draft.template)?.contract;
+                let form = draft.file.as_ref().map(|file| file.form);
+                let columns_max = self.workspace.config.limits.columns;
+                if text.chars().count() > TEXT_MAX || *column >= columns_max {
+                    return Err(too_long(text).into());
+                }
+                if form.is_some_and(transcript::Form::is_json) {
+                    let field = *column as usize;
+                    if field >= contract.fields.len() || !after.correct_field(&contract.fields, field, text) {
+                        return Err(StoreError::Unknown { what: format!("cell {column} of row {row}") }.into());
+                    }
+                } else {
+                    after.correct(*column as usize, text);
+                }
+            }
+        }
+        let action = if column.is_some() { "draft.correct" } else { "draft.leave-out" };
+        office.store.correct_draft_row(draft.act(asker, revision, action), draft.upload, &before, &after.to_text()).await?;
+        self.settled(office, asker, id).await
+    }
+
+    /// A part of a sheet with what is wrong at each cell. Without a sheet, the one that is read.
+    pub async fn table_page(
+        &self,
+        office: &Office,
+        asker: Asker<'_>,
+        id: &str,
+        sheet: Option<u32>,
+        shown: Shown,
+        limit: u32,
+    ) -> Result<Page, AppError> {
+        let draft = self.draft(office, asker, id).await?;
+        let mut sheets = Vec::new();
+        for kept in office.store.draft_sheets(id, draft.upload).await? {
+            let Some(Line::Sheet(line)) = Line::parse(&kept.content) else { return Err(AppError::Damaged { what: "table" }) };
+            let index = u32::try_from(kept.sheet).unwrap_or_default();
+            sheets.push(Sheet { index, name: line.name, hidden: line.hidden, rows: kept.rows });
+        }
+        let read = draft.checked.as_ref().and_then(|checked| checked.sheet.as_deref()).or(draft.request.sheet.as_deref());
+        let read = read.and_then(|name| sheets.iter().find(|sheet| sheet.name == name)).map(|sheet| sheet.index);
+        let visible = || sheets.iter().find(|sheet| !sheet.hidden && sheet.rows > 0).map(|sheet| sheet.index);
+        let index = sheet.filter(|index| sheets.iter().any(|sheet| sheet.index == *index)).or(read).or_else(visible).unwrap_or_default();
+        let own = sheets.iter().find(|sheet| sheet.index == index);
+        let contract = self.template(&draft.template)?.contract;
+        let mut page = Page {
+            sheets: sheets.clone(),
+            sheet: index,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            more: (false, false),
+            elsewhere: Vec::new(),
+        };
+        let Some(own) = own else {
+            page.elsewhere = draft.checked.as_ref().map(|checked| checked.diagnostics.clone()).unwrap_or_default();
+            return Ok(page);
+        };
+        let located = Located::of(&draft, own, &contract);
+        let heading = draft.checked.as_ref().filter(|_| read == Some(index)).and_then(|checked| checked.heading_row);
+        let numbers: Vec<u64>;
+        let (window, limit) = match shown {
+            Shown::From(from) => (Window::From(from), limit),
+            Shown::Before(before) => (Window::Before(before), limit),
+            Shown::Problems(from) => {
+                let with_problems = located.rows().into_iter().filter(|row| *row >= from && Some(*row) != heading).take(limit as usize);
+                numbers = heading.into_iter().chain(with_problems).collect();
+                (Window::At(&numbers), limit + 1)
+            }
+        };
+        let rows = office.store.draft_rows(id, draft.upload, i64::from(index), window, limit).await?;
+        let at = |window, limit| office.store.draft_rows(id, draft.upload, i64::from(index), window, limit);
+        if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
+            page.more = match shown {
+                Shown::Problems(_) => (false, located.rows().last().is_some_and(|row| *row > last.number)),
+                _ => (!at(Window::Before(first.number), 1).await?.is_empty(), !at(Window::From(last.number + 1), 1).await?.is_empty()),
+            };
+        }
+        let parsed: Vec<transcript::Row> = rows.iter().filter_map(|row| transcript::Row::parse(&row.content)).collect();
+        let is_json = draft.file.as_ref().is_some_and(|file| file.form.is_json());
+        let width = if is_json {
+            contract.fields.len()
+        } else {
+            parsed.iter().map(transcript::Row::width).max().unwrap_or_default().max(located.width()).min(COLUMNS_SHOWN)
+        };
+        page.columns = (0..width)
+            .map(|column| Column { name: if is_json { contract.fields[column].title.clone() } else { column_letters(column as u32) } })
+            .collect();
+        page.rows = parsed
+            .iter()
+            .map(|row| Row {
+                number: row.number,
+                heading: heading == Some(row.number),
+                left_out: row.is_cleared(),
+                cells: (0..width)
+                    .map(|column| {
+                        let (text, editable) = if is_json { row.shown_field(&contract.fields, column) } else { (row.shown(column), true) };
+                        let problems = located.at(row.number, Some(column as u32));
+                        Cell { text, corrected: row.is_corrected(column), editable: editable && draft.is_open(), problems }
+                    })
+                    .collect(),
+                problems: located.at(row.number, None),
+            })
+            .collect();
+        page.elsewhere = located.elsewhere;
+        Ok(page)
+    }
+
+    /// The file of a draft's table as it stands, written when it is not there yet. It is kept for the batch.
+    pub(super) async fn table_file(&self, office: &Office, draft: &Draft) -> Result<PathBuf, AppError> {
+        let folder = office.root().join(TABLES_FOLDER).join(&draft.id);
+        let own = folder.join(draft.table_revision.to_string());
+        let path = own.join(TABLE_FILE);
+        if path.exists() {
+            return Ok(path);
+        }
+        std::fs::create_dir_all(&own).map_err(StorageError::write(&own))?;
+        // Two may write it at once: each its own, and the last one stays.
+        let temporary = own.join(format!("{}.tmp", office.store.new_id().await?));
+        let kept = office.store.draft(&draft.id).await?;
+        let mut file = BufWriter::new(std::fs::File::create(&temporary).map_err(StorageError::write(&temporary))?);
+        let mut line = |text: &str| writeln!(file, "{text}").map_err(StorageError::write(&temporary));
+        line(kept.head.as_deref().unwrap_or_default())?;
+        for sheet in office.store.draft_sheets(&draft.id, draft.upload).await? {
+            line(&sheet.content)?;
+            let mut from = 0;
+            loop {
+                let rows = office.store.draft_rows(&draft.id, draft.upload, sheet.sheet, Window::From(from), GROUP as u32).await?;
+                let Some(last) = rows.last() else { break };
+                from = last.number + 1;
+                for row in &rows {
+                    line(&row.content)?;
+                }
+            }
+            if let Some(fault) = &sheet.fault {
+                line(fault)?;
+            }
+        }
+        file.flush().and_then(|()| file.get_ref().sync_all()).map_err(StorageError::write(&temporary))?;
+        drop(file);
+        // Somebody may have corrected a cell between two pages of rows.
+        if office.store.draft(&draft.id).await?.table_revision != draft.table_revision {
+            std::fs::remove_file(&temporary).map_err(StorageError::write(&temporary))?;
+            return Err(StoreError::Stale { what: format!("draft {}", draft.id) }.into());
+        }
+        std::fs::rename(&temporary, &path).map_err(StorageError::write(&path))?;
+        crate::storage::sync_folder(&own)?;
+        for entry in std::fs::read_dir(&folder).map_err(StorageError::read(&folder))?.flatten() {
+            if entry.path() != own {
+                let _ = std::fs::remove_dir_all(entry.path());
+            }
+        }
+        Ok(path)
+    }
+}
+
+/// The findings of a check by the cell of one sheet.
+struct Located {
+    cells: std::collections::BTreeMap<(u64, Option<u32>), Vec<Diagnostic>>,
+    elsewhere: Vec<Diagnostic>,
+}
+
+impl Located {
+    fn of(draft: &Draft, sheet: &Sheet, contract: &Contract) -> Self {
+        let mut located = Self { cells: std::collections::BTreeMap::new(), elsewhere: Vec::new() };
+        let Some(checked) = &draft.checked else { return located };
+        let field = |name: &str| contract.fields.iter().position(|field| field.name == name).and_then(|index| u32::try_from(index).ok());
+        for diagnostic in &checked.diagnostics {
+            let at = match &diagnostic.place {
+                Some(Place::Cell { sheet: name, column, row, .. }) if *name == sheet.name => Some((u64::from(*row), Some(*column))),
+                Some(Place::Line { line, column, .. }) if sheet.name.is_empty() => {
+                    let named = |name: &String| checked.columns.iter().find(|(heading, _)| heading == name).map(|(_, index)| *index);
+                    Some((*line, column.as_ref().and_then(|name| named(name).or_else(|| field(name)))))
+                }
+                Some(Place::Pointer { pointer, .. }) if sheet.name.is_empty() => {
+                    let mut tokens = pointer.split('/').skip(1);
+                    match tokens.next().map(|token| (token, token.parse::<u64>())) {
+                        Some((_, Ok(index))) => Some((index + 1, tokens.next().and_then(field))),
+                        Some((token, Err(_))) => field(token).map(|field| (1, Some(field))),
+                        None => None,
+                    }
+                }
+                _ => None,
+            };
+            match at {
+                Some(at) => located.cells.entry(at).or_default().push(diagnostic.clone()),
+                None => located.elsewhere.push(diagnostic.clone()),
+            }
+        }
+        located
+    }
+
+    fn at(&self, row: u64, column: Option<u32>) -> Vec<Diagnostic> {
+        self.cells.get(&(row, column)).cloned().unwrap_or_default()
+    }
+
+    /// Rows in which something needs a person, in order.
+    fn rows(&self) -> Vec<u64> {
+        let serious = |found: &&Vec<Diagnostic>| found.iter().any(|diagnostic| diagnostic.severity != crate::diagnostic::Severity::Notice);
+        let mut rows: Vec<u64> = self.cells.iter().filter(|(_, found)| serious(found)).map(|((row, _), _)| *row).collect();
+        rows.dedup();
+        rows
+    }
+
+    /// Columns up to the last that something is said of.
+    fn width(&self) -> usize {
+        self.cells.keys().filter_map(|(_, column)| *column).max().map_or(0, |column| column as usize + 1)
+    }
+}
+
+fn too_long(text: &str) -> Vec<Diagnostic> {
+    vec![
+        Diagnostic::error("cell-too-long", say!("một ô không chứa được chừng này chữ", "a cell does not hold as much text"))
+            .with_value(text)
+            .remedy(say!("viết ngắn lại", "make it shorter")),
+    ]
+}

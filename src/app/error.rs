@@ -11,6 +11,7 @@ use crate::batch::shelf::ShelfError;
 use crate::diagnostic::{Diagnostic, io_reason};
 use crate::intake::IntakeError;
 use crate::language::Text;
+use crate::mail::mailbox::MailboxError;
 use crate::render_pool::PoolError;
 use crate::say;
 use crate::sender::SenderError;
@@ -42,6 +43,12 @@ pub enum AppError {
     /// The sender failed.
     #[error(transparent)]
     Sender(#[from] SenderError),
+    /// The mailbox of bounces failed.
+    #[error(transparent)]
+    Mailbox(#[from] MailboxError<SenderError>),
+    /// No relay takes the message to the operators now.
+    #[error("no relay takes the message to the operators now")]
+    AlertUnsent,
     /// What the store gave back is not what was put there.
     #[error("the store's {what} cannot be understood")]
     Damaged {
@@ -121,6 +128,8 @@ impl AppError {
             Self::Busy => true,
             Self::Store(error) => error.is_transient(),
             Self::Sender(error) => error.is_transient(),
+            Self::Mailbox(error) => error.is_transient(),
+            Self::AlertUnsent => true,
             Self::Run(error) => error.is_transient(),
             Self::Output(error) => error.is_transient(),
             Self::Storage(error) => error.is_transient(),
@@ -142,6 +151,10 @@ impl AppError {
             | Self::Sender(SenderError::Store(error))
             | Self::Output(OutputError::Store(error)) => store(error),
             Self::Sender(error) => say!("không gửi tiếp được ({error})", "sending cannot go on ({error})"),
+            Self::Mailbox(error) => mailbox(error),
+            Self::AlertUnsent => {
+                say!("chưa máy chủ thư nào nhận thư báo cho người quản trị", "no relay takes the message to the operators now")
+            }
             Self::Damaged { what } => {
                 say!("sổ dữ liệu bị hỏng ở phần “{what}”", "the store is damaged at its {what}")
             }
@@ -205,6 +218,23 @@ fn store(error: &StoreError) -> Text {
         other => {
             let chain = crate::diagnostic::chain(other);
             say!("cơ sở dữ liệu báo lỗi: {chain}", "the database reports: {chain}")
+        }
+    }
+}
+
+fn mailbox(error: &MailboxError<SenderError>) -> Text {
+    match error {
+        MailboxError::Connection { host, reason } => {
+            say!("không tới được hộp thư ở {host}: {reason}", "the mailbox at {host} cannot be reached: {reason}")
+        }
+        MailboxError::TimedOut { host } => say!("hộp thư ở {host} không trả lời", "the mailbox at {host} does not answer"),
+        MailboxError::Account { host } => {
+            say!("hộp thư ở {host} từ chối tài khoản hoặc mật khẩu", "the mailbox at {host} refuses account or password")
+        }
+        MailboxError::Protocol { host, reason } => say!("hộp thư ở {host} trả lời: {reason}", "the mailbox at {host} says: {reason}"),
+        MailboxError::Caller(error) => {
+            let chain = crate::diagnostic::chain(error);
+            say!("không ghi được một báo lỗi vào sổ: {chain}", "a bounce could not be recorded: {chain}")
         }
     }
 }

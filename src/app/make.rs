@@ -65,6 +65,8 @@ pub struct Ran {
     pub posted: Vec<(String, u64)>,
     /// The batch, when it was only handed to the workers.
     pub submitted: Option<String>,
+    /// Older unfinished batches of the folder, which were given up when this one was accepted.
+    pub superseded: Vec<String>,
 }
 
 /// What is done with an accepted batch, and under which name it is known to whoever asked.
@@ -89,6 +91,8 @@ struct Found {
     planned: Planned,
     setting: Setting,
     request: Request,
+    /// Older unfinished batches that were given up for it just now.
+    superseded: Vec<String>,
 }
 
 impl Ran {
@@ -181,12 +185,12 @@ impl App {
         office.store.keep_content(&contents).await?;
         let corrected = is_own_corrections(request);
         let found = self.find_or_accept(request, prepared, submission, office, setting, shelf, watcher.on_plan).await?;
-        let Found { batch, planned, setting, request } = found;
+        let Found { batch, planned, setting, request, superseded } = found;
         let setting = Arc::new(setting);
         let output = request.output.clone();
         // A clerk's own workbook stands until its rows are made.
         let extras = if corrected { Vec::new() } else { corrections(office, shelf, &planned, batch.as_deref()).await? };
-        let ran = |planned, summary, extras| Ran { planned, summary, output, extras, posted: Vec::new(), submitted: None };
+        let ran = |planned, summary, extras| Ran { planned, summary, output, extras, posted: Vec::new(), submitted: None, superseded };
         let Some(batch) = batch else { return Ok(ran(planned, None, extras)) };
         let Some(pool) = pool else { return Ok(Ran { submitted: Some(batch), ..ran(planned, None, extras) }) };
         let mut summary = self.render(&batch, office, &setting, shelf, pool, watcher).await?;
@@ -254,7 +258,11 @@ impl App {
                     };
                     let accepted = self.accept(&request, prepared, earlier.as_ref(), &office.store, planning, output, &told).await?;
                     if let Some((batch, planned)) = accepted {
-                        return Ok(Found { batch, planned, setting, request });
+                        let superseded = match &batch {
+                            Some(batch) => office.store.superseded_by(batch).await?,
+                            None => Vec::new(),
+                        };
+                        return Ok(Found { batch, planned, setting, request, superseded });
                     }
                 }
                 Ok(Err(batch)) if batch.output == output => found = Some(batch),
@@ -271,7 +279,7 @@ impl App {
             office.store.retry(&batch.id).await?;
         }
         let request = if is_own_corrections(&request) { kept.request } else { request };
-        Ok(Found { batch: Some(batch.id), planned: kept.planned, setting: kept.setting, request })
+        Ok(Found { batch: Some(batch.id), planned: kept.planned, setting: kept.setting, request, superseded: Vec::new() })
     }
 
     /// Renders what waits, shows every document of the batch in its folder, and sets aside what it no longer names.

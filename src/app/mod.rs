@@ -4,8 +4,11 @@
 //! use-case and shows what it returns; a page or an API will call the same.
 
 pub mod accounts;
+mod alerts;
+mod awaited;
 pub mod backup;
 pub mod batches;
+pub mod bounces;
 mod complete;
 pub mod demo;
 pub mod doctor;

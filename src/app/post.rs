@@ -11,6 +11,7 @@ use super::{App, AppError};
 use crate::batch::request::MailRequest;
 use crate::config::mail::FOLDER_RELAY;
 use crate::delivery::backoff::Route;
+use crate::delivery::classify::Seen;
 use crate::delivery::state::Event;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mail::conversation::Deadlines;
@@ -169,8 +170,9 @@ impl App {
         Ok(office.store.delivery(id).await?)
     }
 
-    /// Reaches a relay, signs in and asks what it takes; sends nothing.
-    pub async fn probe_relay(&self, name: Option<&str>) -> Result<(String, Result<Probe, crate::delivery::classify::Seen>), AppError> {
+    /// Reaches a relay, signs in and asks what it takes; sends nothing. When all is well, a relay that was being left alone is
+    /// used again: true for that.
+    pub async fn probe_relay(&self, name: Option<&str>) -> Result<(String, Result<Probe, Seen>, bool), AppError> {
         let config = &self.workspace.config.mail;
         let name = config.relay_name(name)?;
         let Some(relay) = config.relays.get(&name) else {
@@ -186,6 +188,12 @@ impl App {
         let endpoint = relay.endpoint(&name, &base, crate::config::variable)?;
         let helo = config.from_address(&name).map(|from| from.domain().to_owned()).unwrap_or_else(|_| "localhost".to_owned());
         let found = probe(&endpoint, &helo, Deadlines::default()).await;
-        Ok((name, found))
+        let resumed = found.is_ok() && {
+            let office = self.office(None, Opening::Beside).await?;
+            let resumed = office.store.resume_relay(&name).await?;
+            office.store.close().await;
+            resumed
+        };
+        Ok((name, found, resumed))
     }
 }

@@ -89,6 +89,8 @@ pub(super) struct Clerk {
     pub app: App,
     pub office: Arc<Office>,
     pub stop: Receiver<bool>,
+    /// Workers run beside: they make what is submitted here.
+    pub beside_workers: bool,
 }
 
 pub(super) struct Unwatched;
@@ -184,7 +186,7 @@ impl App {
             store.close().await;
             return Ok(None);
         }
-        let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stop.clone() });
+        let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stop.clone(), beside_workers: false });
         let owner = store.new_owner().await?;
         let scheduler = Scheduler { store: store.clone(), entries: vec![entry], calendar, work: clerk, owner };
         // Older ones that wait go first.
@@ -275,11 +277,11 @@ impl Clerk {
             let request = self.request(name, schedule, slot, &zone, file);
             let key = format!("schedule:{name}:{}:{}", occurrence.scheduled_for, file.name);
             let origin = format!("schedule:{name}");
-            let submission = Submission { key: Some(&key), origin: Some(&origin), unsent: true, ..Submission::default() };
+            let submission = Submission { key: Some(&key), origin: Some(&origin), unsent: true, only: self.beside_workers };
             let watcher = Watcher { progress: &Unwatched, on_plan: &|_| {}, stop: &self.stop };
             // One file's failure is no reason to leave the others undone.
             let ran = match self.submit(&request, submission, watcher).await {
-                Ok(ran) => ran,
+                Ok(ran) => self.awaited(ran).await?,
                 Err(AppError::Store(error)) if error.is_transient() => return Err(error.into()),
                 Err(AppError::Input(diagnostics)) => {
                     unmade += 1;

@@ -51,6 +51,7 @@ pub struct Service {
 pub struct Vitals {
     office: Arc<Office>,
     stopping: AtomicBool,
+    bounces_unread: AtomicBool,
     last: Mutex<Checked>,
     counted: Mutex<Option<(Instant, Figures)>>,
 }
@@ -75,7 +76,7 @@ impl App {
             store.release_occurrences(None).await?;
         }
         let (stop, stopped) = watch::channel(false);
-        let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stopped.clone() });
+        let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stopped.clone(), beside_workers: true });
         let scheduler = Arc::new(Scheduler { owner: store.new_owner().await?, store, entries, calendar, work: clerk });
         // What is wrong with a relay is said now, not when the first message is due.
         self.sender(&office)?;
@@ -90,6 +91,12 @@ impl App {
         loops.spawn(async move { app.keep_sending(&sending, until).await });
         let (app, working, until) = (self.clone(), Arc::clone(&office), stopped.clone());
         loops.spawn(async move { app.keep_working(working, until).await });
+        // What is wrong with the mailbox of bounces is said now, too.
+        self.bounce_mailbox(&office)?;
+        let (app, reading, feeling, until) = (self.clone(), Arc::clone(&office), Arc::clone(&vitals), stopped.clone());
+        loops.spawn(async move { app.keep_reading_bounces(&reading, &feeling, until).await });
+        let (app, telling, feeling, until) = (self.clone(), Arc::clone(&office), Arc::clone(&vitals), stopped.clone());
+        loops.spawn(async move { app.keep_alerting(&telling, &feeling, until).await });
         let checking = Arc::clone(&vitals);
         loops.spawn(async move { checking.watch(stopped).await });
         Ok(Service { office, vitals, loops, stop, drain: self.workspace.config.service.drain() })
@@ -133,7 +140,7 @@ impl App {
         self.workspace.config.approval.required
     }
 
-    /// Tells the operator what must not go unnoticed.
+    /// Logs what an operator must hear of; [`super::alerts`] finds it in the store and tells them.
     pub(super) fn alert(&self, alert: Alert<'_>) {
         // Reasons may hold names from the data: they stay in the store.
         match alert {
@@ -180,7 +187,7 @@ impl Service {
 
 impl Vitals {
     fn new(office: Arc<Office>) -> Self {
-        Self { office, stopping: AtomicBool::new(false), last: Mutex::default(), counted: Mutex::default() }
+        Self { office, stopping: AtomicBool::new(false), bounces_unread: AtomicBool::new(false), last: Mutex::default(), counted: Mutex::default() }
     }
 
     /// What keeps the office from working; empty when nothing does.
@@ -194,6 +201,21 @@ impl Vitals {
             Some(at) if at.elapsed() < 3 * CHECK_EVERY => last.problems.clone(),
             _ => vec!["checks"],
         }
+    }
+
+    /// What an operator should hear of when it lasts.
+    pub(super) fn lasting_problems(&self) -> Vec<&'static str> {
+        let mut problems = self.problems();
+        if self.bounces_unread.load(Ordering::Relaxed) {
+            problems.push("bounces");
+        }
+        problems.retain(|problem| *problem != "stopping");
+        problems
+    }
+
+    /// Notes whether the mailbox of bounces can be read. The office works without it.
+    pub(super) fn bounces_unread(&self, unread: bool) {
+        self.bounces_unread.store(unread, Ordering::Relaxed);
     }
 
     async fn watch(&self, mut stop: Receiver<bool>) {

@@ -89,7 +89,7 @@ impl App {
                 // A page that cannot be set here, or a setting that cannot be read, is no reason to leave the others undone.
                 Err(error @ (AppError::Input(_) | AppError::Damaged { .. })) => {
                     let reason = reason_of(&error);
-                    office.store.pause(&batch.id, &reason.vi).await?;
+                    office.store.hold(&batch.id, &reason.vi).await?;
                     (work.on_event)(&batch.id, &Event::Held(reason));
                 }
                 Err(error) => return Err(error),

@@ -37,6 +37,8 @@ pub enum OutboxCommand {
     Retry(DecideArgs),
     /// Do not send a message that still waits.
     Cancel(DecideArgs),
+    /// Read the mailbox of bounces once.
+    Bounces,
     /// Say what became of a message whose outcome nobody knows.
     Resolve {
         /// Delivery.
@@ -136,6 +138,21 @@ pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Res
                 show.say(&say!("{queued} thư đã vào hàng gửi.", "{queued} messages are queued."));
             }
         }
+        OutboxCommand::Bounces => {
+            let collected = app.collect_bounces().await?;
+            if show.json {
+                let reports: serde_json::Map<String, Value> =
+                    collected.reports.iter().map(|(action, count)| (action.clone(), (*count).into())).collect();
+                show.document(&json!({ "ok": true, "read": collected.read, "reports": reports }));
+            } else {
+                let read = collected.read;
+                show.say(&say!("Đã đọc {read} thư báo lỗi.", "Read {read} messages of the mailbox of bounces."));
+                for (action, count) in &collected.reports {
+                    let text = report_text(action);
+                    show.line(&format!("{count:>5}  {}", text.in_language(show.language)));
+                }
+            }
+        }
         OutboxCommand::Retry(args) => decided(app, &args.delivery, Decision::Resend, &args.reason, show).await?,
         OutboxCommand::Cancel(args) => decided(app, &args.delivery, Decision::Cancel, &args.reason, show).await?,
         OutboxCommand::Resolve { delivery, resend, reason, .. } => {
@@ -148,17 +165,20 @@ pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Res
 
 pub(super) async fn mail(command: MailCommand, app: &App, show: Show) -> Result<ExitCode, AppError> {
     let MailCommand::Test { relay } = command;
-    let (name, found) = app.probe_relay(relay.as_deref()).await?;
+    let (name, found, resumed) = app.probe_relay(relay.as_deref()).await?;
     match found {
         Ok(probe) => {
             let size = probe.offer.size;
             if show.json {
-                show.document(&json!({ "ok": true, "relay": name, "size": size, "offer": probe.offer.lines }));
+                show.document(&json!({ "ok": true, "relay": name, "size": size, "offer": probe.offer.lines, "resumed": resumed }));
             } else {
                 show.say(&say!("Đăng nhập được vào “{name}”.", "Signed in at `{name}`."));
                 probe.offer.lines.iter().for_each(|line| show.line(&format!("    {line}")));
                 if let Some(size) = size {
                     show.say(&say!("Thư lớn nhất: {size} byte.", "Largest message: {size} bytes."));
+                }
+                if resumed {
+                    show.say(&say!("Việc gửi qua “{name}” đang tạm dừng, nay chạy tiếp.", "Sending by `{name}` was paused and goes on."));
                 }
             }
             Ok(ExitCode::SUCCESS)
@@ -262,6 +282,18 @@ fn to_json(posted: &Posted, show: Show) -> Value {
         "created_at": posted.created_at,
         "changed_at": posted.changed_at,
     })
+}
+
+/// What a report says, in plain words.
+fn report_text(action: &str) -> Text {
+    match action {
+        "failed" => say!("thư bị trả lại", "returned"),
+        "complaint" => say!("người nhận báo thư rác", "complaints"),
+        "delayed" => say!("còn chờ ở máy chủ trên đường", "waiting at a server on the way"),
+        "delivered" => say!("đã giao", "delivered"),
+        "auto_reply" => say!("máy tự động trả lời", "automatic answers"),
+        _ => say!("cần người đọc", "to be read by a person"),
+    }
 }
 
 /// A state in plain words. `sent` is what is known: the next server has it.

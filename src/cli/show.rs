@@ -114,6 +114,12 @@ impl Show {
             return;
         }
         let output = ran.output.display();
+        for older in &ran.superseded {
+            self.say(&say!(
+                "Danh sách đã đổi: lô {older} còn dở của thư mục này được hủy, phần chưa làm nằm trong lô mới.",
+                "The list has changed: batch {older} of this folder, which was not finished, is given up; the new batch does the rest."
+            ));
+        }
         if let Some(batch) = &ran.submitted {
             self.counted(&ran.planned);
             self.say(&say!(
@@ -220,6 +226,9 @@ fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
     }
     if let Some(batch) = &ran.submitted {
         value["batch"] = batch.as_str().into();
+    }
+    if !ran.superseded.is_empty() {
+        value["superseded"] = json!(ran.superseded);
     }
     if let Some(summary) = &ran.summary {
         value["batch"] = summary.batch.as_str().into();

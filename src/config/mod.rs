@@ -3,6 +3,7 @@
 //! Owns finding the file, reading it with every key checked, and what holds without one. The only module that reads the
 //! environment.
 
+pub mod alerts;
 pub mod approval;
 pub mod language_choice;
 pub mod mail;
@@ -27,6 +28,7 @@ use crate::say;
 use crate::schedule::holidays::CalendarSettings;
 use crate::source::{Database, Web};
 use crate::template::manifest::toml_problem;
+pub use alerts::AlertsConfig;
 pub use approval::ApprovalConfig;
 pub use mail::MailConfig;
 pub use organisation::Organisation;
@@ -85,6 +87,8 @@ pub struct Config {
     pub approval: ApprovalConfig,
     /// Verification of certificates, when the organisation offers it.
     pub verify: Option<VerifyConfig>,
+    /// Whom the service tells what must not go unnoticed.
+    pub alerts: AlertsConfig,
 }
 
 /// `[render]`
@@ -275,6 +279,7 @@ impl Config {
         problems.extend(self.schedule_problems());
         problems.extend(self.service.problems());
         problems.extend(self.verify.iter().flat_map(VerifyConfig::problems));
+        problems.extend(self.alerts.problems(&self.mail));
         problems
     }
 }

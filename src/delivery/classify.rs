@@ -135,6 +135,23 @@ pub enum Scope {
     Protocol,
 }
 
+impl Scope {
+    /// The name in the store and in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relay => "relay",
+            Self::Account => "account",
+            Self::Quota => "quota",
+            Self::Recipient => "recipient",
+            Self::Size => "size",
+            Self::Address => "address",
+            Self::SendingDomain => "sending_domain",
+            Self::Message => "message",
+            Self::Protocol => "protocol",
+        }
+    }
+}
+
 /// What follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

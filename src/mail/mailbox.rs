@@ -56,10 +56,17 @@ pub struct BounceMailbox {
     /// Deletes what was read; otherwise it is marked as seen.
     #[serde(default)]
     pub delete: bool,
+    /// Minutes between two visits of the service (1 to 1440).
+    #[serde(default = "five")]
+    pub every_minutes: u32,
 }
 
 const fn yes() -> bool {
     true
+}
+
+const fn five() -> u32 {
+    5
 }
 
 fn inbox() -> String {
@@ -110,6 +117,13 @@ impl BounceMailbox {
                     "`account` or `folder` is empty or holds a control character"
                 ),
                 say!("ghi trên một dòng", "write it on one line"),
+            );
+        }
+        if !(1..=1440).contains(&self.every_minutes) {
+            wrong(
+                "config-value",
+                say!("bounces.every_minutes phải từ 1 đến 1440", "bounces.every_minutes must be from 1 to 1440"),
+                say!("bỏ dòng ấy: 5 phút một lần", "remove the line: every 5 minutes"),
             );
         }
         problems

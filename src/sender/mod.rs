@@ -5,6 +5,7 @@
 //! after it they are uncertain, and shown so.
 
 pub mod bounce;
+pub mod notice;
 pub mod queue;
 
 use std::collections::BTreeMap;
@@ -301,7 +302,7 @@ impl Sender {
         let note = Note { reply: &reply, reason: &reason };
         let pause = self.pause_for(leased, verdict)?;
         if let Some(pause) = pause {
-            self.store.pause_relay(&leased.relay, pause, &reason).await?;
+            self.store.pause_relay(&leased.relay, pause, verdict.scope.name(), &reason).await?;
         }
         let event = self.event_for(leased, route, verdict, pause)?;
         if self.store.step_delivery(&leased.id, leased.epoch, event, note).await? && verdict.action == Action::FailAndSuppress {

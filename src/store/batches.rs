@@ -188,8 +188,8 @@ impl Store {
         }
         tx.execute(
             "INSERT INTO batch (id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state,
-                 post, accepted, rejected, created_at, changed_at, owner, organisation)
-             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', $9, 0, 0, {now}, {now}, $10, $11)",
+                 post, accepted, rejected, created_at, changed_at, owner, organisation, completing_until)
+             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', $9, 0, 0, {now}, {now}, $10, $11, {now} + $12)",
             &values![
                 &id,
                 new.key,
@@ -201,7 +201,8 @@ impl Store {
                 new.origin,
                 new.post.name(),
                 new.owner,
-                new.organisation
+                new.organisation,
+                super::records::milliseconds(self.lease)
             ],
         )
         .await?;
@@ -209,10 +210,10 @@ impl Store {
         Ok(Ok(Planning::new(self, id)))
     }
 
-    /// Clears what an earlier process left in planning. Only for the process that alone works on the store.
+    /// Clears what dead processes left in planning; who submits beside says every so often that they still plan.
     pub async fn forget_planning(&self) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
-        forget_planning(&mut tx, "id <> $1", "").await?;
+        forget_planning(&mut tx, "id <> $1 AND (completing_until IS NULL OR completing_until < {now})", "").await?;
         tx.commit().await
     }
 
@@ -276,6 +277,15 @@ impl Store {
         tx.commit().await
     }
 
+    /// As [`Self::pause`], by the program itself: the batch cannot be worked on, and operators are told.
+    pub async fn hold(&self, id: &str, reason: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        step(&mut tx, id, BatchState::Paused, Some(reason)).await?;
+        tx.execute("UPDATE batch SET held = 1 WHERE id = $1", &values![id]).await?;
+        tx.notify("batch").await?;
+        tx.commit().await
+    }
+
     /// Lets a held batch go on.
     pub async fn resume(&self, id: &str) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
@@ -293,17 +303,7 @@ impl Store {
     pub async fn cancel(&self, id: &str, reason: &str) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         step(&mut tx, id, BatchState::Cancelled, Some(reason)).await?;
-        tx.execute(
-            "UPDATE record SET state = 'cancelled', lease_owner = NULL, lease_until = NULL WHERE batch_id = $1 AND state = 'accepted'",
-            &values![id],
-        )
-        .await?;
-        tx.execute(
-            "UPDATE entry SET state = 'void', reason = $2 WHERE batch_id = $1 AND state = 'taken' AND record IN
-                 (SELECT number FROM record WHERE batch_id = $1 AND state = 'cancelled')",
-            &values![id, reason],
-        )
-        .await?;
+        cancel_waiting(&mut tx, id, reason).await?;
         tx.notify("batch").await?;
         tx.commit().await
     }
@@ -389,6 +389,22 @@ fn tally(rows: &[Row]) -> Result<Tally, StoreError> {
     Ok(tally)
 }
 
+/// Cancels the records of a batch that wait; the numbers that they took are void.
+pub(super) async fn cancel_waiting(tx: &mut Tx, id: &str, reason: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE record SET state = 'cancelled', lease_owner = NULL, lease_until = NULL WHERE batch_id = $1 AND state = 'accepted'",
+        &values![id],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE entry SET state = 'void', reason = $2 WHERE batch_id = $1 AND state = 'taken' AND record IN
+             (SELECT number FROM record WHERE batch_id = $1 AND state = 'cancelled')",
+        &values![id, reason],
+    )
+    .await?;
+    Ok(())
+}
+
 async fn state(tx: &mut Tx, id: &str) -> Result<BatchState, StoreError> {
     let row = tx.fetch_one("SELECT state FROM batch WHERE id = $1", &values![id]).await?;
     let name = row.ok_or_else(|| StoreError::unknown(format!("batch {id}")))?.text("state")?;
@@ -403,7 +419,7 @@ async fn step(tx: &mut Tx, id: &str, next: BatchState, reason: Option<&str>) -> 
     }
     let changed = tx
         .execute(
-            "UPDATE batch SET state = $2, reason = $3, changed_at = {now} WHERE id = $1 AND state = $4",
+            "UPDATE batch SET state = $2, reason = $3, held = 0, changed_at = {now} WHERE id = $1 AND state = $4",
             &values![id, next.name(), reason, now.name()],
         )
         .await?;

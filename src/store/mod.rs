@@ -6,6 +6,7 @@
 //! replaced changes nothing.
 
 pub mod accounts;
+pub mod alerts;
 pub mod audit;
 pub mod batches;
 pub mod completion;
@@ -58,6 +59,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "access", include_str!("migrations/0002_access.sql")),
     (3, "drafts", include_str!("migrations/0003_drafts.sql")),
     (4, "verification", include_str!("migrations/0004_verification.sql")),
+    (6, "operations", include_str!("migrations/0006_operations.sql")),
 ];
 
 /// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.

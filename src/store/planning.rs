@@ -14,6 +14,30 @@ pub struct Planning {
     waiting: Vec<NewRecord>,
     pub(super) added: u64,
     pub(super) adopted: Option<String>,
+    _alive: Alive,
+}
+
+/// Says for as long as it lives that the planning goes on: reading a long list may take many minutes, and what nobody plans
+/// any longer is forgotten at the next start.
+struct Alive(tokio::task::JoinHandle<()>);
+
+impl Alive {
+    fn start(store: &Store, id: &str) -> Self {
+        let (store, id) = (store.clone(), id.to_owned());
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(store.beat_every()).await;
+                let sql = "UPDATE batch SET completing_until = {now} + $2 WHERE id = $1 AND state = 'planning'";
+                let _ = store.database.execute(sql, &values![&id, super::records::milliseconds(store.lease)]).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// How acceptance ended.
@@ -30,7 +54,8 @@ const GROUP: usize = 500;
 
 impl Planning {
     pub(super) fn new(store: &Store, id: String) -> Self {
-        Self { store: store.clone(), id, waiting: Vec::new(), added: 0, adopted: None }
+        let alive = Alive::start(store, &id);
+        Self { store: store.clone(), id, waiting: Vec::new(), added: 0, adopted: None, _alive: alive }
     }
 
     /// The batch's id.
@@ -60,6 +85,7 @@ impl Planning {
     }
 
     /// Makes the batch count: its records, its numbers and its state in one commit. `plan` is what planning found, as JSON.
+    /// What an older list for the same folder had not come to yet is given up with it.
     pub async fn accept(mut self, plan: &str, rejected: u64, numbers: &[super::registers::Series]) -> Result<Acceptance, StoreError> {
         self.write().await?;
         let mut tx = self.store.database.begin().await?;
@@ -73,7 +99,7 @@ impl Planning {
         }
         let changed = tx
             .execute(
-                "UPDATE batch SET state = 'running', plan = $2, accepted = $3, rejected = $4, changed_at = {now}
+                "UPDATE batch SET state = 'running', plan = $2, accepted = $3, rejected = $4, completing_until = NULL, changed_at = {now}
                  WHERE id = $1 AND state = 'planning'",
                 &values![&self.id, plan, self.added, rejected],
             )
@@ -81,6 +107,7 @@ impl Planning {
         if changed != 1 {
             return Err(StoreError::refused(format!("batch {}", self.id), "not in planning"));
         }
+        supersede(&mut tx, &self.id).await?;
         tx.notify("batch").await?;
         tx.commit().await?;
         Ok(Acceptance::Accepted)
@@ -128,6 +155,30 @@ impl Planning {
             .await?;
         }
         tx.commit().await
+    }
+}
+
+/// Gives up what older batches of the same folder have not finished: two lists that fill one folder would each set aside what
+/// the other made. Numbers that the new list carries on are its own by now; the others are void.
+async fn supersede(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    let older = tx
+        .fetch(
+            "UPDATE batch SET state = 'cancelled', superseded_by = $1, reason = $2, changed_at = {now}
+             WHERE output = (SELECT output FROM batch WHERE id = $1) AND id <> $1 AND state IN ('running', 'paused') RETURNING id",
+            &values![id, format!("thay bằng lô {id}")],
+        )
+        .await?;
+    for row in &older {
+        super::batches::cancel_waiting(tx, &row.text("id")?, &format!("thay bằng lô {id}")).await?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Unfinished batches that were given up when `id` was accepted.
+    pub async fn superseded_by(&self, id: &str) -> Result<Vec<String>, StoreError> {
+        let rows = self.database.fetch("SELECT id FROM batch WHERE superseded_by = $1 ORDER BY id", &values![id]).await?;
+        rows.iter().map(|row| row.text("id")).collect()
     }
 }
 

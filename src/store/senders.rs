@@ -40,8 +40,12 @@ pub struct Pause {
     pub until: i64,
     /// Why.
     pub reason: String,
+    /// What the failure concerns: `relay`, `account`, `quota`, `sending_domain`, `protocol`.
+    pub scope: String,
     /// Failures in a row.
     pub failures: u32,
+    /// When it last failed, milliseconds since 1970.
+    pub at: i64,
 }
 
 /// An address to which nothing is sent.
@@ -141,15 +145,16 @@ impl Store {
     }
 
     /// Leaves a relay alone for `milliseconds`; the number of failures in a row, this one included.
-    pub async fn pause_relay(&self, relay: &str, milliseconds: i64, reason: &str) -> Result<u32, StoreError> {
+    /// `scope` is what the failure concerns.
+    pub async fn pause_relay(&self, relay: &str, milliseconds: i64, scope: &str, reason: &str) -> Result<u32, StoreError> {
         let mut tx = self.database.begin().await?;
         let row = tx
             .fetch_one(
-                "INSERT INTO relay (name, paused_until, reason, failures, changed_at) VALUES ($1, {now} + $2, $3, 1, {now})
+                "INSERT INTO relay (name, paused_until, reason, failures, changed_at, scope) VALUES ($1, {now} + $2, $3, 1, {now}, $4)
                  ON CONFLICT (name) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason,
-                     failures = relay.failures + 1, changed_at = excluded.changed_at
+                     failures = relay.failures + 1, changed_at = excluded.changed_at, scope = excluded.scope
                  RETURNING failures",
-                &values![relay, milliseconds, reason],
+                &values![relay, milliseconds, reason, scope],
             )
             .await?;
         tx.commit().await?;
@@ -165,20 +170,34 @@ impl Store {
 
     /// A relay has taken a message: its failures are forgotten. One that never failed costs nothing.
     pub async fn relay_works(&self, relay: &str) -> Result<(), StoreError> {
-        if self.relay_failures(relay).await? > 0 { self.resume_relay(relay).await } else { Ok(()) }
+        if self.relay_failures(relay).await? > 0 {
+            self.resume_relay(relay).await?;
+        }
+        Ok(())
     }
 
-    /// A relay works again.
-    pub async fn resume_relay(&self, relay: &str) -> Result<(), StoreError> {
-        self.database.execute("DELETE FROM relay WHERE name = $1", &values![relay]).await?;
-        Ok(())
+    /// A relay works again; was it being left alone? What waited for that, uncharged, is due now.
+    pub async fn resume_relay(&self, relay: &str) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let row = tx.fetch_one("DELETE FROM relay WHERE name = $1 RETURNING COALESCE(paused_until, 0) - {now} AS rest", &values![relay]).await?;
+        let paused = row.map_or(Ok(0), |row| row.int("rest"))? > 0;
+        if paused {
+            tx.execute(
+                "UPDATE delivery SET next_at = {now} WHERE relay = $1 AND state = 'queued' AND attempts = 0 AND next_at > {now}",
+                &values![relay],
+            )
+            .await?;
+            tx.notify("delivery").await?;
+        }
+        tx.commit().await?;
+        Ok(paused)
     }
 
     /// Relays that are being left alone now.
     pub async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
         let rows = self
             .database
-            .fetch("SELECT name, paused_until, reason, failures FROM relay WHERE paused_until > {now} ORDER BY name", &[])
+            .fetch("SELECT name, paused_until, reason, failures, scope, changed_at FROM relay WHERE paused_until > {now} ORDER BY name", &[])
             .await?;
         rows.iter()
             .map(|row| {
@@ -186,6 +205,8 @@ impl Store {
                     relay: row.text("name")?,
                     until: row.int("paused_until")?,
                     reason: row.text("reason")?,
+                    scope: row.text("scope")?,
+                    at: row.int("changed_at")?,
                     failures: u32::try_from(row.int("failures")?).unwrap_or(u32::MAX),
                 })
             })
@@ -229,6 +250,12 @@ impl Store {
         audit::note(&mut tx, actor, "suppression.release", "", "").await?;
         tx.commit().await?;
         Ok(removed == 1)
+    }
+
+    /// How many reports came back, by what they say.
+    pub async fn bounce_tally(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = self.database.fetch("SELECT action, COUNT(*) AS reports FROM bounce GROUP BY action ORDER BY action", &[]).await?;
+        rows.iter().map(|row| Ok((row.text("action")?, row.count("reports")?))).collect()
     }
 
     /// Addresses to which nothing is sent.

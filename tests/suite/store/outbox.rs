@@ -143,8 +143,8 @@ async fn a_suppressed_address_is_not_claimed_and_not_intended(place: Place) {
 
 async fn a_paused_relay_hands_out_nothing_until_its_time(place: Place) {
     let store = queued(&place, 1).await;
-    assert_eq!(store.pause_relay("may", 60_000, "421").await.expect("paused"), 1);
-    assert_eq!(store.pause_relay("may", 60_000, "421").await.expect("paused"), 2);
+    assert_eq!(store.pause_relay("may", 60_000, "relay", "421").await.expect("paused"), 1);
+    assert_eq!(store.pause_relay("may", 60_000, "relay", "421").await.expect("paused"), 2);
     assert!(claim(&store, "a", 1).await.is_empty());
     assert_eq!(store.pauses().await.expect("a list")[0].failures, 2);
     store.relay_works("may").await.expect("works");

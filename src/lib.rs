@@ -23,6 +23,7 @@ pub mod lifecycle;
 pub mod lint;
 pub mod mail;
 pub mod message;
+pub mod metrics;
 pub mod naming;
 pub mod proof;
 pub mod qr;

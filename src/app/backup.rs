@@ -39,8 +39,10 @@ pub struct Manifest {
     pub instance: String,
     /// When, milliseconds since 1970 by the database's clock.
     pub created_at: i64,
-    /// SHA-256 of the database's copy; none where it is a server's.
-    pub database: Option<String>,
+    /// SHA-256 of the database's copy, which is a SQLite file wherever the rows came from.
+    pub database: String,
+    /// The rows came from a PostgreSQL server, and go back to one.
+    pub server: bool,
     /// Documents in it.
     pub documents: u64,
     /// Documents that the database refers to and the storage lacks, or whose bytes are not theirs.
@@ -72,22 +74,16 @@ impl App {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             instance: office.store.instance().to_owned(),
             created_at: office.store.now().await?,
-            database: None,
+            database: String::new(),
+            server: !office.store.is_file(),
             documents: 0,
             missing: Vec::new(),
         };
-        // A server's copy is pg_dump's, made before; the documents are listed from the server itself.
-        let listed = if office.store.is_file() {
-            office.store.copy_to(&unfinished.database).await?;
-            let copy = Store::open_beside(&Location::File(unfinished.database.clone())).await?;
-            let faults = copy.integrity().await?;
-            if !faults.is_empty() {
-                return Err(AppError::Damaged { what: "copy" });
-            }
-            copy
-        } else {
-            office.store.clone()
-        };
+        office.store.copy_to(&unfinished.database).await?;
+        let listed = Store::open_beside(&Location::File(unfinished.database.clone())).await?;
+        if !listed.integrity().await?.is_empty() {
+            return Err(AppError::Damaged { what: "copy" });
+        }
         passed("backup.database", path)?;
         let file = OpenOptions::new().write(true).create_new(true).open(&unfinished.archive).map_err(write_error(&unfinished.archive))?;
         let mut archive = Archive { zip: ZipWriter::new(BufWriter::new(file)), path: unfinished.archive.clone() };
@@ -109,11 +105,9 @@ impl App {
             }
         }
         passed("backup.documents", path)?;
-        if office.store.is_file() {
-            listed.close().await;
-            manifest.database = hash_file(&unfinished.database)?;
-            archive.add(DATABASE_FILE, &unfinished.database)?;
-        }
+        listed.close().await;
+        manifest.database = hash_file(&unfinished.database)?.unwrap_or_default();
+        archive.add(DATABASE_FILE, &unfinished.database)?;
         if let Some(folder) = &self.workspace.folder {
             archive.add(FILE_NAME, &folder.join(FILE_NAME))?;
             for name in [TEMPLATES_FOLDER, FONTS_FOLDER] {

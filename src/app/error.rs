@@ -86,6 +86,12 @@ impl From<IntakeError> for AppError {
     }
 }
 
+impl From<Diagnostic> for AppError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Input(vec![diagnostic])
+    }
+}
+
 impl From<PlanError> for AppError {
     fn from(error: PlanError) -> Self {
         match error {

@@ -17,6 +17,7 @@ pub mod error;
 pub mod gallery;
 pub mod lint;
 pub mod make;
+mod metrics;
 pub mod office;
 pub mod overview;
 pub mod post;
@@ -28,6 +29,7 @@ pub mod service;
 mod supplement;
 pub mod verdict;
 pub mod verification;
+mod suppressions;
 pub mod views;
 pub mod work;
 pub mod workspace;
@@ -47,6 +49,7 @@ use crate::batch::order::{NameOrder, Order};
 use crate::batch::proven::Proven;
 use crate::batch::{Planned, Request};
 use crate::catalog::Catalog;
+use crate::config::effective::Effective;
 use crate::config::{Register, Workspace};
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
@@ -99,6 +102,12 @@ impl App {
     pub fn new(workspace: Workspace, program: PathBuf, language: Language) -> Self {
         let catalog = Catalog::new(workspace.folder.as_deref());
         Self { workspace, catalog, program, language }
+    }
+
+    /// Every key of the configuration with its value and where it comes from; and variables of the environment that mean
+    /// nothing.
+    pub fn effective_config(&self) -> (Vec<Effective>, Vec<Diagnostic>) {
+        (self.workspace.effective(), self.workspace.unknown_variables())
     }
 
     /// Templates and fonts.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{App, AppError};
+use crate::metrics;
 use crate::storage::{Objects, STATE_FOLDER, StorageError};
 use crate::store::{Location, Store};
 
@@ -63,7 +64,7 @@ impl Office {
         Rescuing(tokio::spawn(async move {
             while !store.is_file() {
                 // A store that is away is away for the run too, which says so.
-                let _ = store.rescue(false).await;
+                metrics::LEASES_LOST.add("record", store.rescue(false).await.unwrap_or(0));
                 tokio::time::sleep(store.beat_every()).await;
             }
         }))

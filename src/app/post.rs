@@ -25,7 +25,7 @@ use crate::sender::{Sender, Transport, queue};
 use crate::storage::StorageError;
 use crate::store::batches::Post;
 use crate::store::deliveries::{Filter, Posted};
-use crate::store::senders::{Limits, Rate};
+use crate::store::senders::{Limits, Pause, Rate, Suppressed};
 use crate::template::Template;
 
 /// Folder of the `.eml` files unless the configuration names one.
@@ -144,8 +144,20 @@ impl App {
         Ok(office.store.deliveries(filter, "", limit).await?)
     }
 
-    /// One delivery, with its message as it will be sent.
-    pub async fn posted(&self, id: &str) -> Result<(Posted, Vec<u8>), AppError> {
+    /// Does any message wait for a sender, in the outbox or in a finished batch?
+    pub async fn has_mail_waiting(&self, office: &Office) -> Result<bool, AppError> {
+        let queued = office.store.delivery_tally(None).await?.into_iter().any(|(state, _)| state == "queued");
+        Ok(queued || !office.store.batches_to_post().await?.is_empty())
+    }
+
+    /// Why sending stands still: the reason for all of it, and the relays that are being left alone.
+    pub async fn sending_pauses(&self) -> Result<(Option<String>, Vec<Pause>), AppError> {
+        let office = self.office(None, Opening::Beside).await?;
+        Ok((office.store.sending_paused().await?, office.store.pauses().await?))
+    }
+
+    /// One delivery, with its message as it will be sent, and whether its address is suppressed.
+    pub async fn posted(&self, id: &str) -> Result<(Posted, Vec<u8>, Option<Suppressed>), AppError> {
         let office = self.office(None, Opening::Beside).await?;
         let posted = office.store.delivery(id).await?;
         let frozen: Frozen = serde_json::from_str(&posted.message).map_err(|_| AppError::Damaged { what: "message" })?;
@@ -155,7 +167,9 @@ impl App {
             files.push((name, std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?));
         }
         let composed = frozen.compose(id, &files)?;
-        Ok((posted, composed.bytes))
+        let key = Address::parse(&posted.recipient).map(|address| address.key()).unwrap_or_default();
+        let suppressed = office.store.suppression_of(&key).await?;
+        Ok((posted, composed.bytes, suppressed))
     }
 
     /// Does with a delivery what a person decided.

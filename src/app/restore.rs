@@ -3,8 +3,8 @@
 //! Owns unpacking. Nothing is unpacked into a folder in use, and the folder gets its name when all of it is there. The copy
 //! cannot know what the original did afterwards: it gets another id, and neither sends nor fires until a person says so.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use zip::ZipArchive;
@@ -13,12 +13,13 @@ use super::backup::{Manifest, read_manifest, write_error};
 use super::office::{DATABASE_FILE, OBJECTS_FOLDER, Opening};
 use super::{App, AppError};
 use crate::catalog::{FONTS_FOLDER, TEMPLATES_FOLDER};
-use crate::config::FILE_NAME;
+use crate::config::{FILE_NAME, Workspace};
 use crate::diagnostic::{Diagnostic, Place, because};
 use crate::language::Text;
+use crate::mail::secret::Secret;
 use crate::say;
 use crate::storage::{Objects, hash_file, sync_folder};
-use crate::store::{Location, Store};
+use crate::store::{Location, Store, StoreError};
 
 /// Documents listed at once.
 const PAGE: u32 = 1_000;
@@ -42,29 +43,50 @@ impl App {
         Ok(())
     }
 
-    /// Restores the copy at `path` into `folder`, which must be missing or empty.
-    pub async fn restore(path: &Path, folder: &Path) -> Result<Restored, AppError> {
+    /// Restores the copy at `path` into `folder`, which must be missing or empty. `server` names a file with the URL of an empty
+    /// PostgreSQL database that takes the rows; a copy of a server's rows needs one.
+    pub async fn restore(path: &Path, folder: &Path, server: Option<&Path>) -> Result<Restored, AppError> {
         if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
             let problem = wrong("restore-folder", folder, say!("thư mục không trống", "the folder is not empty"));
-            let remedy = say!("chọn một thư mục mới", "choose a new folder");
-            return Err(AppError::Input(problem.into_iter().map(|problem| problem.remedy(remedy.clone())).collect()));
+            return Err(problem.remedy(say!("chọn một thư mục mới", "choose a new folder")).into());
         }
         let file = File::open(path).map_err(|error| wrong("restore-file", path, because(&error, "không đọc được:", "cannot be read:")))?;
         let not_ours = || wrong("restore-file", path, say!("không phải bản sao lưu của vanthu", "is no backup of vanthu"));
         let mut archive = ZipArchive::new(file).map_err(|_| not_ours())?;
         let manifest = read_manifest(&mut archive).ok_or_else(not_ours)?;
+        let server = server.map(|file| Secret::read(file).map(|url| (file, url))).transpose().map_err(|problem| vec![*problem])?;
+        if manifest.server && server.is_none() {
+            let message = say!("bản sao này của một máy chủ PostgreSQL", "this is the copy of an office on a PostgreSQL server");
+            return Err(wrong("restore-server", path, message)
+                .remedy(say!(
+                    "tạo một cơ sở dữ liệu trống, ghi URL của nó vào một tệp (chmod 600), thêm --server TỆP",
+                    "make an empty database, write its URL into a file (chmod 600), add --server FILE"
+                ))
+                .into());
+        }
         let unfinished = unfinished(folder);
         let _ = fs::remove_dir_all(&unfinished);
         unpack(&mut archive, &unfinished, path)?;
-        let missing = match &manifest.database {
-            Some(sha256) => {
-                let database = unfinished.join(DATABASE_FILE);
-                if hash_file(&database)?.as_deref() != Some(sha256) {
-                    return Err(wrong("restore-damaged", path, say!("bản sao lưu bị hỏng", "the backup is damaged")).into());
+        let database = unfinished.join(DATABASE_FILE);
+        if hash_file(&database)?.as_deref() != Some(&manifest.database) {
+            return Err(wrong("restore-damaged", path, say!("bản sao lưu bị hỏng", "the backup is damaged")).into());
+        }
+        let objects = unfinished.join(OBJECTS_FOLDER);
+        let missing = match &server {
+            None => settle(Store::open(&Location::File(database)).await?, &objects).await?,
+            Some((file, url)) => {
+                let store = Store::open(&Location::Server(url.reveal().to_owned())).await?;
+                match store.import(&database).await {
+                    Err(StoreError::Refused { .. }) => {
+                        let problem = wrong("restore-server", file, say!("cơ sở dữ liệu ở đó không trống", "the database there is not empty"));
+                        return Err(problem.remedy(say!("tạo một cơ sở dữ liệu trống", "make an empty database")).into());
+                    }
+                    other => other?,
                 }
-                settle(&database, &unfinished.join(OBJECTS_FOLDER)).await?
+                remove_database(&database)?;
+                keep_url(&unfinished, url)?;
+                settle(store, &objects).await?
             }
-            None => Vec::new(),
         };
         if folder.is_dir() {
             fs::remove_dir(folder).map_err(write_error(folder))?;
@@ -75,9 +97,34 @@ impl App {
     }
 }
 
+/// The rows are the server's now: a file beside them would be a second office.
+fn remove_database(database: &Path) -> Result<(), AppError> {
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        let mut path = database.as_os_str().to_owned();
+        path.push(suffix);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(write_error(Path::new(&path))(error)),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Puts the URL where the restored configuration looks for it, when that is inside the folder: secrets are not copied.
+fn keep_url(folder: &Path, url: &Secret) -> Result<(), AppError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let Ok(workspace) = Workspace::open(folder) else { return Ok(()) };
+    let Some(file) = workspace.config.store.url_file.filter(|file| file.is_relative()) else { return Ok(()) };
+    let path = folder.join(file);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(write_error(parent))?;
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(write_error(&path))?;
+    file.write_all(url.reveal().as_bytes()).map_err(write_error(&path))
+}
+
 /// Makes the database safe and holds every document against it.
-async fn settle(database: &Path, objects: &Path) -> Result<Vec<String>, AppError> {
-    let store = Store::open(&Location::File(database.to_owned())).await?;
+async fn settle(store: Store, objects: &Path) -> Result<Vec<String>, AppError> {
     if !store.integrity().await?.is_empty() || store.broken_audit_line().await?.is_some() {
         return Err(AppError::Damaged { what: "copy" });
     }
@@ -137,6 +184,6 @@ fn unfinished(folder: &Path) -> PathBuf {
     folder.with_file_name(format!(".{name}.dang-khoi-phuc"))
 }
 
-fn wrong(code: &'static str, path: &Path, message: Text) -> Vec<Diagnostic> {
-    vec![Diagnostic::error(code, message).at(Place::File { file: path.display().to_string() })]
+fn wrong(code: &'static str, path: &Path, message: Text) -> Diagnostic {
+    Diagnostic::error(code, message).at(Place::File { file: path.display().to_string() })
 }

@@ -3,7 +3,6 @@
 //! Owns starting and draining the loops, and [`Vitals`]: what health pages and metrics tell. Checks run by themselves every
 //! few seconds; a page shows the last ones, so that no probe waits behind work.
 
-use std::fmt::Write as _;
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +13,7 @@ use jiff::Timestamp;
 use tokio::sync::watch::{self, Receiver, Sender};
 use tokio::task::JoinSet;
 
-use super::office::{DATABASE_FILE, Office, Opening};
+use super::office::{Office, Opening};
 use super::schedules::{Clerk, Unwatched};
 use super::work::{Event, Work};
 use super::{App, AppError};
@@ -31,8 +30,6 @@ const STORAGE_EVERY: Duration = Duration::from_secs(60);
 const WRITE_MAX: Duration = Duration::from_secs(1);
 /// A storage that takes longer is not ready.
 const STORAGE_MAX: Duration = Duration::from_secs(5);
-/// Figures are counted at most so often.
-const FIGURES_EVERY: Duration = Duration::from_secs(5);
 /// The database's clock and the machine's may differ by so many milliseconds.
 const DRIFT_MAX: i64 = 5_000;
 /// Closing the store.
@@ -49,11 +46,11 @@ pub struct Service {
 
 /// How the office feels.
 pub struct Vitals {
-    office: Arc<Office>,
+    pub(super) office: Arc<Office>,
     stopping: AtomicBool,
     bounces_unread: AtomicBool,
     last: Mutex<Checked>,
-    counted: Mutex<Option<(Instant, Figures)>>,
+    pub(super) counted: Mutex<Option<(Instant, Figures)>>,
 }
 
 /// What the last checks found.
@@ -252,65 +249,6 @@ impl Vitals {
             tracing::warn!(event = "service.unready", problems = problems.join(","));
         }
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Checked { at: Some(Instant::now()), problems, ..checked };
-    }
-
-    /// The office in numbers, in the text format of Prometheus.
-    pub async fn metrics(&self) -> Result<String, AppError> {
-        let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let figures = match counted {
-            Some((at, figures)) if at.elapsed() < FIGURES_EVERY => figures,
-            _ => {
-                let figures = self.office.store.figures().await?;
-                *self.counted.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), figures.clone()));
-                figures
-            }
-        };
-        let mut page = String::new();
-        metric(&mut page, "vanthu_build_info", "The program.", &[(format!("version=\"{}\"", env!("CARGO_PKG_VERSION")), 1.0)]);
-        metric(&mut page, "vanthu_ready", "Is the office able to work?", &[plain(f64::from(u8::from(self.problems().is_empty())))]);
-        for (kind, help) in [
-            ("batch", "Batches by state."),
-            ("record", "Records by state."),
-            ("delivery", "Deliveries by state."),
-            ("occurrence", "Occurrences of schedules by state."),
-        ] {
-            let of_kind = figures.states.iter().filter(|count| count.kind == kind);
-            let lines: Vec<_> = of_kind.map(|count| (format!("state=\"{}\"", count.state), count.count as f64)).collect();
-            metric(&mut page, &format!("vanthu_{kind}s"), help, &lines);
-        }
-        metric(&mut page, "vanthu_documents", "Documents stored.", &[plain(figures.documents as f64)]);
-        let oldest: Vec<_> = figures.oldest.iter().map(|(kind, waited)| (format!("queue=\"{kind}\""), *waited as f64 / 1_000.0)).collect();
-        metric(&mut page, "vanthu_oldest_due_seconds", "How long the oldest due thing has waited.", &oldest);
-        metric(&mut page, "vanthu_suppressed_addresses", "Addresses to which nothing is sent.", &[plain(figures.suppressed as f64)]);
-        metric(&mut page, "vanthu_relays_paused", "Relays that are being left alone.", &[plain(figures.relays_paused as f64)]);
-        let flag = |value: bool| [plain(f64::from(u8::from(value)))];
-        metric(&mut page, "vanthu_sending_paused", "All sending is paused.", &flag(figures.sending_paused));
-        metric(&mut page, "vanthu_schedules_paused", "All schedules are paused.", &flag(figures.schedules_paused));
-        if let Some(age) = figures.backup_age {
-            metric(&mut page, "vanthu_backup_age_seconds", "Since the last backup.", &[plain(age as f64 / 1_000.0)]);
-        }
-        if let Ok(disk) = Disk::of(self.office.objects.root()) {
-            metric(&mut page, "vanthu_disk_free_bytes", "Free on the disk of the documents.", &[plain(disk.free as f64)]);
-            metric(&mut page, "vanthu_disk_bytes", "Size of the disk of the documents.", &[plain(disk.total as f64)]);
-        }
-        if self.office.store.is_file() {
-            let size = |name: String| std::fs::metadata(self.office.root().join(name)).map_or(0, |file| file.len()) as f64;
-            metric(&mut page, "vanthu_database_bytes", "Size of the database.", &[plain(size(DATABASE_FILE.to_owned()))]);
-            metric(&mut page, "vanthu_wal_bytes", "Size of its write-ahead log.", &[plain(size(format!("{DATABASE_FILE}-wal")))]);
-        }
-        Ok(page)
-    }
-}
-
-fn plain(value: f64) -> (String, f64) {
-    (String::new(), value)
-}
-
-fn metric(page: &mut String, name: &str, help: &str, lines: &[(String, f64)]) {
-    let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} gauge");
-    for (labels, value) in lines {
-        let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
-        let _ = writeln!(page, "{name}{labels} {value}");
     }
 }
 

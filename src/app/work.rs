@@ -18,6 +18,7 @@ use crate::render_pool::Pool;
 use crate::say;
 use crate::storage::StorageError;
 use crate::store::batches::Batch;
+use crate::store::waking::Topic;
 
 /// Time between two looks for work when there is none.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
@@ -55,6 +56,7 @@ impl App {
     pub async fn work(&self, office: &Office, work: Work<'_>) -> Result<(), AppError> {
         let owner = office.store.new_owner().await?;
         let _rescuing = office.rescuing();
+        let mut waiting = office.store.waiting(&[Topic::Batch]);
         loop {
             if *work.stop.borrow() {
                 return Ok(());
@@ -69,8 +71,7 @@ impl App {
                 }
                 Err(error) => return Err(error),
             };
-            let mut stop = work.stop.clone();
-            let _ = tokio::time::timeout(wait, stop.wait_for(|stop| *stop)).await;
+            waiting.rest(&mut work.stop.clone(), wait).await;
         }
     }
 

@@ -16,6 +16,7 @@ use super::shelf::{Shelf, ShelfError, Standing};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::failpoint;
 use crate::lifecycle::BatchState;
+use crate::metrics;
 use crate::qr;
 use crate::render_pool::{Pool, PoolError, Verdict};
 use crate::storage::{Objects, StagedObject, StorageError, hash_bytes};
@@ -242,9 +243,16 @@ async fn render(record: Claimed, id: String, pool: &Pool, objects: &Arc<Objects>
     };
     let typeset = match pool.render(job).await? {
         Verdict::Done(typeset) => typeset,
-        Verdict::Failed(problems) => return ended(record, End::Failed { reasons: reasons(&in_data_file(problems)) }),
-        Verdict::Quarantined(problem) => return ended(record, End::Quarantined { reasons: reasons(&[*problem]) }),
+        Verdict::Failed(problems) => {
+            metrics::RENDER_FAILURES.count(problems.first().map_or("unknown", |problem| problem.code.as_ref()));
+            return ended(record, End::Failed { reasons: reasons(&in_data_file(problems)) });
+        }
+        Verdict::Quarantined(problem) => {
+            metrics::RENDER_FAILURES.count(&problem.code);
+            return ended(record, End::Quarantined { reasons: reasons(&[*problem]) });
+        }
     };
+    metrics::RENDER_SECONDS.observe(typeset.compile + typeset.export);
     let objects = Arc::clone(objects);
     tokio::task::spawn_blocking(move || {
         let started = Instant::now();
@@ -295,6 +303,7 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
     run.objects.publish(&staged)?;
     failpoint::pass("document.commit").map_err(|source| StorageError::Write { path: run.objects.path(run.batch), source })?;
     let lost = run.store.end(ended).await?;
+    metrics::FENCED_WRITES.add("record", lost.len() as u64);
     failpoint::pass("document.committed").map_err(|source| StorageError::Write { path: run.objects.path(run.batch), source })?;
     if let Some(shelf) = &mut run.shelf {
         for (number, object, placed) in shown {

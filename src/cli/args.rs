@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::batch::{BatchCommand, WorkerArgs};
+use super::config::ConfigCommand;
 use super::outbox::{MailCommand, OutboxCommand};
 use super::register::RegisterCommand;
 use super::schedule::ScheduleCommand;
 use super::service::{BackupArgs, RestoreArgs, ServeArgs};
 use super::verification::{DocumentCommand, KeyCommand, VerifyArgs};
+use super::suppression::SuppressionCommand;
 
 /// Official Vietnamese documents from a spreadsheet and a template.
 #[derive(Debug, Parser)]
@@ -55,6 +57,9 @@ pub enum Command {
     /// Mail relays: test.
     #[command(subcommand)]
     Mail(MailCommand),
+    /// Addresses to which nothing is sent: list, add, remove.
+    #[command(subcommand)]
+    Suppression(SuppressionCommand),
     /// Batches: list, watch, hold, give up, try again, make again.
     #[command(subcommand)]
     Batch(BatchCommand),
@@ -70,6 +75,9 @@ pub enum Command {
     Schedule(ScheduleCommand),
     /// Work as a service: schedules, health and metrics, until told to stop.
     Serve(ServeArgs),
+    /// The configuration: what holds and where it comes from.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Look the office over: fonts, a page, database, storage, clock, disk.
     Doctor,
     /// Copy the whole office into one file while work goes on.

@@ -85,7 +85,7 @@ pub struct OneBatch {
     pub id: String,
 }
 
-/// `worker`
+/// `worker`: makes documents. Sending is left to one place, which has the relays' secrets and keeps their rates.
 #[derive(Debug, Args)]
 pub struct WorkerArgs {
     /// End when nothing waits any more.
@@ -140,11 +140,20 @@ pub(super) async fn worker(args: &WorkerArgs, app: &App, show: Show) -> Result<E
     let stop = stop_signal();
     let result = app.work(&office, Work { until_idle: args.until_idle, progress: &meter, on_event: &on_event, stop: &stop }).await;
     meter.finish();
+    let mail = match &result {
+        Ok(()) => app.has_mail_waiting(&office).await?,
+        Err(_) => false,
+    };
     office.store.close().await;
     result?;
     if show.json {
         let done = done.into_inner().unwrap_or_default();
-        show.document(&json!({ "ok": true, "stopped": *stop.borrow(), "completed": done }));
+        show.document(&json!({ "ok": true, "stopped": *stop.borrow(), "completed": done, "mail_waiting": mail }));
+    } else if mail {
+        show.say(&say!(
+            "Có thư chờ gửi: “vanthu serve” gửi, hoặc chạy “vanthu outbox send”.",
+            "Messages wait: `vanthu serve` sends them, or run `vanthu outbox send`."
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@
 pub mod args;
 pub mod batch;
 mod commands;
+pub mod config;
 pub mod help;
 mod outbox;
 mod progress;
@@ -12,6 +13,7 @@ pub mod register;
 pub mod schedule;
 pub mod service;
 mod show;
+pub mod suppression;
 mod usage;
 pub mod verification;
 mod watch;
@@ -116,5 +118,8 @@ async fn carry_out(cli: Cli, show: Show) -> Result<ExitCode, AppError> {
         None => Workspace::find(&std::env::current_dir().unwrap_or_default())?,
     };
     let app = App::new(workspace, program, show.language);
+    if !show.json {
+        show.diagnostics(&app.effective_config().1);
+    }
     commands::carry_out(cli.command, &app, show).await
 }

@@ -90,6 +90,9 @@ pub enum MailCommand {
     },
 }
 
+/// A message that is due within so many milliseconds is not said to wait.
+const SOON: i64 = 2_000;
+
 const INPUT_WRONG: u8 = 1;
 const MACHINE_FAILED: u8 = 2;
 
@@ -102,18 +105,28 @@ pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Res
                 show.document(&json!({ "ok": true, "messages": messages }));
             } else {
                 found.iter().for_each(|posted| show.line(&line(posted, show)));
+                tell_pauses(app, show).await?;
                 let count = found.len();
                 show.say(&say!("{count} thư.", "{count} messages."));
             }
         }
         OutboxCommand::Show { delivery } => {
-            let (posted, bytes) = app.posted(&delivery).await?;
+            let (posted, bytes, suppressed) = app.posted(&delivery).await?;
             if show.json {
                 let mut value = to_json(&posted, show);
                 value["message"] = String::from_utf8_lossy(&bytes).into_owned().into();
+                value["suppressed"] = suppressed.map(|one| one.reason).into();
                 show.document(&value);
             } else {
                 show.line(&line(&posted, show));
+                if let Some(one) = suppressed {
+                    let (reason, since) = (&one.reason, super::batch::time_of(one.created_at));
+                    show.say(&say!(
+                        "Địa chỉ này bị chặn từ {since}: {reason}. Bỏ chặn: vanthu suppression remove {}",
+                        "The address is suppressed since {since}: {reason}. To undo: vanthu suppression remove {}",
+                        posted.recipient
+                    ));
+                }
                 show.line("");
                 show.line(head(&String::from_utf8_lossy(&bytes)));
             }
@@ -198,6 +211,25 @@ pub(super) async fn mail(command: MailCommand, app: &App, show: Show) -> Result<
     }
 }
 
+/// Why sending stands still.
+async fn tell_pauses(app: &App, show: Show) -> Result<(), AppError> {
+    let (all, relays) = app.sending_pauses().await?;
+    if let Some(reason) = all {
+        show.say(&say!(
+            "Mọi việc gửi đang tạm dừng ({reason}); chạy tiếp: vanthu resume.",
+            "All sending is paused ({reason}); to go on: vanthu resume."
+        ));
+    }
+    for pause in relays {
+        let (relay, reason, until) = (&pause.relay, &pause.reason, super::batch::time_of(pause.until));
+        show.say(&say!(
+            "Tạm không gửi qua “{relay}” đến {until}: {reason}",
+            "Nothing is sent by `{relay}` until {until}: {reason}"
+        ));
+    }
+    Ok(())
+}
+
 /// What `run --dry-run` would send.
 pub(super) fn rehearsed(count: u64, first: Option<&Addressed>, show: Show) {
     let Some(first) = first else {
@@ -253,6 +285,18 @@ fn line(posted: &Posted, show: Show) -> String {
         let twice = say!(" (có thể đã gửi {copies} lần)", " (perhaps sent {copies} times)");
         text.push_str(twice.in_language(show.language));
     }
+    if let State::Queued { next_at } = posted.delivery.state
+        && next_at > jiff::Timestamp::now().as_millisecond() + SOON
+    {
+        let until = super::batch::time_of(next_at);
+        // One that was never tried waits for its turn within the rates.
+        let why = if posted.delivery.attempts == 0 && posted.reason.is_empty() {
+            say!(" (đến {until}, theo hạn mức gửi)", " (until {until}, by the sending rate)")
+        } else {
+            say!(" (thử lại lúc {until})", " (tried again at {until})")
+        };
+        text.push_str(why.in_language(show.language));
+    }
     for more in [&posted.reason, &posted.reply] {
         if !more.is_empty() {
             text.push_str("  ");
@@ -277,6 +321,7 @@ fn to_json(posted: &Posted, show: Show) -> Value {
         "expired": expired,
         "attempts": posted.delivery.attempts,
         "possible_copies": posted.delivery.possible_copies(),
+        "next_at": if let State::Queued { next_at } = posted.delivery.state { Some(next_at) } else { None },
         "reason": posted.reason,
         "reply": posted.reply,
         "created_at": posted.created_at,

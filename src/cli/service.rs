@@ -53,6 +53,9 @@ pub struct RestoreArgs {
     /// Folder of the restored office, which must be missing or empty.
     #[arg(long, value_name = "FOLDER")]
     pub into: PathBuf,
+    /// File with the URL of an empty PostgreSQL database that takes the rows.
+    #[arg(long, value_name = "FILE")]
+    pub server: Option<PathBuf>,
 }
 
 pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
@@ -171,16 +174,10 @@ pub(super) async fn backup(args: &BackupArgs, app: &App, show: Show) -> Result<E
     let made = app.backup(&args.copy).await?;
     let whole = made.missing.is_empty();
     if show.json {
-        show.document(&json!({ "ok": whole, "file": args.copy, "documents": made.documents, "missing": made.missing, "database": made.database.is_some() }));
+        show.document(&json!({ "ok": whole, "file": args.copy, "documents": made.documents, "missing": made.missing, "database": true }));
     } else {
         let (file, documents) = (args.copy.display(), made.documents);
         show.say(&say!("Đã sao lưu {documents} văn bản vào {file}", "Copied {documents} documents to {file}"));
-        if made.database.is_none() {
-            show.say(&say!(
-                "Cơ sở dữ liệu PostgreSQL không nằm trong đó: chạy pg_dump trước lệnh này.",
-                "The PostgreSQL database is not in it: run pg_dump before this command."
-            ));
-        }
         if !whole {
             let missing = made.missing.len();
             show.say(&say!("Thiếu hoặc hỏng {missing} văn bản trong kho.", "{missing} documents are missing or damaged in the storage."));
@@ -200,24 +197,20 @@ pub(super) async fn resume(app: &App, show: Show) -> Result<ExitCode, AppError> 
 }
 
 pub(super) async fn restore(args: &RestoreArgs, show: Show) -> Result<ExitCode, AppError> {
-    let restored = App::restore(&args.copy, &args.into).await?;
+    let restored = App::restore(&args.copy, &args.into, args.server.as_deref()).await?;
     let whole = restored.missing.is_empty();
     if show.json {
         show.document(&json!({
             "ok": whole, "folder": args.into, "documents": restored.manifest.documents, "missing": restored.missing,
-            "database": restored.manifest.database.is_some(),
+            "database": true,
         }));
     } else {
         let (folder, documents) = (args.into.display(), restored.manifest.documents);
         show.say(&say!("Đã khôi phục {documents} văn bản vào {folder}", "Restored {documents} documents into {folder}"));
-        if restored.manifest.database.is_some() {
-            show.say(&say!(
-                "Việc gửi thư và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
-                "Sending and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
-            ));
-        } else {
-            show.say(&say!("Khôi phục cơ sở dữ liệu PostgreSQL bằng pg_restore.", "Restore the PostgreSQL database with pg_restore."));
-        }
+        show.say(&say!(
+            "Việc gửi thư và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
+            "Sending and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
+        ));
         if !whole {
             let missing = restored.missing.len();
             show.say(&say!("Thiếu hoặc hỏng {missing} văn bản.", "{missing} documents are missing or damaged."));

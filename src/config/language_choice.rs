@@ -3,7 +3,7 @@
 //! Owns the keys of `[organisations.….language]`. Tones are changed in the wording of templates only, never in data: a
 //! name keeps the spelling of its bearer.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::FILE_NAME;
@@ -12,7 +12,7 @@ use crate::say;
 use crate::vietnamese::name::ToneOrder;
 
 /// Choices; an absent one keeps the formal form.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LanguageChoice {
     /// `old` (hòa, thủy; as templates are written) or `new` (hoà, thuỷ).

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::FILE_NAME;
 use crate::delivery::state::OnUncertain;
@@ -20,7 +20,7 @@ use crate::say;
 pub const FOLDER_RELAY: &str = "thu-muc";
 
 /// `[mail]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MailConfig {
     /// Address that messages are from.

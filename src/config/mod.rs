@@ -5,6 +5,7 @@
 
 pub mod alerts;
 pub mod approval;
+pub mod effective;
 pub mod language_choice;
 pub mod mail;
 pub mod organisation;
@@ -19,7 +20,7 @@ pub mod verify;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::data::Limits;
 use crate::diagnostic::{Diagnostic, Place, nearest};
@@ -52,7 +53,7 @@ pub struct Workspace {
 }
 
 /// The contents of `vanthu.toml`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Name of the organisation that batches use unless they say otherwise.
@@ -92,7 +93,7 @@ pub struct Config {
 }
 
 /// `[render]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RenderConfig {
     /// Child processes; 0 takes one for each core.
@@ -112,7 +113,7 @@ impl Default for RenderConfig {
 }
 
 /// `[limits]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsConfig {
     /// Rows of a data file.

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::FILE_NAME;
@@ -20,7 +20,7 @@ use crate::typeset::{Standard, picture};
 use crate::vietnamese::letters;
 
 /// A profile.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Organisation {
     /// The name it is declared under; empty when the workspace declares none.
@@ -51,7 +51,7 @@ pub struct Organisation {
 }
 
 /// One who signs.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Signatory {
     /// Authority and title, line by line: `TM. BAN THƯỜNG VỤ`, `CHỦ TỊCH`.

@@ -3,7 +3,7 @@
 //! Owns the keys of `[organisations.….page]` and their check against the decree's numbers, which are `lint`'s data. The
 //! Party's style has fixed values of its own, which the page itself checks.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::FILE_NAME;
@@ -12,7 +12,7 @@ use crate::lint::DECREE_30;
 use crate::say;
 
 /// Choices; an absent one keeps the template's own.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PageChoice {
     /// Top margin, 20–25 mm.

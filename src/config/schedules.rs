@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Config, FILE_NAME};
@@ -29,7 +29,7 @@ const NAME_MAX: usize = 60;
 const PLACEHOLDERS: [&str; 6] = ["lich", "ngay", "gio", "nam", "thang", "tep"];
 
 /// `[schedules.NAME]`: the keys of [`Schedule`], and what is made.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleConfig {
     /// See [`Schedule::cron`].

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{FILE_NAME, variable};
 use crate::diagnostic::{Diagnostic, Place};
@@ -17,7 +17,7 @@ pub const LOG_VARIABLE: &str = "VANTHU_LOG";
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
 /// `[service]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceConfig {
     /// Address and port of the health and metrics pages.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::FILE_NAME;
@@ -18,7 +18,7 @@ use crate::template::Files;
 use crate::typeset::Standard;
 
 /// A kind of stock.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Stock {
     /// The name it is declared under.
@@ -42,7 +42,7 @@ pub struct Stock {
 }
 
 /// Where a field stands on the stock, in millimetres from the top left corner, and how it looks.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StockField {
     /// Left edge.
@@ -70,7 +70,7 @@ pub struct StockField {
 }
 
 /// A printer and how far it misses.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Printer {
     /// To the right, in steps of 0.1 mm.

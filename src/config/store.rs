@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::FILE_NAME;
 use crate::diagnostic::{Diagnostic, Place};
@@ -16,7 +16,7 @@ use crate::say;
 pub const URL_VARIABLE: &str = "VANTHU_STORE_URL";
 
 /// `[store]`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
     /// A file that holds the URL of a PostgreSQL database. Without it: a SQLite file in the workspace.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use async_imap::{Authenticator, Client, Session};
 use futures_util::TryStreamExt as _;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -25,7 +25,7 @@ use crate::say;
 const MESSAGES_MAX: usize = 200;
 
 /// `[mail.bounces]`: the mailbox that the return path delivers to.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BounceMailbox {
     /// Name or address of the IMAP server.

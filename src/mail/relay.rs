@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::secret::Secret;
 use super::tls::Trust;
@@ -20,7 +20,7 @@ use crate::say;
 pub const MESSAGE_BYTES_MAX: u64 = 10_000_000;
 
 /// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
     /// Plain, then TLS by `STARTTLS`, which must succeed (port 587).
@@ -33,7 +33,7 @@ pub enum Security {
 }
 
 /// How the account signs in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Auth {
     /// `AUTH PLAIN`.
@@ -57,7 +57,7 @@ impl Auth {
 }
 
 /// How fast messages may go; a limit that is absent does not apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rate {
     /// Messages in any minute.
@@ -67,7 +67,7 @@ pub struct Rate {
 }
 
 /// `[mail.relays.NAME]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relay {
     /// Name or address of the server; its certificate must hold for it.

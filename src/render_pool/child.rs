@@ -42,6 +42,17 @@ pub(super) enum Death {
     Crash(String),
 }
 
+impl Death {
+    /// The name in metrics.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Deadline => "deadline",
+            Self::Memory => "memory",
+            Self::Crash(_) => "crash",
+        }
+    }
+}
+
 /// A child's answer to one record.
 pub(super) struct Reply {
     pub result: Result<Typeset, Vec<Diagnostic>>,

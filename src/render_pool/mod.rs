@@ -174,7 +174,10 @@ async fn render_with_retry(settings: &Settings, setup: &[u8], child: &mut Option
                     Err(diagnostics) => Verdict::Failed(diagnostics),
                 });
             }
-            Err(death) => deaths.push(death),
+            Err(death) => {
+                crate::metrics::WORKER_DEATHS.count(death.name());
+                deaths.push(death);
+            }
         }
     }
     let reason = match deaths.pop() {

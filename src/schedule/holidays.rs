@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday, date};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::lunar::{LunarDate, LunarYear};
 use crate::diagnostic::{Diagnostic, Place, nearest};
@@ -18,7 +18,7 @@ use crate::language::Text;
 use crate::say;
 
 /// `[calendar]` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct CalendarSettings {
     /// Weekly days off: `mon` to `sun`. Default: Saturday and Sunday.

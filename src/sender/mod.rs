@@ -28,9 +28,11 @@ use crate::mail::relay::Endpoint;
 use crate::message::address::Address;
 use crate::message::letter::Frozen;
 use crate::message::return_path::ReturnPaths;
+use crate::metrics;
 use crate::storage::{Objects, StorageError, hash_bytes};
 use crate::store::deliveries::{Leased, Note};
 use crate::store::senders::Limits;
+use crate::store::waking::Topic;
 use crate::store::{BEAT, Store, StoreError};
 
 /// Deliveries claimed at once.
@@ -139,7 +141,8 @@ impl Sender {
     pub async fn rescue(&self, alone: bool) -> Result<(), SenderError> {
         let now = self.store.now().await?;
         let wait = milliseconds(uncertain_wait(self.chance()?));
-        self.store.rescue_deliveries(alone, now + wait).await?;
+        let (released, lost) = self.store.rescue_deliveries(alone, now + wait).await?;
+        metrics::LEASES_LOST.add("delivery", released + lost);
         Ok(())
     }
 
@@ -147,6 +150,7 @@ impl Sender {
         let idle: Idle = Arc::default();
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut tasks: JoinSet<Result<(), SenderError>> = JoinSet::new();
+        let mut waiting = self.store.waiting(&[Topic::Delivery, Topic::Batch]);
         while !*stop.borrow() {
             queue::queue_pending(&self.store).await?;
             self.store.settle(self.on_uncertain).await?;
@@ -171,8 +175,7 @@ impl Sender {
                 if until_idle {
                     break;
                 }
-                let mut stop = stop.clone();
-                let _ = tokio::time::timeout(LOOK_AGAIN, stop.wait_for(|stop| *stop)).await;
+                waiting.rest(&mut stop.clone(), LOOK_AGAIN).await;
             }
         }
         // What has passed its intent is always brought home.
@@ -234,8 +237,12 @@ impl Sender {
         }
         let left = tokio::task::block_in_place(|| folder.leave(&leased.id, recipient, bytes));
         let (event, reply) = match left {
-            Ok(path) => (Event::Accept, path.display().to_string()),
+            Ok(path) => {
+                metrics::DELIVERY_ATTEMPTS.count("accepted");
+                (Event::Accept, path.display().to_string())
+            }
             Err(error) => {
+                metrics::DELIVERY_ATTEMPTS.count("folder");
                 let next_at = leased.now + milliseconds(relay_pause(leased.attempts, self.chance()?));
                 (Event::Retry { next_at, charged: false }, crate::diagnostic::chain(&error))
             }
@@ -274,16 +281,18 @@ impl Sender {
         match outcome {
             Outcome::Accepted { reply, peer } => {
                 let shown = format!("{reply:?} {peer:?}");
+                metrics::DELIVERY_ATTEMPTS.count("accepted");
                 self.store.step_delivery(&leased.id, leased.epoch, Event::Accept, Note { reply: &shown, reason: "" }).await?;
                 self.store.relay_works(&leased.relay).await?;
             }
             Outcome::NotAccepted { seen, intended: _ } => self.refused(leased, route, &seen, false).await?,
             Outcome::Uncertain { seen } => {
+                metrics::DELIVERY_ATTEMPTS.count("uncertain");
                 let until = leased.now + milliseconds(uncertain_wait(self.chance()?));
                 let reply = seen.describe().in_language(self.language).to_owned();
                 self.store.lose_answer(&leased.id, leased.epoch, until, Note { reply: &reply, reason: "có thể đã gửi" }).await?;
             }
-            Outcome::Withheld => {}
+            Outcome::Withheld => metrics::FENCED_WRITES.count("delivery"),
         }
         pass("sender.result")?;
         if conversation.is_usable() && conversation.messages() < MESSAGES_A_CONNECTION {
@@ -297,6 +306,7 @@ impl Sender {
     /// What follows a message that was certainly not accepted.
     async fn refused(&self, leased: &Leased, route: Route, seen: &Seen, is_link: bool) -> Result<(), SenderError> {
         let verdict = classify(seen, is_link);
+        metrics::DELIVERY_ATTEMPTS.count(verdict.scope.name());
         let reply = seen.describe().in_language(self.language).to_owned();
         let reason = verdict.describe().in_language(self.language).to_owned();
         let note = Note { reply: &reply, reason: &reason };

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 
 use reqwest::Url;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::CONFIGURATION;
 use super::address::is_public;
@@ -18,7 +18,7 @@ use crate::say;
 const URL_BYTES_MAX: usize = 2_048;
 
 /// `[fetch]`: the hosts that sources may be fetched from. Nothing is allowed unless it stands here.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Web {
     /// `host` (ports 80 and 443), `host:port`, or `*.domain` for every host below a domain.

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::snapshot::Snapshot;
 use super::{Access, CONFIGURATION, Fetched, Limits, SourceError, blocking, postgres, sqlite};
@@ -19,7 +19,7 @@ use crate::language::Text;
 use crate::say;
 
 /// A database as `[databases.NAME]` writes it: exactly one of `sqlite`, `url`, `url_file` and `url_env`.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// An SQLite file, inside the workspace when relative.

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use allow::{Refusal, Web};
 pub use database::Database;
@@ -40,7 +40,7 @@ use pattern::Pattern;
 const CONFIGURATION: &str = "vanthu.toml";
 
 /// A source as `[schedules.NAME.source]` writes it: exactly one of `file`, `url` and `database`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Source {
     /// A path, or a pattern with `*` and `?`: inside the workspace when relative.
@@ -56,7 +56,7 @@ pub struct Source {
 }
 
 /// Which of several matching files are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pick {
     /// There may be one only; two are an error that names them.

@@ -177,12 +177,32 @@ impl Tx {
 }
 
 impl Tx {
+    /// Makes every later read of the transaction see the same instant; to be called before the first. SQLite's do anyway.
+    pub async fn freeze(&mut self) -> Result<(), StoreError> {
+        if let Self::Postgres(tx) = self {
+            sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").execute(&mut **tx).await?;
+        }
+        Ok(())
+    }
+
     /// Lets one transaction at a time add to the audit log. SQLite has one writer anyway.
     pub async fn lock_audit(&mut self) -> Result<(), StoreError> {
         if let Self::Postgres(tx) = self {
             sqlx::query("LOCK TABLE audit IN EXCLUSIVE MODE").execute(&mut **tx).await?;
         }
         Ok(())
+    }
+}
+
+/// Hands the topics that others tell of on the server to `hear`, until it wants no more or the connection is lost.
+pub(super) async fn listen(pool: &PgPool, mut hear: impl FnMut(&str) -> Option<()>) -> Result<(), StoreError> {
+    let mut listener = sqlx::postgres::PgListener::connect_with(pool).await?;
+    listener.listen("vanthu").await?;
+    loop {
+        let notification = listener.recv().await?;
+        if hear(notification.payload()).is_none() {
+            return Ok(());
+        }
     }
 }
 
@@ -204,6 +224,7 @@ impl Row {
     getter!(text, String, "Text.");
     getter!(text_or_none, Option<String>, "Text or nothing.");
     getter!(bytes, Vec<u8>, "Bytes.");
+    getter!(bytes_or_none, Option<Vec<u8>>, "Bytes or nothing.");
 
     /// A number that is never negative.
     pub fn count(&self, column: &str) -> Result<u64, StoreError> {

@@ -4,6 +4,7 @@
 //! unsent, so nothing is sent and nothing fires before a person has looked.
 
 use super::connection::values;
+use super::senders::Pause;
 use super::{Store, StoreError, audit};
 
 /// How many of something are in which state.
@@ -27,7 +28,15 @@ pub struct Figures {
     /// Addresses to which nothing is sent.
     pub suppressed: u64,
     /// Relays left alone now.
-    pub relays_paused: u64,
+    pub relays: Vec<Pause>,
+    /// Outcomes of attempts that nobody knows, all deliveries together.
+    pub uncertain: u64,
+    /// Reports that came back, by what they say.
+    pub bounces: Vec<(String, u64)>,
+    /// Milliseconds that the latest slot of each schedule was found late.
+    pub lag: Vec<(String, i64)>,
+    /// Alerts that nobody was told yet.
+    pub alerts_waiting: u64,
     /// Milliseconds that the oldest due thing has waited, by kind.
     pub oldest: Vec<(&'static str, i64)>,
     /// Milliseconds since the last backup.
@@ -74,7 +83,9 @@ impl Store {
             .database
             .fetch_one(
                 "SELECT (SELECT COUNT(*) FROM document WHERE state = 'stored') AS documents, (SELECT COUNT(*) FROM suppression) AS suppressed,
-                     (SELECT COUNT(*) FROM relay WHERE paused_until > {now}) AS relays, backed_up_at, sending_paused, schedules_paused
+                     (SELECT COUNT(*) FROM alert WHERE told_at IS NULL) AS alerts,
+                     (SELECT CAST(COALESCE(SUM(uncertain), 0) AS BIGINT) FROM delivery) AS uncertain,
+                     backed_up_at, sending_paused, schedules_paused
                  FROM instance",
                 &[],
             )
@@ -82,7 +93,15 @@ impl Store {
         let row = row.ok_or_else(|| StoreError::unexpected("instance"))?;
         figures.documents = row.count("documents")?;
         figures.suppressed = row.count("suppressed")?;
-        figures.relays_paused = row.count("relays")?;
+        figures.alerts_waiting = row.count("alerts")?;
+        figures.uncertain = row.count("uncertain")?;
+        figures.relays = self.pauses().await?;
+        figures.bounces = self.bounce_tally().await?;
+        let lag = "SELECT schedule, created_at - scheduled_for AS lag FROM occurrence AS o WHERE scheduled_for =
+            (SELECT MAX(scheduled_for) FROM occurrence WHERE schedule = o.schedule AND state <> 'skipped') ORDER BY schedule";
+        for row in self.database.fetch(lag, &[]).await? {
+            figures.lag.push((row.text("schedule")?, row.int("lag")?.max(0)));
+        }
         figures.backup_age = row.int_or_none("backed_up_at")?.map(|at| (now - at).max(0));
         figures.sending_paused = row.text_or_none("sending_paused")?.is_some();
         figures.schedules_paused = row.text_or_none("schedules_paused")?.is_some();

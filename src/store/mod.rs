@@ -20,6 +20,7 @@ pub mod instance;
 pub mod logins;
 pub mod overview;
 mod planning;
+mod portable;
 mod posting;
 pub mod proofs;
 pub mod records;
@@ -27,10 +28,13 @@ pub mod registers;
 pub mod schedules;
 pub mod senders;
 pub mod supplement;
+pub mod waking;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -181,8 +185,10 @@ pub struct Store {
     random: SystemRandom,
     instance: String,
     lease: Duration,
+    heard: Arc<waking::Heard>,
+    listening: Arc<AtomicBool>,
     // The last clone to go releases it, or the end of the process.
-    _lock: Option<std::sync::Arc<File>>,
+    _lock: Option<Arc<File>>,
 }
 
 impl Store {
@@ -238,8 +244,15 @@ impl Store {
             sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionTooNew(..) => StoreError::Newer,
             other => other.into(),
         })?;
-        let mut store =
-            Self { database, random: SystemRandom::new(), instance: String::new(), lease: LEASE, _lock: lock.map(std::sync::Arc::new) };
+        let mut store = Self {
+            database,
+            random: SystemRandom::new(),
+            instance: String::new(),
+            lease: LEASE,
+            heard: waking::Heard::new(),
+            listening: Arc::default(),
+            _lock: lock.map(Arc::new),
+        };
         let fresh = store.new_id().await?;
         store
             .database
@@ -304,10 +317,10 @@ impl Store {
         Ok(answers.into_iter().filter(|answer| answer != "ok").collect())
     }
 
-    /// Writes a whole copy of a SQLite store to `path`, which must not exist, while work goes on.
+    /// Writes a whole copy to the SQLite file `path`, which must not exist, while work goes on.
     pub async fn copy_to(&self, path: &Path) -> Result<(), StoreError> {
         let Database::Sqlite { readers, .. } = &self.database else {
-            return Err(StoreError::refused("the database", "a PostgreSQL server: use pg_dump"));
+            return self.export(path).await;
         };
         sqlx::query("VACUUM INTO $1").bind(path.display().to_string()).execute(readers).await?;
         Ok(())

@@ -243,11 +243,26 @@ impl Store {
         Ok(())
     }
 
+    /// As [`Self::suppress`], by a person. The audit log has the reason, and not the address.
+    pub async fn suppress_by(&self, recipient_key: &str, reason: &str, life: Option<i64>, actor: &str) -> Result<(), StoreError> {
+        self.suppress(recipient_key, reason, None, life).await?;
+        self.audit(actor, "suppression.add", "", reason).await
+    }
+
+    /// Is an address suppressed now?
+    pub async fn suppression_of(&self, recipient_key: &str) -> Result<Option<Suppressed>, StoreError> {
+        let sql = "SELECT recipient_key, reason, created_at, expires_at FROM suppression
+                   WHERE recipient_key = $1 AND (expires_at IS NULL OR expires_at > {now})";
+        self.database.fetch_one(sql, &values![recipient_key]).await?.as_ref().map(suppressed).transpose()
+    }
+
     /// Lets an address be written to again; false when it was not suppressed.
-    pub async fn release(&self, recipient_key: &str, actor: &str) -> Result<bool, StoreError> {
+    pub async fn release(&self, recipient_key: &str, reason: &str, actor: &str) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
         let removed = tx.execute("DELETE FROM suppression WHERE recipient_key = $1", &values![recipient_key]).await?;
-        audit::note(&mut tx, actor, "suppression.release", "", "").await?;
+        if removed == 1 {
+            audit::note(&mut tx, actor, "suppression.release", "", reason).await?;
+        }
         tx.commit().await?;
         Ok(removed == 1)
     }

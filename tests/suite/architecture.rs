@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&[&str]; 5] = [
     &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule", "delivery"],
     &["template", "typeset", "lint", "qr", "message", "access", "proof"],
-    &["config", "catalog", "data", "spreadsheet", "intake", "storage", "store", "source", "mail", "render_pool"],
+    &["config", "catalog", "data", "spreadsheet", "intake", "storage", "store", "source", "mail", "render_pool", "metrics"],
     &["batch", "sender", "scheduler"],
     &["app", "cli", "server"],
 ];

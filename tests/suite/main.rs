@@ -19,6 +19,7 @@
 //! * `mail_words`: the wording of messages, escaped for where it stands.
 //! * `message`: addresses, MIME read back, return paths, delivery reports.
 //! * `naming`: file names from any data.
+//! * `operations`: operators are told, bounces are read, schedules on a moved clock, lists that change while they are made.
 //! * `organisation`: its page within the decree, its people and pictures.
 //! * `pages`: each template's first page, against a kept picture.
 //! * `readme`: its commands, its files, its messages.
@@ -58,6 +59,7 @@ mod mail;
 mod mail_words;
 mod message;
 mod naming;
+mod operations;
 mod organisation;
 mod pages;
 mod readme;

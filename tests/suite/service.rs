@@ -1,80 +1,18 @@
 //! The service as systemd and an operator meet it: ready, asked, stopped; copied and restored; looked over.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::TcpStream;
-use std::os::unix::net::UnixDatagram;
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Office, award_run, foreign, people};
+use crate::support::running::Running;
+use crate::support::{Office, award_run, people};
 
 /// A name that no log may hold.
 const CANARY: &str = "Trần Thị Chim Hoàng Yến";
-
-/// A running service.
-struct Running {
-    child: Child,
-    address: String,
-}
-
-impl Running {
-    fn start(office: &Office) -> Self {
-        let socket = office.path.join("notify");
-        let notified = UnixDatagram::bind(&socket).unwrap();
-        notified.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let mut command = office.command(&["serve"]);
-        command.env("VANTHU_LISTEN", "127.0.0.1:0").env("NOTIFY_SOCKET", &socket);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut told = [0; 64];
-        let length = notified.recv(&mut told).expect("systemd is told");
-        assert_eq!(&told[..length], b"READY=1");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address").to_owned();
-        Self { child, address }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn signal(&self, name: &str) {
-        foreign("kill", &[format!("-{name}"), self.child.id().to_string()]);
-    }
-
-    /// The exit code and the log, once it has ended by itself.
-    fn ended(mut self, within: Duration) -> (Option<i32>, String) {
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            if begun.elapsed() > within {
-                self.child.kill().unwrap();
-                panic!("still there after {within:?}");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        };
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (status.code(), log)
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Where a test failed before its end.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn office_with_a_schedule() -> Office {
     let office = Office::with_workspace();

@@ -137,7 +137,7 @@ async fn a_suppressed_address_is_not_claimed_and_not_intended(place: Place) {
     assert_eq!(held.iter().map(|leased| leased.recipient.as_str()).collect::<Vec<_>>(), ["a2@x.example"]);
     store.suppress("a2@x.example", "phàn nàn", None, None).await.expect("suppressed");
     assert!(!store.intend(&held[0].id, held[0].epoch).await.expect("an answer"), "suppressed after the claim");
-    assert!(store.release("a1@x.example", "clerk").await.expect("released"));
+    assert!(store.release("a1@x.example", "", "clerk").await.expect("released"));
     assert_eq!(store.suppressions().await.expect("a list").len(), 1);
 }
 

@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod postgres;
+pub mod running;
 pub mod servers;
 pub mod site;
 pub mod smtp;

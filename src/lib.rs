@@ -3,7 +3,7 @@
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`],
 //! [`lifecycle`], [`failpoint`], [`schedule`], [`delivery`]. *Engine*, pure: [`template`], [`typeset`], [`lint`],
 //! [`qr`], [`message`], [`access`], [`proof`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
-//! [`intake`], [`storage`], [`store`], [`source`], [`mail`], [`render_pool`]. *Loops*: [`batch`], [`sender`], [`scheduler`]. *Edge*:
+//! [`intake`], [`storage`], [`store`], [`source`], [`mail`], [`render_pool`], [`metrics`]. *Loops*: [`batch`], [`sender`], [`scheduler`]. *Edge*:
 //! [`app`], [`cli`], [`server`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod access;

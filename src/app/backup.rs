@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -85,7 +86,7 @@ impl App {
             return Err(AppError::Damaged { what: "copy" });
         }
         passed("backup.database", path)?;
-        let file = OpenOptions::new().write(true).create_new(true).open(&unfinished.archive).map_err(write_error(&unfinished.archive))?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished.archive).map_err(write_error(&unfinished.archive))?;
         let mut archive = Archive { zip: ZipWriter::new(BufWriter::new(file)), path: unfinished.archive.clone() };
         let mut after = String::new();
         loop {

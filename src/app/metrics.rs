@@ -30,15 +30,15 @@ impl Vitals {
         let mut page = Page::default();
         page.gauge("vanthu_build_info", "The program.", &[(label("version", env!("CARGO_PKG_VERSION")), 1.0)]);
         page.gauge("vanthu_ready", "Is the office able to work?", &flag(self.problems().is_empty()));
-        for (kind, help) in [
-            ("batch", "Batches by state."),
-            ("record", "Records by state."),
-            ("delivery", "Deliveries by state."),
-            ("occurrence", "Occurrences of schedules by state."),
+        for (kind, name, help) in [
+            ("batch", "vanthu_batches", "Batches by state."),
+            ("record", "vanthu_records", "Records by state."),
+            ("delivery", "vanthu_deliveries", "Deliveries by state."),
+            ("occurrence", "vanthu_occurrences", "Occurrences of schedules by state."),
         ] {
             let of_kind = figures.states.iter().filter(|count| count.kind == kind);
             let lines: Vec<_> = of_kind.map(|count| (label("state", &count.state), count.count as f64)).collect();
-            page.gauge(&format!("vanthu_{kind}s"), help, &lines);
+            page.gauge(name, help, &lines);
         }
         page.gauge("vanthu_documents", "Documents stored.", &plain(figures.documents as f64));
         let seconds = |milliseconds: i64| milliseconds as f64 / 1_000.0;

@@ -9,6 +9,8 @@ use serde_json::Value;
 use vanthu::cli::{grammar, help};
 use vanthu::language::Language;
 
+use crate::support::certificates::Certificates;
+use crate::support::servers::Dovecot;
 use crate::support::smtp::{Script, SmtpServer};
 use crate::support::{Office, award_run, pages_of, people, python, text_of, whole};
 
@@ -138,6 +140,27 @@ fn outbox_of_four(office: &Office) -> (tokio::runtime::Runtime, Vec<String>) {
     (runtime, ids.split_whitespace().map(str::to_owned).collect())
 }
 
+/// A workspace in `hop` whose mailbox of bounces is an empty one of a real server.
+fn mailbox_of_bounces(office: &Office) -> Dovecot {
+    let certificates = Certificates::new();
+    let (key, certificate) = certificates.issue("127.0.0.1", false);
+    let maildir = office.path.join("hom-thu");
+    fs::create_dir(&maildir).expect("a folder");
+    std::os::unix::fs::chown(&maildir, Some(65_534), Some(65_534)).expect("root runs the mail tests");
+    let dovecot = Dovecot::start(&maildir, "mat-khau", &key, &certificate);
+    let secret = office.write("hop/mat-khau", "mat-khau");
+    fs::set_permissions(secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
+    office.write(
+        "hop/vanthu.toml",
+        format!(
+            "[mail]\nfrom = \"a@hoi.test\"\nbounce_address = \"bounce@hoi.test\"\n[mail.bounces]\nhost = \"127.0.0.1\"\nport = {}\ntls = false\n\
+             account = \"bounce\"\npassword_file = \"mat-khau\"\n",
+            dovecot.port
+        ),
+    );
+    dovecot
+}
+
 #[test]
 fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     let office = Office::with_workspace();
@@ -163,6 +186,7 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     office.must(&[&["-C", "kiem"][..], &award_run("ba.csv", "kiem/o", &[])].concat());
     let given: Vec<String> = office.documents("kiem/o").iter().map(|name| format!("kiem/o/{name}")).collect();
     let (_relay, ids) = outbox_of_four(&office);
+    let _mailbox = mailbox_of_bounces(&office);
     // For each command one that succeeds and one that fails.
     let cases: Vec<(&str, Vec<&str>, Vec<&str>)> = vec![
         ("run", award_run("d.csv", "o", &[]), award_run("thieu.csv", "o", &[])),
@@ -181,8 +205,16 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
         ("outbox release", vec!["outbox", "release", "khong-co-thu"], vec!["-C", "khong-co", "outbox", "release", "x"]),
         ("outbox retry", vec!["outbox", "retry", &ids[1]], vec!["outbox", "retry", "khong-co"]),
         ("outbox cancel", vec!["outbox", "cancel", &ids[2]], vec!["outbox", "cancel", "khong-co"]),
+        ("outbox bounces", vec!["-C", "hop", "outbox", "bounces"], vec!["outbox", "bounces"]),
         ("outbox resolve", vec!["outbox", "resolve", &ids[3], "--sent"], vec!["outbox", "resolve", "khong-co", "--sent"]),
         ("mail test", vec!["mail", "test"], vec!["mail", "test", "--relay", "khong-co"]),
+        ("suppression list", vec!["suppression", "list"], vec!["-C", "khong-co", "suppression", "list"]),
+        (
+            "suppression add",
+            vec!["suppression", "add", "xa@example.com", "--reason", why],
+            vec!["suppression", "add", "xa", "--reason", why],
+        ),
+        ("suppression remove", vec!["suppression", "remove", "xa@example.com"], vec!["suppression", "remove", "la@example.com"]),
         ("batch list", vec!["batch", "list"], vec!["-C", "khong-co", "batch", "list"]),
         ("batch show", vec!["batch", "show", "last"], vec!["batch", "show", "khong"]),
         ("batch watch", vec!["batch", "watch", "last"], vec!["batch", "watch", "khong"]),
@@ -218,6 +250,7 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
         ),
         ("schedule resume", vec!["-C", "khac", "schedule", "resume"], vec!["-C", "khac", "schedule", "resume", "khenn"]),
         ("serve", vec!["serve", "--print-unit"], vec!["-C", "khong-co", "serve"]),
+        ("config show", vec!["config", "show"], vec!["-C", "khong-co", "config", "show"]),
         ("doctor", vec!["-C", "khac", "doctor"], vec!["-C", "khong-co", "doctor"]),
         ("backup", vec!["-C", "khac", "backup", "sao.zip"], vec!["-C", "khac", "backup", "d.csv"]),
         ("restore", vec!["restore", "sao.zip", "--into", "dung-lai"], vec!["restore", "d.csv", "--into", "dung-lai-2"]),

@@ -3,6 +3,7 @@
 //! Owns [`Role`], [`Right`] and [`Principal`]. Passwords, tokens, one-time codes and the throttle are rooms of their own.
 //! Nothing here knows a clock or makes random bytes: both are arguments.
 
+pub mod link;
 pub mod password;
 pub mod throttle;
 pub mod token;

@@ -16,7 +16,7 @@ use super::office::Office;
 use super::service::Vitals;
 use super::{App, AppError};
 use crate::language::Text;
-use crate::message::letter::Frozen;
+use crate::message::letter::{Attach, Frozen};
 use crate::say;
 use crate::schedule::recurrence::ZONE_DEFAULT;
 use crate::store::alerts::{FailedRun, Matter};
@@ -118,6 +118,7 @@ impl App {
         let date = now.unwrap_or_else(|| Timestamp::now().as_millisecond());
         let count = texts.len();
         let place = config.organisations.values().next().map_or("vanthu", |organisation| organisation.name.as_str());
+        let mut told = false;
         for to in &config.alerts.to {
             let id = office.store.id_at(date)?;
             let mut sent = false;
@@ -132,18 +133,20 @@ impl App {
                     subject: format!("vanthu: {count} việc cần xem ({count} to look at), {place}"),
                     plain: body(texts),
                     html: None,
+                    attach: Attach::Attach,
                 };
                 sent = sender.notify(relay, &id, &message).await.is_ok();
                 if sent {
                     break;
                 }
             }
+            told |= sent;
             if !sent {
                 tracing::error!(event = "alert.unsent", routes = routes.len());
-                return Err(AppError::AlertUnsent);
             }
         }
-        Ok(())
+        // One who knows is enough: the others would otherwise be the reason to tell that one again and again.
+        if told { Ok(()) } else { Err(AppError::AlertUnsent) }
     }
 }
 

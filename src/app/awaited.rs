@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::AppError;
 use super::complete::outcomes;
 use super::make::Ran;
 use super::schedules::Clerk;
-use super::AppError;
 use crate::batch::outcome::{Held, Summary};
 use crate::lifecycle::BatchState;
 

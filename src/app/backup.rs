@@ -86,7 +86,12 @@ impl App {
             return Err(AppError::Damaged { what: "copy" });
         }
         passed("backup.database", path)?;
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished.archive).map_err(write_error(&unfinished.archive))?;
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&unfinished.archive)
+            .map_err(write_error(&unfinished.archive))?;
         let mut archive = Archive { zip: ZipWriter::new(BufWriter::new(file)), path: unfinished.archive.clone() };
         let mut after = String::new();
         loop {

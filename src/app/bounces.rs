@@ -34,12 +34,9 @@ impl App {
         let office = self.office(None, Opening::Beside).await?;
         let Some((mailbox, login, trust)) = self.bounce_mailbox(&office)? else {
             return Err(AppError::Input(vec![
-                Diagnostic::error(
-                    "bounces-missing",
-                    say!("chưa khai báo hộp thư báo lỗi", "no mailbox of bounces is declared"),
-                )
-                .at(Place::File { file: FILE_NAME.into() })
-                .remedy(say!("thêm [mail.bounces] và mail.bounce_address", "add [mail.bounces] and mail.bounce_address")),
+                Diagnostic::error("bounces-missing", say!("chưa khai báo hộp thư báo lỗi", "no mailbox of bounces is declared"))
+                    .at(Place::File { file: FILE_NAME.into() })
+                    .remedy(say!("thêm [mail.bounces] và mail.bounce_address", "add [mail.bounces] and mail.bounce_address")),
             ]));
         };
         let collected = self.visit(&office, mailbox, &login, &trust).await;
@@ -67,8 +64,13 @@ impl App {
     pub(super) async fn keep_reading_bounces(&self, office: &Office, vitals: &Vitals, mut stop: Receiver<bool>) {
         let mut failures = 0;
         while !*stop.borrow() {
-            let Ok(Some((mailbox, login, trust))) = self.bounce_mailbox(office) else { return };
-            match self.visit(office, mailbox, &login, &trust).await {
+            let Some(mailbox) = &self.workspace.config.mail.bounces else { return };
+            let visited = match self.bounce_mailbox(office) {
+                Ok(Some((mailbox, login, trust))) => self.visit(office, mailbox, &login, &trust).await,
+                Ok(None) => return,
+                Err(error) => Err(error),
+            };
+            match visited {
                 Ok(collected) => {
                     failures = 0;
                     if collected.read > 0 {

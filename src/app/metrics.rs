@@ -76,7 +76,12 @@ impl Vitals {
         for (name, help, key, counter) in [
             ("vanthu_render_failures_total", "Documents that were not made, by what was found.", "reason", &metrics::RENDER_FAILURES),
             ("vanthu_worker_deaths_total", "Render workers that died or were killed.", "reason", &metrics::WORKER_DEATHS),
-            ("vanthu_delivery_attempts_total", "Attempts to deliver a message, by what they came to.", "class", &metrics::DELIVERY_ATTEMPTS),
+            (
+                "vanthu_delivery_attempts_total",
+                "Attempts to deliver a message, by what they came to.",
+                "class",
+                &metrics::DELIVERY_ATTEMPTS,
+            ),
             ("vanthu_leases_lost_total", "Leases that ran out and went to others.", "kind", &metrics::LEASES_LOST),
             ("vanthu_fenced_writes_total", "Writes refused because the row was somebody else's by then.", "kind", &metrics::FENCED_WRITES),
         ] {

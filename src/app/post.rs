@@ -18,9 +18,10 @@ use crate::mail::conversation::Deadlines;
 use crate::mail::folder::MailFolder;
 use crate::mail::probe::{Probe, probe};
 use crate::message::address::Address;
-use crate::message::letter::{Frozen, MailTerms};
+use crate::message::letter::{Carried, Frozen, MailTerms};
 use crate::message::return_path::ReturnPaths;
 use crate::say;
+use crate::sender::link::{Links, last_day};
 use crate::sender::{Sender, Transport, queue};
 use crate::storage::StorageError;
 use crate::store::batches::Post;
@@ -30,6 +31,8 @@ use crate::template::Template;
 
 /// Folder of the `.eml` files unless the configuration names one.
 const MAIL_FOLDER: &str = "thu-di";
+/// Path of the page that a link opens.
+const LINKS: &str = "/l/";
 /// The actor of what is done on the command line.
 const ACTOR: &str = "cli";
 const HOUR: i64 = 60 * 60 * 1_000;
@@ -70,6 +73,7 @@ impl App {
             from_name: config.from_name.clone().unwrap_or_else(|| organisation["ten"].as_str().unwrap_or_default().to_owned()),
             reply_to: config.reply_to.clone(),
             together: mail.together,
+            attach: config.attach,
             life: hours * HOUR,
         })
     }
@@ -92,7 +96,7 @@ impl App {
         let return_paths = config.bounce_address.as_deref().and_then(|address| {
             let (prefix, domain) = address.split_once('@')?;
             // Known to this database only: nobody else can make a return path of ours.
-            ReturnPaths::new(prefix, domain, office.store.instance().as_bytes())
+            ReturnPaths::new(prefix, domain, office.store.return_key().as_bytes())
         });
         let helo = config
             .from
@@ -106,11 +110,17 @@ impl App {
             limits,
             on_uncertain: config.on_uncertain,
             return_paths,
+            links: self.links(),
             helo,
             deadlines: Deadlines::default(),
             allow_domains: config.allow_domains.clone(),
             language: self.language,
         }))
+    }
+
+    /// Where links to documents lead, when the pages have an address for people elsewhere.
+    fn links(&self) -> Option<Links> {
+        self.workspace.config.service.public_url().map(|url| Links { prefix: format!("{url}{LINKS}") })
     }
 
     /// Sends what is due; with `until_idle`, until nothing is.
@@ -161,12 +171,18 @@ impl App {
         let office = self.office(None, Opening::Beside).await?;
         let posted = office.store.delivery(id).await?;
         let frozen: Frozen = serde_json::from_str(&posted.message).map_err(|_| AppError::Damaged { what: "message" })?;
-        let mut files = Vec::new();
-        for (document, name) in office.store.enclosed(id).await? {
-            let path = office.objects.path(&document.object);
-            files.push((name, std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?));
-        }
-        let composed = frozen.compose(id, &files)?;
+        let enclosed = office.store.enclosed(id).await?;
+        let composed = if let (Some(until), Some(links)) = (posted.link_until, self.links()) {
+            let links = links.of(&office.store, id, &enclosed, until).await?;
+            frozen.compose(id, &Carried::Links(&links, last_day(until)))?
+        } else {
+            let mut files = Vec::new();
+            for (document, name) in enclosed {
+                let path = office.objects.path(&document.object);
+                files.push((name, std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?));
+            }
+            frozen.compose(id, &Carried::Files(&files))?
+        };
         let key = Address::parse(&posted.recipient).map(|address| address.key()).unwrap_or_default();
         let suppressed = office.store.suppression_of(&key).await?;
         Ok((posted, composed.bytes, suppressed))

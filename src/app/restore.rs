@@ -78,7 +78,8 @@ impl App {
                 let store = Store::open(&Location::Server(url.reveal().to_owned())).await?;
                 match store.import(&database).await {
                     Err(StoreError::Refused { .. }) => {
-                        let problem = wrong("restore-server", file, say!("cơ sở dữ liệu ở đó không trống", "the database there is not empty"));
+                        let problem =
+                            wrong("restore-server", file, say!("cơ sở dữ liệu ở đó không trống", "the database there is not empty"));
                         return Err(problem.remedy(say!("tạo một cơ sở dữ liệu trống", "make an empty database")).into());
                     }
                     other => other?,

@@ -277,7 +277,8 @@ impl Clerk {
             let request = self.request(name, schedule, slot, &zone, file);
             let key = format!("schedule:{name}:{}:{}", occurrence.scheduled_for, file.name);
             let origin = format!("schedule:{name}");
-            let submission = Submission { key: Some(&key), origin: Some(&origin), unsent: true, only: self.beside_workers, ..Submission::default() };
+            let submission =
+                Submission { key: Some(&key), origin: Some(&origin), unsent: true, only: self.beside_workers, ..Submission::default() };
             let watcher = Watcher { progress: &Unwatched, on_plan: &|_| {}, stop: &self.stop };
             // One file's failure is no reason to leave the others undone.
             let ran = match self.submit(&request, submission, watcher).await {

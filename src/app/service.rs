@@ -184,7 +184,13 @@ impl Service {
 
 impl Vitals {
     fn new(office: Arc<Office>) -> Self {
-        Self { office, stopping: AtomicBool::new(false), bounces_unread: AtomicBool::new(false), last: Mutex::default(), counted: Mutex::default() }
+        Self {
+            office,
+            stopping: AtomicBool::new(false),
+            bounces_unread: AtomicBool::new(false),
+            last: Mutex::default(),
+            counted: Mutex::default(),
+        }
     }
 
     /// What keeps the office from working; empty when nothing does.

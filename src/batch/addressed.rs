@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::data::Row;
 use crate::diagnostic::{Diagnostic, any_error};
 use crate::message::address::Address;
-use crate::message::letter::{Addressed, Frozen, MailTerms};
+use crate::message::letter::{Addressed, Carried, Frozen, MailTerms};
 use crate::say;
 use crate::template::Template;
 
@@ -64,7 +64,7 @@ pub fn addressed(
     let to_name = (to.len() == 1 && !label.is_empty() && !template.contract.duplicate_key.is_empty()).then(|| label.to_owned());
     let addressed = Addressed { to, to_name, subject: filled.subject, plain: filled.plain, html: filled.html };
     // What must not reach a header is found now, not when the message is sent.
-    let trial = Frozen::of(terms, &addressed, &addressed.to[0], 0).compose("0", &[]);
+    let trial = Frozen::of(terms, &addressed, &addressed.to[0], 0).compose("0", &Carried::Files(&[]));
     if let Err(found) = trial {
         let found: Vec<Diagnostic> =
             found.into_iter().map(|problem| if problem.place.is_none() { problem.at(row.places.of("")) } else { problem }).collect();

@@ -12,8 +12,8 @@ use super::outbox::{MailCommand, OutboxCommand};
 use super::register::RegisterCommand;
 use super::schedule::ScheduleCommand;
 use super::service::{BackupArgs, RestoreArgs, ServeArgs};
-use super::verification::{DocumentCommand, KeyCommand, VerifyArgs};
 use super::suppression::SuppressionCommand;
+use super::verification::{DocumentCommand, KeyCommand, VerifyArgs};
 
 /// Official Vietnamese documents from a spreadsheet and a template.
 #[derive(Debug, Parser)]

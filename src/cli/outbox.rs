@@ -222,10 +222,7 @@ async fn tell_pauses(app: &App, show: Show) -> Result<(), AppError> {
     }
     for pause in relays {
         let (relay, reason, until) = (&pause.relay, &pause.reason, super::batch::time_of(pause.until));
-        show.say(&say!(
-            "Tạm không gửi qua “{relay}” đến {until}: {reason}",
-            "Nothing is sent by `{relay}` until {until}: {reason}"
-        ));
+        show.say(&say!("Tạm không gửi qua “{relay}” đến {until}: {reason}", "Nothing is sent by `{relay}` until {until}: {reason}"));
     }
     Ok(())
 }

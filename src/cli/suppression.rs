@@ -79,13 +79,7 @@ async fn list(app: &App, show: Show) -> Result<ExitCode, AppError> {
             None => say!("mãi mãi", "for ever").in_language(show.language).to_owned(),
         };
         let until = say!("đến {until}", "until {until}");
-        show.line(&format!(
-            "{}  {}  {}  {}",
-            one.recipient_key,
-            time_of(one.created_at),
-            until.in_language(show.language),
-            one.reason
-        ));
+        show.line(&format!("{}  {}  {}  {}", one.recipient_key, time_of(one.created_at), until.in_language(show.language), one.reason));
     }
     let count = found.len();
     show.say(&say!("{count} địa chỉ.", "{count} addresses."));

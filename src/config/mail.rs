@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::mail::mailbox::BounceMailbox;
 use crate::mail::relay::Relay;
 use crate::message::address::Address;
+use crate::message::letter::Attach;
 use crate::say;
 
 /// The name of the transport that leaves `.eml` files.
@@ -37,6 +38,8 @@ pub struct MailConfig {
     pub allow_domains: Vec<String>,
     /// What is done when nobody can know whether a message was accepted.
     pub on_uncertain: OnUncertain,
+    /// `auto` (a file, or a link when it is too large for the relay), `attach` or `link`. Links need `[service] url`.
+    pub attach: Attach,
     /// Hours that a message may wait; by the relay's route when absent (24 or 120).
     pub expire_hours: Option<u32>,
     /// Address that undeliverable messages come back to, such as `bounce@hoi.example`; `from` when absent. Its server must

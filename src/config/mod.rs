@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Limits;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Language;
+use crate::message::letter::Attach;
 use crate::say;
 use crate::schedule::holidays::CalendarSettings;
 use crate::source::{Database, Web};
@@ -281,6 +282,11 @@ impl Config {
         problems.extend(self.service.problems());
         problems.extend(self.verify.iter().flat_map(VerifyConfig::problems));
         problems.extend(self.alerts.problems(&self.mail));
+        if self.mail.attach == Attach::Link && self.service.public_url().is_none() {
+            let message = say!("mail.attach = “link” cần địa chỉ của trang", "mail.attach = `link` needs the site's address");
+            let remedy = say!("thêm [service] url = \"https://vanthu.tenmien.vn\"", "add [service] url = \"https://vanthu.domain.vn\"");
+            problems.push(Diagnostic::error("mail-attach", message).at(place()).remedy(remedy));
+        }
         problems
     }
 }

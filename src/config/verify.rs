@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::FILE_NAME;
 use crate::diagnostic::{Diagnostic, Place};
@@ -18,7 +18,7 @@ use crate::say;
 const URL_MAX: usize = 80;
 
 /// `[verify]`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyConfig {
     /// Address under which the public reaches `vanthu serve`, without `/v/`: `https://hoi.example`.
@@ -37,7 +37,7 @@ pub struct VerifyConfig {
 }
 
 /// How the public page shows the holder.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ShowHolder {
     /// The whole name.

@@ -41,18 +41,25 @@ pub struct Attachment<'a> {
     pub bytes: &'a [u8],
 }
 
+/// Where a document waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The file's name.
+    pub name: String,
+    /// An `https` address.
+    pub url: String,
+}
+
 /// The document itself, or where it waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Enclosure<'a> {
     /// Files inside the message; none is right for a plain notice.
     Files(&'a [Attachment<'a>]),
-    /// A link, for a document that the relay would refuse by its size.
-    Link {
-        /// An `https` address.
-        url: &'a str,
-        /// The file's name.
-        name: &'a str,
-        /// The last day on which the link answers.
+    /// Links, for documents that the relay would refuse by their size.
+    Links {
+        /// One for each document.
+        links: &'a [Link],
+        /// The last day on which they answer.
         valid_until: civil::Date,
     },
 }
@@ -123,7 +130,7 @@ pub fn compose(letter: &Letter<'_>) -> Result<Composed, Vec<Diagnostic>> {
     }
     let files = match &letter.enclosure {
         Enclosure::Files(files) => *files,
-        Enclosure::Link { .. } => &[],
+        Enclosure::Links { .. } => &[],
     };
     let message = if files.is_empty() {
         match words {
@@ -203,18 +210,18 @@ fn problems_of(letter: &Letter<'_>) -> Vec<Diagnostic> {
                 Diagnostic::error("media-type", say!("loại tệp không đúng", "this is no media type")).with_value(file.media_type)
             }));
         }
-        Enclosure::Link { url, .. } => {
-            let plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'`{}|\\^".contains(&byte));
-            if !url.starts_with("https://") || !plain {
-                problems.push(
-                    Diagnostic::error("link-form", say!("liên kết phải là địa chỉ https", "the link must be an https address"))
-                        .with_value(url)
-                        .remedy(say!(
-                            "khai báo địa chỉ công khai bắt đầu bằng https://",
-                            "declare a public address that begins with https://"
-                        )),
-                );
+        Enclosure::Links { links, .. } => {
+            for link in *links {
+                check(("tên tệp", "the file's name"), &link.name);
             }
+            let is_fit = |url: &str| {
+                url.starts_with("https://") && url.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"'`{}|\\^".contains(&byte))
+            };
+            problems.extend(links.iter().filter(|link| !is_fit(&link.url)).map(|link| {
+                Diagnostic::error("link-form", say!("liên kết phải là địa chỉ https", "the link must be an https address"))
+                    .with_value(&link.url)
+                    .remedy(say!("khai báo địa chỉ công khai bắt đầu bằng https://", "declare a public address that begins with https://"))
+            }));
         }
     }
     if letter.subject.trim().is_empty() {
@@ -226,22 +233,26 @@ fn problems_of(letter: &Letter<'_>) -> Vec<Diagnostic> {
     problems
 }
 
-/// Both bodies, with the link where there is one.
+/// Both bodies, with the links where there are some.
 fn bodies(letter: &Letter<'_>) -> (String, Option<String>) {
-    let Enclosure::Link { url, name, valid_until } = &letter.enclosure else {
+    let Enclosure::Links { links, valid_until } = &letter.enclosure else {
         return (letter.plain.to_owned(), letter.html.map(str::to_owned));
     };
     let day = valid_until.strftime("%d/%m/%Y");
-    let plain = format!("{}\n\nDo tệp “{name}” lớn, xin tải tại địa chỉ sau (đến hết ngày {day}):\n{url}\n", letter.plain.trim_end());
+    let head = if links.len() > 1 {
+        format!("Do các tệp lớn, xin tải từng tệp tại địa chỉ của nó (đến hết ngày {day}):")
+    } else {
+        format!("Do tệp lớn, xin tải tại địa chỉ sau (đến hết ngày {day}):")
+    };
+    let lines: String = links.iter().map(|link| format!("\n“{}”\n{}\n", link.name, link.url)).collect();
+    let plain = format!("{}\n\n{head}\n{lines}", letter.plain.trim_end());
     let html = letter.html.map(|html| {
-        let name = handlebars::html_escape(name);
-        let link = format!(
-            "<p>Do tệp “{name}” lớn, xin tải tại <a href=\"{0}\">địa chỉ này</a> (đến hết ngày {day}).</p>\n",
-            handlebars::html_escape(url)
-        );
+        let escape = handlebars::html_escape;
+        let items = links.iter().map(|link| format!("<li><a href=\"{}\">{}</a></li>", escape(&link.url), escape(&link.name)));
+        let list = format!("<p>{head}</p>\n<ul>{}</ul>\n", items.collect::<String>());
         match html.rfind("</body>") {
-            Some(end) => format!("{}{link}{}", &html[..end], &html[end..]),
-            None => format!("{html}\n{link}"),
+            Some(end) => format!("{}{list}{}", &html[..end], &html[end..]),
+            None => format!("{html}\n{list}"),
         }
     });
     (plain, html)

@@ -3,10 +3,11 @@
 //! Owns that value and composing it with the delivery's id and the documents. The words were filled when the record was
 //! planned; nothing is filled here.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
+pub use super::compose::Link;
 use super::compose::{Attachment, Composed, Enclosure, Letter, Mailbox, compose};
 use crate::diagnostic::Diagnostic;
 
@@ -25,6 +26,28 @@ pub struct Addressed {
     pub html: Option<String>,
 }
 
+/// How a document reaches its recipient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attach {
+    /// As a file; as a link when the message would be too large for the relay.
+    #[default]
+    Auto,
+    /// As a file, or not at all.
+    Attach,
+    /// As a link.
+    Link,
+}
+
+/// What a message carries.
+#[derive(Debug, Clone)]
+pub enum Carried<'a> {
+    /// Names with contents, all PDF.
+    Files(&'a [(String, Vec<u8>)]),
+    /// Links, and the last day on which they answer.
+    Links(&'a [Link], civil::Date),
+}
+
 /// Who messages of a batch are from, and how they go: kept with the batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailTerms {
@@ -38,6 +61,9 @@ pub struct MailTerms {
     pub reply_to: Option<String>,
     /// Several documents of one recipient go in one message.
     pub together: bool,
+    /// Files or links.
+    #[serde(default)]
+    pub attach: Attach,
     /// How long a message may wait, in milliseconds.
     pub life: i64,
 }
@@ -63,6 +89,9 @@ pub struct Frozen {
     pub plain: String,
     /// HTML body.
     pub html: Option<String>,
+    /// Files or links.
+    #[serde(default)]
+    pub attach: Attach,
 }
 
 impl Frozen {
@@ -78,15 +107,17 @@ impl Frozen {
             subject: addressed.subject.clone(),
             plain: addressed.plain.clone(),
             html: addressed.html.clone(),
+            attach: terms.attach,
         }
     }
 
-    /// The message's bytes. `files` are names with contents, all PDF.
-    pub fn compose(&self, id: &str, files: &[(String, Vec<u8>)]) -> Result<Composed, Vec<Diagnostic>> {
+    /// The message's bytes.
+    pub fn compose(&self, id: &str, carried: &Carried<'_>) -> Result<Composed, Vec<Diagnostic>> {
         let address = |text: &str| Address::parse(text).map_err(|problem| vec![*problem]);
         let from = Mailbox { name: Some(self.from_name.clone()).filter(|name| !name.is_empty()), address: address(&self.from)? };
         let reply_to = self.reply_to.as_deref().map(address).transpose()?.map(|address| Mailbox { name: None, address });
         let to = Mailbox { name: self.to_name.clone(), address: address(&self.to)? };
+        let files = if let Carried::Files(files) = carried { *files } else { &[] };
         let attachments: Vec<Attachment<'_>> =
             files.iter().map(|(name, bytes)| Attachment { name, media_type: "application/pdf", bytes }).collect();
         compose(&Letter {
@@ -98,7 +129,10 @@ impl Frozen {
             subject: &self.subject,
             plain: &self.plain,
             html: self.html.as_deref(),
-            enclosure: Enclosure::Files(&attachments),
+            enclosure: match carried {
+                Carried::Files(_) => Enclosure::Files(&attachments),
+                Carried::Links(links, valid_until) => Enclosure::Links { links, valid_until: *valid_until },
+            },
         })
     }
 }

@@ -5,6 +5,7 @@
 //! after it they are uncertain, and shown so.
 
 pub mod bounce;
+pub mod link;
 pub mod notice;
 pub mod queue;
 
@@ -26,7 +27,7 @@ use crate::mail::conversation::{Conversation, Deadlines, Outcome, Outgoing};
 use crate::mail::folder::MailFolder;
 use crate::mail::relay::Endpoint;
 use crate::message::address::Address;
-use crate::message::letter::Frozen;
+use crate::message::letter::{Attach, Carried, Frozen};
 use crate::message::return_path::ReturnPaths;
 use crate::metrics;
 use crate::storage::{Objects, StorageError, hash_bytes};
@@ -77,6 +78,8 @@ pub struct Sender {
     pub on_uncertain: OnUncertain,
     /// Return paths that say whose a bounce is; the sender's own address when there are none.
     pub return_paths: Option<ReturnPaths>,
+    /// Where links lead that stand in the place of large files; files only when there are none.
+    pub links: Option<link::Links>,
     /// Name of this machine in EHLO, when a relay's configuration gives none.
     pub helo: String,
     /// How long each step of a conversation may take.
@@ -198,17 +201,35 @@ impl Sender {
         if !self.allows(recipient.domain()) {
             return self.fail(leased, "", "tên miền người nhận không nằm trong allow_domains").await;
         }
+        let enclosed = self.store.enclosed(&leased.id).await?;
+        let mut link_until = leased.link_until;
+        if link_until.is_none() && frozen.attach == Attach::Link && self.links.is_some() {
+            let until = link::end_of_links(leased.now);
+            if !self.store.carry_links(&leased.id, leased.epoch, until).await? {
+                return Ok(());
+            }
+            link_until = Some(until);
+        }
+        let links = match (link_until, &self.links) {
+            (Some(until), Some(links)) => Some((links.of(&self.store, &leased.id, &enclosed, until).await?, link::last_day(until))),
+            (None, _) if frozen.attach != Attach::Link => None,
+            _ => return self.fail(leased, "", "thiếu [service] url để gửi liên kết thay tệp").await,
+        };
         let mut files = Vec::new();
-        for (document, name) in self.store.enclosed(&leased.id).await? {
+        for (document, name) in enclosed.iter().filter(|_| links.is_none()) {
             let path = self.objects.path(&document.object);
             let bytes = std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?;
             // A document that is not what was stored is nobody's: it must not reach anyone.
             if hash_bytes(&bytes) != document.sha256 {
                 return self.fail(leased, "", "tệp văn bản trong kho không còn nguyên vẹn").await;
             }
-            files.push((name, bytes));
+            files.push((name.clone(), bytes));
         }
-        let composed = match frozen.compose(&leased.id, &files) {
+        let carried = match &links {
+            Some((links, last_day)) => Carried::Links(links, *last_day),
+            None => Carried::Files(&files),
+        };
+        let composed = match frozen.compose(&leased.id, &carried) {
             Ok(composed) => composed,
             Err(problems) => {
                 let reason = problems.iter().map(|problem| problem.message.in_language(self.language)).collect::<Vec<_>>().join("; ");
@@ -266,7 +287,7 @@ impl Sender {
         };
         let mut conversation = match opened {
             Ok(conversation) => conversation,
-            Err(seen) => return self.refused(leased, route, &seen, false).await,
+            Err(seen) => return self.refused(leased, route, &seen).await,
         };
         let pass = |name: &'static str| failpoint::pass(name).map_err(|source| StorageError::Write { path: PathBuf::from(name), source });
         pass("sender.before_intent")?;
@@ -285,7 +306,7 @@ impl Sender {
                 self.store.step_delivery(&leased.id, leased.epoch, Event::Accept, Note { reply: &shown, reason: "" }).await?;
                 self.store.relay_works(&leased.relay).await?;
             }
-            Outcome::NotAccepted { seen, intended: _ } => self.refused(leased, route, &seen, false).await?,
+            Outcome::NotAccepted { seen, intended: _ } => self.refused(leased, route, &seen).await?,
             Outcome::Uncertain { seen } => {
                 metrics::DELIVERY_ATTEMPTS.count("uncertain");
                 let until = leased.now + milliseconds(uncertain_wait(self.chance()?));
@@ -304,12 +325,15 @@ impl Sender {
     }
 
     /// What follows a message that was certainly not accepted.
-    async fn refused(&self, leased: &Leased, route: Route, seen: &Seen, is_link: bool) -> Result<(), SenderError> {
-        let verdict = classify(seen, is_link);
+    async fn refused(&self, leased: &Leased, route: Route, seen: &Seen) -> Result<(), SenderError> {
+        let verdict = classify(seen, leased.link_until.is_some());
         metrics::DELIVERY_ATTEMPTS.count(verdict.scope.name());
         let reply = seen.describe().in_language(self.language).to_owned();
         let reason = verdict.describe().in_language(self.language).to_owned();
         let note = Note { reply: &reply, reason: &reason };
+        if verdict.action == Action::SendLink {
+            return self.too_large(leased, note).await;
+        }
         let pause = self.pause_for(leased, verdict)?;
         if let Some(pause) = pause {
             self.store.pause_relay(&leased.relay, pause, verdict.scope.name(), &reason).await?;
@@ -318,6 +342,20 @@ impl Sender {
         if self.store.step_delivery(&leased.id, leased.epoch, event, note).await? && verdict.action == Action::FailAndSuppress {
             let key = Address::parse(&leased.recipient).map(|address| address.key()).unwrap_or_default();
             self.store.suppress(&key, &reason, Some(&leased.id), None).await?;
+        }
+        Ok(())
+    }
+
+    /// A message that is too large for the relay goes again at once with a link, when there is a place that links lead to.
+    async fn too_large(&self, leased: &Leased, note: Note<'_>) -> Result<(), SenderError> {
+        let may_link = serde_json::from_str::<Frozen>(&leased.message).is_ok_and(|frozen| frozen.attach != Attach::Attach);
+        if !may_link || self.links.is_none() {
+            let reason = "thư quá lớn; để gửi liên kết thay tệp: khai báo [service] url = \"https://…\", [mail] attach = \"auto\"";
+            return self.fail(leased, note.reply, reason).await;
+        }
+        if self.store.carry_links(&leased.id, leased.epoch, link::end_of_links(leased.now)).await? {
+            let event = Event::Retry { next_at: leased.now, charged: false };
+            self.store.step_delivery(&leased.id, leased.epoch, event, note).await?;
         }
         Ok(())
     }

@@ -8,6 +8,8 @@ use super::{Store, StoreError};
 
 /// How long a claim on untold alerts holds: longer than one attempt to send them.
 const CLAIM_MILLISECONDS: i64 = 15 * 60 * 1_000;
+/// Between two tries to tell.
+const AGAIN_MILLISECONDS: i64 = 60 * 1_000;
 /// A batch that is finished but not completed for this long stands still.
 const COMPLETION_MILLISECONDS: i64 = 10 * 60 * 1_000;
 /// Missed slots are told of for this long.
@@ -123,12 +125,7 @@ impl Store {
             .await?;
         rows.iter()
             .map(|row| {
-                Ok(Standstill {
-                    batch: row.text("id")?,
-                    template: row.text("template")?,
-                    held: row.int("held")? == 1,
-                    at: row.int("at")?,
-                })
+                Ok(Standstill { batch: row.text("id")?, template: row.text("template")?, held: row.int("held")? == 1, at: row.int("at")? })
             })
             .collect()
     }
@@ -204,13 +201,13 @@ impl Store {
             .collect()
     }
 
-    /// Notes that `matters` were told, or could not be and wait for the next time.
+    /// Notes that `matters` were told, or could not be and are tried again in a minute.
     pub async fn alerts_told(&self, matters: &[Matter], told: bool) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         for Matter { key, digest, .. } in matters {
             tx.execute(
-                "UPDATE alert SET claimed_until = NULL, told_at = CASE WHEN $3 = 1 THEN {now} END WHERE key = $1 AND digest = $2",
-                &values![key, digest, told],
+                "UPDATE alert SET claimed_until = {now} + $4, told_at = CASE WHEN $3 = 1 THEN {now} END WHERE key = $1 AND digest = $2",
+                &values![key, digest, told, AGAIN_MILLISECONDS],
             )
             .await?;
         }

@@ -52,6 +52,8 @@ pub struct Leased {
     pub relay: String,
     /// Everything that decides its bytes, as JSON.
     pub message: String,
+    /// When the links end that it carries in the place of files, milliseconds since 1970.
+    pub link_until: Option<i64>,
     /// Failures that counted so far.
     pub attempts: u32,
     /// Milliseconds since 1970.
@@ -77,6 +79,8 @@ pub struct Posted {
     pub relay: String,
     /// Everything that decides its bytes, as JSON.
     pub message: String,
+    /// When the links end that it carries in the place of files, milliseconds since 1970.
+    pub link_until: Option<i64>,
     /// Where it stands.
     pub delivery: Delivery,
     /// The server's last reply, verbatim.
@@ -108,7 +112,7 @@ pub struct Filter {
 }
 
 pub(super) const COLUMNS: &str = "id, batch_id, record, recipient, relay, message, state, fail_reason, attempts, uncertain, accepted, next_at, \
-    reply, reason, created_at, changed_at, expires_at, lease_epoch";
+    reply, reason, created_at, changed_at, expires_at, lease_epoch, link_until";
 
 /// The name of a state in the store and for programs.
 pub fn state_name(state: State) -> &'static str {
@@ -161,6 +165,7 @@ fn posted(row: &Row) -> Result<Posted, StoreError> {
         recipient: row.text("recipient")?,
         relay: row.text("relay")?,
         message: row.text("message")?,
+        link_until: row.int_or_none("link_until")?,
         delivery: delivery(row)?,
         reply: row.text("reply")?,
         reason: row.text("reason")?,
@@ -231,7 +236,7 @@ impl Store {
                          AND relay NOT IN (SELECT name FROM relay WHERE paused_until > {now})
                          AND NOT EXISTS (SELECT 1 FROM instance WHERE sending_paused IS NOT NULL)
                      ORDER BY next_at LIMIT $1 {skip_locked})
-                 SELECT d.id, d.recipient, d.domain, d.relay, d.message, d.attempts, d.lease_epoch, d.created_at, d.expires_at, {now} AS now
+                 SELECT d.id, d.recipient, d.domain, d.relay, d.message, d.attempts, d.lease_epoch, d.created_at, d.expires_at, d.link_until, {now} AS now
                  FROM delivery AS d JOIN chosen ON chosen.id = d.id ORDER BY d.next_at, d.id",
                 &values![count],
             )
@@ -255,6 +260,7 @@ impl Store {
                 recipient: row.text("recipient")?,
                 relay,
                 message: row.text("message")?,
+                link_until: row.int_or_none("link_until")?,
                 attempts: u32::try_from(row.int("attempts")? + 1).unwrap_or(u32::MAX),
                 created_at: row.int("created_at")?,
                 expires_at: row.int("expires_at")?,

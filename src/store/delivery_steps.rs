@@ -44,6 +44,19 @@ impl Store {
         Ok(done)
     }
 
+    /// Makes a message that was certainly not accepted one with links, which end at `until`. False: the row is no longer the
+    /// caller's.
+    pub async fn carry_links(&self, id: &str, epoch: i64, until: i64) -> Result<bool, StoreError> {
+        let changed = self
+            .database
+            .execute(
+                "UPDATE delivery SET link_until = $3 WHERE id = $1 AND lease_epoch = $2 AND state IN ('leased', 'committing')",
+                &values![id, epoch, until],
+            )
+            .await?;
+        Ok(changed == 1)
+    }
+
     /// T3 when the answer to the dot is lost: the delivery is uncertain, and left alone until `until`, milliseconds since 1970.
     pub async fn lose_answer(&self, id: &str, epoch: i64, until: i64, note: Note<'_>) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;

@@ -121,7 +121,11 @@ impl Store {
     pub async fn enter_safe_mode(&self, reason: &str, actor: &str) -> Result<(), StoreError> {
         let id = self.new_id().await?;
         let mut tx = self.database.begin().await?;
-        tx.execute("UPDATE instance SET id = $1, sending_paused = $2, schedules_paused = $2", &values![id, reason]).await?;
+        tx.execute(
+            "UPDATE instance SET return_key = COALESCE(return_key, id), id = $1, sending_paused = $2, schedules_paused = $2",
+            &values![id, reason],
+        )
+        .await?;
         tx.execute("UPDATE record SET state = 'accepted', next_at = {now} WHERE state = 'rendering'", &[]).await?;
         for table in ["record", "delivery", "occurrence"] {
             tx.execute(&format!("UPDATE {table} SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL"), &[]).await?;

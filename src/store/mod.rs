@@ -17,6 +17,7 @@ pub mod documents;
 pub mod draft_rows;
 pub mod drafts;
 pub mod instance;
+pub mod links;
 pub mod logins;
 pub mod overview;
 mod planning;
@@ -184,6 +185,7 @@ pub struct Store {
     database: Database,
     random: SystemRandom,
     instance: String,
+    return_key: String,
     lease: Duration,
     heard: Arc<waking::Heard>,
     listening: Arc<AtomicBool>,
@@ -248,6 +250,7 @@ impl Store {
             database,
             random: SystemRandom::new(),
             instance: String::new(),
+            return_key: String::new(),
             lease: LEASE,
             heard: waking::Heard::new(),
             listening: Arc::default(),
@@ -258,8 +261,9 @@ impl Store {
             .database
             .execute("INSERT INTO instance (one, id, created_at) VALUES (1, $1, {now}) ON CONFLICT (one) DO NOTHING", &values![fresh])
             .await?;
-        let row = store.database.fetch_one("SELECT id FROM instance", &[]).await?;
-        store.instance = row.ok_or_else(|| StoreError::unexpected("instance"))?.text("id")?;
+        let row = store.database.fetch_one("SELECT id, COALESCE(return_key, id) AS return_key FROM instance", &[]).await?;
+        let row = row.ok_or_else(|| StoreError::unexpected("instance"))?;
+        (store.instance, store.return_key) = (row.text("id")?, row.text("return_key")?);
         Ok(store)
     }
 
@@ -276,6 +280,12 @@ impl Store {
     /// The id of this database, made with it; a restored or another database has another.
     pub fn instance(&self) -> &str {
         &self.instance
+    }
+
+    /// What return paths are made with: the id that the database was first made with, so that a restored one knows the bounces
+    /// of what the original sent.
+    pub fn return_key(&self) -> &str {
+        &self.return_key
     }
 
     /// Is it one file, worked on by one process?

@@ -60,7 +60,8 @@ impl Store {
 
 /// The tables of a SQLite database, each after those that it refers to.
 async fn tables(database: &Database) -> Result<Vec<Table>, StoreError> {
-    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> '_sqlx_migrations' ORDER BY name";
+    let sql =
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> '_sqlx_migrations' ORDER BY name";
     let mut waiting = Vec::new();
     for row in database.fetch(sql, &[]).await? {
         let name = row.text("name")?;

@@ -179,7 +179,8 @@ impl Store {
     /// A relay works again; was it being left alone? What waited for that, uncharged, is due now.
     pub async fn resume_relay(&self, relay: &str) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
-        let row = tx.fetch_one("DELETE FROM relay WHERE name = $1 RETURNING COALESCE(paused_until, 0) - {now} AS rest", &values![relay]).await?;
+        let row =
+            tx.fetch_one("DELETE FROM relay WHERE name = $1 RETURNING COALESCE(paused_until, 0) - {now} AS rest", &values![relay]).await?;
         let paused = row.map_or(Ok(0), |row| row.int("rest"))? > 0;
         if paused {
             tx.execute(
@@ -197,7 +198,10 @@ impl Store {
     pub async fn pauses(&self) -> Result<Vec<Pause>, StoreError> {
         let rows = self
             .database
-            .fetch("SELECT name, paused_until, reason, failures, scope, changed_at FROM relay WHERE paused_until > {now} ORDER BY name", &[])
+            .fetch(
+                "SELECT name, paused_until, reason, failures, scope, changed_at FROM relay WHERE paused_until > {now} ORDER BY name",
+                &[],
+            )
             .await?;
         rows.iter()
             .map(|row| {

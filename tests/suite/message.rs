@@ -5,7 +5,7 @@ use mail_parser::{MessageParser, MimeHeaders as _};
 use proptest::prelude::*;
 use vanthu::language::Language;
 use vanthu::message::address::Address;
-use vanthu::message::compose::{Attachment, Composed, Enclosure, Letter, Mailbox, compose, file_bytes_max};
+use vanthu::message::compose::{Attachment, Composed, Enclosure, Letter, Link, Mailbox, compose, file_bytes_max};
 use vanthu::message::report::{Finding, Report, Said, read};
 use vanthu::message::return_path::ReturnPaths;
 
@@ -196,19 +196,22 @@ fn a_file_that_holds_the_boundary_does_not_end_its_part() {
 #[test]
 fn a_link_stands_in_both_bodies_where_the_file_would_be_too_large() {
     let parts = parts();
-    let link = |url| Enclosure::Link { url, name: "Giấy khen <1>.pdf", valid_until: date(2026, 11, 29) };
-    let bytes = compose(&letter(&parts, link("https://vanthu.vi-du.vn/t/abc?x=1&y=2"))).unwrap().bytes;
+    let link = |url: &str| [Link { name: "Giấy khen <1>.pdf".into(), url: url.into() }];
+    let valid_until = date(2026, 11, 29);
+    let links = link("https://vanthu.vi-du.vn/t/abc?x=1&y=2");
+    let bytes = compose(&letter(&parts, Enclosure::Links { links: &links, valid_until })).unwrap().bytes;
     let message = MessageParser::default().parse(&bytes).unwrap();
     assert!(message.body_text(0).unwrap().ends_with(
-        "Do tệp “Giấy khen <1>.pdf” lớn, xin tải tại địa chỉ sau (đến hết ngày 29/11/2026):\r\nhttps://vanthu.vi-du.vn/t/abc?x=1&y=2\r\n"
+        "Do tệp lớn, xin tải tại địa chỉ sau (đến hết ngày 29/11/2026):\r\n\r\n“Giấy khen <1>.pdf”\r\nhttps://vanthu.vi-du.vn/t/abc?x=1&y=2\r\n"
     ));
     let html = message.body_html(0).unwrap();
     assert!(
-        html.contains("“Giấy khen &lt;1&gt;.pdf”") && html.contains("href=\"https://vanthu.vi-du.vn/t/abc?x&#x3D;1&amp;y&#x3D;2\""),
+        html.contains(">Giấy khen &lt;1&gt;.pdf</a>") && html.contains("href=\"https://vanthu.vi-du.vn/t/abc?x&#x3D;1&amp;y&#x3D;2\""),
         "{html}"
     );
     for url in ["http://vi-du.vn/a", "javascript:alert(1)", "https://vi-du.vn/\"><script>", "https://vi-du.vn/\r\nBcc: x@y.vn"] {
-        assert_eq!(compose(&letter(&parts, link(url))).unwrap_err()[0].code, "link-form", "{url}");
+        let links = link(url);
+        assert_eq!(compose(&letter(&parts, Enclosure::Links { links: &links, valid_until })).unwrap_err()[0].code, "link-form", "{url}");
     }
 }
 

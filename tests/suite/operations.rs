@@ -7,9 +7,11 @@ mod clock;
 mod configuration;
 mod copies;
 mod figures;
+mod links;
 mod lists;
 mod stopping;
 mod suppressions;
+mod waking;
 
 use std::path::PathBuf;
 

@@ -103,6 +103,15 @@ fn the_mail_and_its_relay_are_read() {
 }
 
 #[test]
+fn the_alerts_and_the_mailbox_of_bounces_are_read() {
+    let office = Office::new();
+    let blocks = blocks("toml");
+    office.write("vanthu.toml", blocks.iter().find(|block| block.contains("[alerts]")).expect("a block"));
+    let workspace = Workspace::open(&office.path).expect("the README's alerts");
+    assert_eq!((workspace.config.alerts.to.len(), workspace.config.mail.bounces.map(|mailbox| mailbox.every_minutes)), (1, Some(5)));
+}
+
+#[test]
 fn the_schedules_are_read() {
     let office = Office::new();
     let blocks = blocks("toml");

@@ -34,7 +34,10 @@ fn a_refused_list_is_told_once_until_it_changes_and_without_a_name_of_it() {
     let [message] = messages(&office, "quan-tri@hoi.example", 1).try_into().unwrap();
     assert!(message.contains("quan-tri@hoi.example"), "{message}");
     assert!(message.contains("vanthu: 1 việc cần xem (1 to look at), Hội Khuyến học Phường Thí Điểm"), "{message}");
-    assert!(message.contains("• Lịch “khen”: lần chạy ") && message.contains("không thành. Xem lý do: vanthu schedule show khen"), "{message}");
+    assert!(
+        message.contains("• Lịch “khen”: lần chạy ") && message.contains("không thành. Xem lý do: vanthu schedule show khen"),
+        "{message}"
+    );
     assert!(message.contains("  Schedule `khen`: the run of ") && message.contains(" failed. For the reason: "), "{message}");
     assert!(!message.contains("Nguyễn") && !message.contains("Ôngg"), "{message}");
     // The same list at the next slot is no news; another one is, and waits for the minute.
@@ -125,7 +128,10 @@ fn an_account_that_is_refused_is_told_by_another_relay() {
 #[test]
 fn mistakes_in_alerts_are_told_at_the_start() {
     let office = Office::with_workspace();
-    configure(&office, "[mail]\nallow_domains = [\"hoi.example\"]\n[alerts]\nto = [\"a@b.vn, c@d.vn\", \"a@khac.example\"]\nevery_minutes = 0\nrelay = \"mai\"\n");
+    configure(
+        &office,
+        "[mail]\nallow_domains = [\"hoi.example\"]\n[alerts]\nto = [\"a@b.vn, c@d.vn\", \"a@khac.example\"]\nevery_minutes = 0\nrelay = \"mai\"\n",
+    );
     expect_test::expect![[r#"
         lỗi[address-list] vanthu.toml [alerts] to: “a@b.vn, c@d.vn” ô này có nhiều hơn một địa chỉ
             cách sửa: mỗi ô một địa chỉ; thêm dòng cho người tiếp theo

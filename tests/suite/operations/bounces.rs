@@ -36,7 +36,10 @@ fn what_the_server_returns_and_what_people_complain_about_is_known_the_next_minu
     let dovecot = Dovecot::start(&postfix.maildir("bounce"), "mat-khau", &key, &certificate);
     configure(
         &office,
-        &format!("[mail.bounces]\nhost = \"127.0.0.1\"\nport = {}\ntls = false\naccount = \"bounce\"\npassword_file = \"mat-khau\"\n", dovecot.port),
+        &format!(
+            "[mail.bounces]\nhost = \"127.0.0.1\"\nport = {}\ntls = false\naccount = \"bounce\"\npassword_file = \"mat-khau\"\n",
+            dovecot.port
+        ),
     );
     let said = office.must(&["outbox", "bounces"]);
     assert_eq!(said.stdout, "Đã đọc 1 thư báo lỗi.\n    1  thư bị trả lại\n");

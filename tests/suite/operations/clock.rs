@@ -69,7 +69,9 @@ fn at(office: &Office, schedule: &str, before: &str, at: &str) -> Running {
 }
 
 fn ended(office: &Office, schedule: &str) -> String {
-    let sql = format!("SELECT state, reason FROM occurrence WHERE schedule = '{schedule}' AND state NOT IN ('due', 'running') ORDER BY scheduled_for DESC LIMIT 1");
+    let sql = format!(
+        "SELECT state, reason FROM occurrence WHERE schedule = '{schedule}' AND state NOT IN ('due', 'running') ORDER BY scheduled_for DESC LIMIT 1"
+    );
     await_some(schedule, || Some(ask(office, &sql)).filter(|row| !row.is_empty()))
 }
 
@@ -84,7 +86,10 @@ fn arrived(office: &Office, name: &str, content: impl AsRef<[u8]>) {
 fn certificates_go_to_their_people_at_the_quarter_of_an_hour_after_their_list_arrived() {
     let office = Office::with_workspace();
     configure(&office, CERTIFICATES);
-    let list = people(2).replace("Số vào sổ\n", "Số vào sổ,Email\n").replace(",001\n", ",001,an@example.com\n").replace(",002\n", ",002,anh@example.com\n");
+    let list = people(2)
+        .replace("Số vào sổ\n", "Số vào sổ,Email\n")
+        .replace(",001\n", ",001,an@example.com\n")
+        .replace(",002\n", ",002,anh@example.com\n");
     arrived(&office, "den/dot-1.csv", list);
     // A Wednesday, 09:15 in Viet Nam.
     let service = at(&office, "giay-khen", "2026-12-30 02:10:00", "2026-12-30 02:15:02");

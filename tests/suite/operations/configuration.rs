@@ -19,7 +19,9 @@ fn every_key_is_shown_with_its_value_and_where_it_comes_from() {
     command.env("VANTHU_LISTEN", "127.0.0.1:9999").env("VANTHU_STORE_URL", "postgres://u:rat-mat@may/x");
     let shown = said(command.output().unwrap());
     assert_eq!(shown.code, 0, "{}", shown.stderr);
-    let line = |start: &str| shown.stdout.lines().find(|line| line.starts_with(start)).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = |start: &str| {
+        shown.stdout.lines().find(|line| line.starts_with(start)).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
     assert_eq!(line("service.drain_seconds"), "service.drain_seconds = 20 # vanthu.toml");
     assert_eq!(line("service.listen"), "service.listen = \"127.0.0.1:9999\" # biến VANTHU_LISTEN");
     assert_eq!(line("service.log"), "service.log = \"info\" # mặc định");

@@ -16,9 +16,7 @@ fn read(page: &str) -> BTreeMap<String, f64> {
     assert!(body.ends_with('\n'), "the last line is ended");
     let (mut kinds, mut helped, mut samples) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
     let mut current = String::new();
-    let is_name = |name: &str| {
-        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && name.starts_with("vanthu_")
-    };
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') && name.starts_with("vanthu_");
     for line in body.lines() {
         if let Some(rest) = line.strip_prefix("# HELP ") {
             let (name, help) = rest.split_once(' ').expect("a help");

@@ -15,7 +15,10 @@ fn a_changed_list_gives_up_what_the_older_one_of_the_folder_had_not_made() {
         said.starts_with(&format!("Danh sách đã đổi: lô {first} còn dở của thư mục này được hủy, phần chưa làm nằm trong lô mới.\n")),
         "{said}"
     );
-    assert_eq!(ask(&office, "SELECT state, superseded_by = (SELECT id FROM batch WHERE state = 'running') FROM batch WHERE state <> 'running'"), "cancelled|1");
+    assert_eq!(
+        ask(&office, "SELECT state, superseded_by = (SELECT id FROM batch WHERE state = 'running') FROM batch WHERE state <> 'running'"),
+        "cancelled|1"
+    );
     assert_eq!(ask(&office, &format!("SELECT DISTINCT state FROM record WHERE batch_id = '{first}'")), "cancelled");
     office.must(&["worker", "--until-idle"]);
     assert_eq!(office.documents("ra").len(), 4);

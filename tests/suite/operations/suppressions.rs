@@ -10,11 +10,18 @@ fn an_address_on_the_list_gets_nothing_until_it_is_taken_off() {
     assert!(office.run(&["suppression", "add", "an", "--reason", "x"]).stderr.contains("lỗi[address-"));
     office.must(&["suppression", "add", "An@example.COM", "--reason", "đã chuyển công tác", "--days", "30"]);
     let listed = office.must(&["suppression", "list"]).stdout;
-    assert!(listed.starts_with("An@example.com  ") && listed.contains("đã chuyển công tác") && listed.ends_with("1 địa chỉ.\n"), "{listed}");
+    assert!(
+        listed.starts_with("An@example.com  ") && listed.contains("đã chuyển công tác") && listed.ends_with("1 địa chỉ.\n"),
+        "{listed}"
+    );
     office.run(&award_run("d.csv", "ra", &["--mail"]));
     let id = ask(&office, "SELECT id FROM delivery WHERE state = 'suppressed'");
     let shown = office.must(&["outbox", "show", &id]).stdout;
-    assert!(shown.contains("không gửi: địa chỉ bị chặn") && shown.contains("đã chuyển công tác. Bỏ chặn: vanthu suppression remove An@example.com"), "{shown}");
+    assert!(
+        shown.contains("không gửi: địa chỉ bị chặn")
+            && shown.contains("đã chuyển công tác. Bỏ chặn: vanthu suppression remove An@example.com"),
+        "{shown}"
+    );
     office.must(&["suppression", "remove", "An@Example.com", "--reason", "hỏi lại rồi"]);
     let again = office.run(&["suppression", "remove", "An@Example.com"]);
     assert!(again.stderr.contains("lỗi[suppression-unknown]"), "{}", again.stderr);
@@ -22,7 +29,10 @@ fn an_address_on_the_list_gets_nothing_until_it_is_taken_off() {
     office.must(&["outbox", "send"]);
     assert_eq!(messages(&office, "xample.com", 1).len(), 1);
     // The log says that and why, and not whom.
-    assert_eq!(ask(&office, "SELECT action, subject, detail FROM audit WHERE action LIKE 'suppression%'"), "suppression.add||đã chuyển công tác\nsuppression.release||hỏi lại rồi");
+    assert_eq!(
+        ask(&office, "SELECT action, subject, detail FROM audit WHERE action LIKE 'suppression%'"),
+        "suppression.add||đã chuyển công tác\nsuppression.release||hỏi lại rồi"
+    );
 }
 
 #[test]
@@ -39,7 +49,10 @@ fn an_entry_whose_time_is_over_holds_nothing_back() {
 fn what_waits_says_until_when_and_why() {
     let office = Office::with_workspace();
     office.write("d.csv", "Đối tượng,Danh xưng,Họ và tên,Đơn vị,Email\nCá nhân,Ông,Nguyễn Văn An,Hội A,an@example.com\n");
-    configure(&office, "[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n");
+    configure(
+        &office,
+        "[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n",
+    );
     office.run(&award_run("d.csv", "ra", &["--mail"]));
     let listed = office.must(&["outbox", "list"]).stdout;
     assert!(listed.contains("chờ gửi (thử lại lúc ") && listed.contains("Tạm không gửi qua “may” đến "), "{listed}");

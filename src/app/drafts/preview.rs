@@ -146,6 +146,7 @@ impl App {
             data_file: String::new(),
             data_sha256: String::new(),
             mail: None,
+            verify: None,
         });
         let job = job(&claimed(&entry), &setting).map_err(|problem| vec![problem])?;
         Ok(Framed { entry, prepared: Box::new(prepared), job })

@@ -113,7 +113,7 @@ impl App {
 
     /// Makes the documents of a batch, or only accepts it for the workers to do.
     pub async fn submit(&self, request: &Request, submission: Submission<'_>, watcher: Watcher<'_>) -> Result<Ran, AppError> {
-        let prepared = self.prepare(request)?;
+        let prepared = self.prepare_to_issue(request)?;
         let folder = Arc::new(OutputFolder::open(&request.output)?);
         let opening = if submission.only { Opening::Beside } else { Opening::ToWork };
         let office = self.office(Some(&request.output), opening).await?;
@@ -130,7 +130,7 @@ impl App {
         submission: Submission<'_>,
         watcher: Watcher<'_>,
     ) -> Result<Ran, AppError> {
-        let prepared = self.prepare(request)?;
+        let prepared = self.prepare_to_issue(request)?;
         let folder = Arc::new(OutputFolder::open(&request.output)?);
         self.make_in(office, request, &prepared, &folder, submission, watcher).await
     }

@@ -90,13 +90,6 @@ struct Prepared {
     coverages: Coverages,
 }
 
-impl Prepared {
-    /// The same for looking: what is made of it proves nothing.
-    fn unsigned(self) -> Self {
-        Self { issuer: self.issuer.map(Issuer::specimen), ..self }
-    }
-}
-
 impl App {
     /// Puts the program together. `program` is the binary that render workers are started from.
     pub fn new(workspace: Workspace, program: PathBuf, language: Language) -> Self {
@@ -117,7 +110,7 @@ impl App {
 
     /// Checks the data of a batch; renders nothing and writes nothing.
     pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
-        let prepared = self.prepare(request)?.unsigned();
+        let prepared = self.prepare(request)?;
         // Nothing is taken: the numbers shown to the page are those of an empty register.
         let load = |_: &str| Ok(Known::default());
         let mut numbering = self.numbering(&prepared, "", &load)?;
@@ -126,7 +119,7 @@ impl App {
 
     /// Checks a batch as [`Self::check`] does; beside it how many messages it would send, and the first of them.
     pub fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
-        let prepared = self.prepare(request)?.unsigned();
+        let prepared = self.prepare(request)?;
         let (mut count, mut first) = (0, None);
         let load = |_: &str| Ok(Known::default());
         let mut numbering = self.numbering(&prepared, "", &load)?;
@@ -142,7 +135,7 @@ impl App {
 
     /// Renders the sample of the request's template: each record with its pages as PNG.
     pub async fn preview(&self, request: &Request, pixels_per_inch: f64) -> Result<Vec<(String, Typeset)>, AppError> {
-        let prepared = self.prepare(request)?.unsigned();
+        let prepared = self.prepare(request)?;
         let jobs = self.sample_jobs(&prepared, request.standard, pixels_per_inch)?;
         let pool = Arc::new(Pool::start(&self.pool_settings(), &prepared.template.page(), &prepared.fonts));
         let mut made = Vec::new();
@@ -180,7 +173,14 @@ impl App {
         self.workspace.folder.as_ref().map(|folder| folder.join(crate::catalog::TEMPLATES_FOLDER).join(template))
     }
 
+    /// Everything to look at a request with; what is made of it proves nothing.
     fn prepare(&self, request: &Request) -> Result<Prepared, AppError> {
+        let prepared = self.prepare_to_issue(request)?;
+        Ok(Prepared { issuer: prepared.issuer.map(Issuer::specimen), ..prepared })
+    }
+
+    /// Everything to accept a request with: what is made of it is signed.
+    fn prepare_to_issue(&self, request: &Request) -> Result<Prepared, AppError> {
         let profile = self.workspace.organisation(request.organisation.as_deref())?;
         let mut files = self.catalog.files(&request.template)?;
         if profile.language.is_new_tone() {

@@ -16,6 +16,9 @@ use crate::say;
 use crate::storage::hash_file;
 use crate::store::proofs::{NewProof, Proof, ProofState};
 
+/// Characters of a code as it is printed.
+const PRINTED: usize = 19;
+
 /// What can be said of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -174,8 +177,16 @@ fn codes_in(path: &Path) -> Vec<Code> {
     let Ok(document) = std::fs::read(path).map_err(drop).and_then(|bytes| read(&bytes, Limits::default()).map_err(drop)) else {
         return Vec::new();
     };
-    let words = document.pages.iter().flat_map(|page| &page.rows).flat_map(|row| &row.words);
-    words.filter(|word| word.text.matches('-').count() == 3).filter_map(|word| Code::parse(&word.text)).collect()
+    let rows = document.pages.iter().flat_map(|page| &page.rows);
+    // Programs that saved a page anew may have torn a word.
+    rows.flat_map(|row| codes_of(row.words.iter().flat_map(|word| word.text.chars()))).collect()
+}
+
+/// Every run of characters that is a code in its four groups.
+fn codes_of(text: impl Iterator<Item = char>) -> Vec<Code> {
+    let characters: Vec<char> = text.filter(|c| !c.is_whitespace()).collect();
+    let is_grouped = |window: &&[char]| window.iter().enumerate().all(|(at, c)| (*c == '-') == matches!(at, 4 | 9 | 14));
+    characters.windows(PRINTED).filter(is_grouped).filter_map(|window| Code::parse(&window.iter().collect::<String>())).collect()
 }
 
 async fn of_qr_text(office: Option<&Office>, text: &str, own: &[PublishedKey], given: &[PublishedKey]) -> Result<Verdict, AppError> {

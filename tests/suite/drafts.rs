@@ -546,3 +546,16 @@ fn the_plan_tells_documents_time_size_and_messages_by_domain() {
         assert_eq!((quota.relay.as_deref(), quota.per_minute, quota.minutes), (Some("m"), Some(2), 2));
     });
 }
+
+#[test]
+fn what_is_looked_at_before_it_is_accepted_proves_nothing() {
+    run(async {
+        let desk = Desk::new("[verify]\nurl = \"https://hoi.example\"\nkey_file = \"ky.khoa\"\n").await;
+        desk.folder.must(&["key", "new"]);
+        let draft = desk.awards().await;
+        let draft = desk.upload(&draft, "d.csv", people(1)).await;
+        let preview = desk.app.draft_preview(&desk.office, CLERK, &draft.id, Chosen::First, None).await.unwrap();
+        let code = crate::verification::printed_code(&desk.folder.write("thu.pdf", &preview.pdf));
+        assert_eq!(code.to_string(), "0000-0000-0000-0000");
+    });
+}

@@ -32,8 +32,9 @@ pub fn qr_of(office: &Office, pdf: &str) -> String {
 /// The code that the page prints.
 pub fn printed_code(pdf: &Path) -> Code {
     let text = text_of(pdf);
-    let word = text.split_whitespace().find(|word| word.matches('-').count() == 3 && word.len() == 19).unwrap_or_else(|| panic!("{text}"));
-    Code::parse(word).expect("a code")
+    let after = text.split("Mã kiểm tra:").nth(1).unwrap_or_else(|| panic!("{text}"));
+    let code: String = after.chars().filter(|c| !c.is_whitespace()).take(19).collect();
+    Code::parse(&code).unwrap_or_else(|| panic!("{text}"))
 }
 
 fn verify(office: &Office, arguments: &[&str]) -> (i32, Value) {

@@ -108,7 +108,7 @@ async function checkFragment() {
       "The signature of the QR code is right, but the register does not have the code. Ask the issuer.",
     ));
   } else if (state === "good") {
-    tell(place, "good", say(
+    tell(place, outcome === "valid" ? "good" : "", say(
       `Chữ ký số trên mã QR đúng. Mã QR này cấp cho: ${holder}.`,
       `The digital signature of the QR code is right. It was issued to: ${holder}.`,
     ));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use vanthu::proof::Code;
 
 use crate::support::site::{Browser, Site};
-use crate::support::{Office, award_run, foreign, people, python};
+use crate::support::{self, Office, award_run, people, python};
 use crate::verification::{printed_code, qr_of, verifying};
 
 /// An office with three certificates, their codes, and its pages.
@@ -98,13 +98,17 @@ fn guessing_is_throttled_by_address_and_in_all() {
 
 #[test]
 fn an_approver_revokes_and_replaces_from_the_page_and_the_public_reads_why() {
-    let (office, codes, mut site) = issued("");
+    let other = "[organisations.khac]\nname = \"Hội Khác\"\n[[organisations.khac.signatories]]\nauthority = [\"CHỦ TỊCH\"]\n";
+    let (office, codes, mut site) = issued(other);
     let mut administrator = site.administrator();
     let mut approver = site.account(&mut administrator, "duyet", "approver", "");
     let script =
         "import sqlite3,sys\nfor r in sqlite3.connect(sys.argv[1]).execute('SELECT id FROM document ORDER BY number'): print(r[0])";
     let ids = python(script, &[&office.path.join("van-thu.db")]);
     let ids: Vec<&str> = ids.split_whitespace().collect();
+    // One who is bound to another organisation finds nothing there, neither to revoke nor to put in its place.
+    let mut foreign = site.account(&mut administrator, "khac", "approver", "khac");
+    assert_eq!(foreign.post(&format!("/van-ban/{}/thu-hoi", ids[0]), &[("reason", "x")]).status, 404);
     let done = approver.post(&format!("/van-ban/{}/thu-hoi", ids[0]), &[("reason", "kê khai sai <b>")]);
     assert_eq!(done.status, 303, "{}", done.text());
     assert_eq!(done.header("location"), Some(format!("/van-ban/{}?xong=thu-hoi", ids[0]).as_str()));
@@ -120,7 +124,6 @@ fn an_approver_revokes_and_replaces_from_the_page_and_the_public_reads_why() {
         let answer = approver.post(&format!("/van-ban/{id}/thu-hoi"), &[("reason", field)]);
         assert_eq!(answer.status, status, "{}", answer.text());
     }
-    // One who is bound to another organisation finds nothing there.
     let lines = administrator.get("/nhat-ky").text();
     assert!(lines.contains("thu hồi giấy") && lines.contains("duyet"), "{lines}");
 }
@@ -137,7 +140,7 @@ fn without_a_verify_section_there_is_nothing_to_ask() {
 /// The page as a browser has it after its scripts have run.
 fn in_browser(site: &Site, path: &str) -> String {
     let folder = std::env::temp_dir().join(format!("vanthu-browser-{}", std::process::id()));
-    let page = foreign(
+    let page = support::foreign(
         "chromium",
         &[
             "--headless",

@@ -26,6 +26,7 @@ pub mod registers;
 pub mod schedules;
 pub mod senders;
 pub mod supplement;
+pub mod templates;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -58,6 +59,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "access", include_str!("migrations/0002_access.sql")),
     (3, "drafts", include_str!("migrations/0003_drafts.sql")),
     (4, "verification", include_str!("migrations/0004_verification.sql")),
+    (7, "templates", include_str!("migrations/0007_templates.sql")),
 ];
 
 /// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.

@@ -281,11 +281,12 @@ impl App {
 
     /// The organisations of the workspace: key and name.
     pub fn organisation_names(&self) -> Vec<(String, String)> {
-        self.workspace.config.organisations.iter().map(|(key, own)| (key.clone(), own.name.clone())).collect()
+        self.workspace.current().organisations.iter().map(|(key, own)| (key.clone(), own.name.clone())).collect()
     }
 
     fn organisation_problem(&self, key: &str) -> Option<Diagnostic> {
-        let known = &self.workspace.config.organisations;
+        let current = self.workspace.current();
+        let known = &current.organisations;
         if key.is_empty() || known.contains_key(key) {
             return None;
         }

@@ -72,7 +72,7 @@ pub struct Offer {
 impl App {
     /// What the options of a draft of a template may name.
     pub fn draft_offer(&self, template: &str) -> Offer {
-        let config = &self.workspace.config;
+        let config = self.workspace.current();
         let titled = |key: &String, title: &str| (key.clone(), if title.is_empty() { key.clone() } else { title.to_owned() });
         let contract = self.template(template).map(|template| template.contract).ok();
         let tones = self.workspace.organisation(None).map(|organisation| organisation.language).unwrap_or_default().tone_order();

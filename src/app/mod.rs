@@ -10,6 +10,7 @@ pub mod backup;
 pub mod batches;
 pub mod bounces;
 mod complete;
+pub mod configure;
 pub mod demo;
 pub mod doctor;
 pub mod drafts;
@@ -28,6 +29,7 @@ pub mod schedules;
 pub mod service;
 mod supplement;
 mod suppressions;
+pub mod templates;
 pub mod verdict;
 pub mod verification;
 pub mod views;
@@ -181,7 +183,7 @@ impl App {
 
     /// Everything to accept a request with: what is made of it is signed.
     fn prepare_to_issue(&self, request: &Request) -> Result<Prepared, AppError> {
-        let profile = self.workspace.organisation(request.organisation.as_deref())?;
+        let (profile, mut warnings) = self.workspace.organisation(request.organisation.as_deref())?.on(date_of(request));
         let mut files = self.catalog.files(&request.template)?;
         if profile.language.is_new_tone() {
             place_tones(&request.template, &mut files);
@@ -213,7 +215,7 @@ impl App {
             return Err(faults.into());
         }
         let coverages = Coverages::read(&fonts);
-        let warnings = profile.warnings();
+        warnings.extend(profile.warnings());
         let mail = request.mail.as_ref().map(|mail| self.mail_terms(mail, &template, &organisation)).transpose()?;
         let register = self.register_for(request, &template)?;
         let organisation_key = Some(profile.key.clone()).filter(|key| !key.is_empty());
@@ -311,6 +313,21 @@ impl App {
         settings.recycle_documents = config.recycle_documents.max(1);
         settings
     }
+}
+
+/// The day that the documents of `request` bear: that of its common values, or today in Viet Nam. A list may give each document
+/// a day of its own; who signs is chosen for the list as a whole.
+fn date_of(request: &Request) -> jiff::civil::Date {
+    let given = request.common.get("ngay").and_then(Value::as_str).and_then(|text| {
+        let parts: Vec<i16> = text.split(['/', '-', '.']).map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+        let [day, month, year] = parts[..] else { return None };
+        let (year, day) = if day > 31 { (day, year) } else { (year, day) };
+        jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+    });
+    given.unwrap_or_else(|| {
+        let zone = jiff::tz::TimeZone::get(crate::schedule::recurrence::ZONE_DEFAULT).unwrap_or(jiff::tz::TimeZone::UTC);
+        jiff::Timestamp::now().to_zoned(zone).date()
+    })
 }
 
 /// Names of `--column` and `--set` that the template does not have.

@@ -54,7 +54,8 @@ pub enum Decision {
 impl App {
     /// Who messages of a batch are from, and how they go.
     pub(super) fn mail_terms(&self, mail: &MailRequest, template: &Template, organisation: &Value) -> Result<MailTerms, AppError> {
-        let config = &self.workspace.config.mail;
+        let current = self.workspace.current();
+        let config = &current.mail;
         if template.mail.is_none() {
             let name = &template.manifest.name;
             return Err(AppError::Input(vec![
@@ -80,7 +81,8 @@ impl App {
 
     /// The sender of an office, with every relay of the configuration.
     pub fn sender(&self, office: &Office) -> Result<Arc<Sender>, AppError> {
-        let config = &self.workspace.config.mail;
+        let current = self.workspace.current();
+        let config = &current.mail;
         let base = office.root();
         let folder = base.join(config.folder.as_deref().unwrap_or(std::path::Path::new(MAIL_FOLDER)));
         let folder = MailFolder::open(&folder).map_err(|error| StorageError::Write { path: error.path, source: error.source })?;
@@ -203,7 +205,8 @@ impl App {
     /// Reaches a relay, signs in and asks what it takes; sends nothing. When all is well, a relay that was being left alone is
     /// used again: true for that.
     pub async fn probe_relay(&self, name: Option<&str>) -> Result<(String, Result<Probe, Seen>, bool), AppError> {
-        let config = &self.workspace.config.mail;
+        let current = self.workspace.current();
+        let config = &current.mail;
         let name = config.relay_name(name)?;
         let Some(relay) = config.relays.get(&name) else {
             return Err(AppError::Input(vec![

@@ -117,10 +117,23 @@ impl App {
         }
     }
 
-    /// Sends what is due until `stop` turns true; what was away is tried again.
+    /// Sends what is due until `stop` turns true; what was away is tried again. When a page changes the configuration, what is
+    /// under way is brought home, and the sender begins anew with other relays.
     async fn keep_sending(&self, office: &Office, mut stop: Receiver<bool>) {
+        let mut changes = self.workspace.changes();
         while !*stop.borrow() {
-            if let Err(error) = self.send(office, &stop, false).await {
+            changes.mark_unchanged();
+            let (pause, paused) = watch::channel(false);
+            let sending = self.send(office, &paused, false);
+            tokio::pin!(sending);
+            let ended = tokio::select! {
+                ended = &mut sending => ended,
+                _ = async { tokio::select! { _ = stop.wait_for(|stop| *stop) => {}, _ = changes.changed() => {} } } => {
+                    let _ = pause.send(true);
+                    sending.await
+                }
+            };
+            if let Err(error) = ended {
                 tracing::error!(event = "sender.ended", transient = error.is_transient());
                 let _ = tokio::time::timeout(CHECK_EVERY, stop.wait_for(|stop| *stop)).await;
             }

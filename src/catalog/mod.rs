@@ -40,6 +40,8 @@ const FILES_MAX: usize = 1_000;
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     workspace: Option<PathBuf>,
+    /// A template and words that are tried in the place of its own.
+    trial: Option<(String, String)>,
 }
 
 /// One template's entry in a list.
@@ -54,7 +56,12 @@ pub struct Entry {
 impl Catalog {
     /// The built-in catalog, with the folders of `workspace` over it.
     pub fn new(workspace: Option<&Path>) -> Self {
-        Self { workspace: workspace.map(Path::to_owned) }
+        Self { workspace: workspace.map(Path::to_owned), trial: None }
+    }
+
+    /// The same catalog, in which `template` has `words` as if they stood in the workspace.
+    pub fn trying(&self, template: &str, words: &str) -> Self {
+        Self { trial: Some((template.to_owned(), words.to_owned())), ..self.clone() }
     }
 
     /// All templates, by name.
@@ -93,8 +100,14 @@ impl Catalog {
         for folder in [SHARED_FOLDER, name] {
             self.lay_over(folder, &mut files)?;
         }
+        let tried = self.trial.as_ref().filter(|(template, _)| template == name);
+        if let Some((_, words)) = tried {
+            files.insert(format!("/{name}/words.toml"), Cow::Owned(words.clone().into_bytes()));
+        }
         // Own words on the built-in page: what they leave out stays as it is. An own page has words of its own.
-        if let Some(words) = built_in_words.filter(|_| self.has_own(name, "words.toml") && !self.has_own(name, "page.typ")) {
+        if let Some(words) =
+            built_in_words.filter(|_| (tried.is_some() || self.has_own(name, "words.toml")) && !self.has_own(name, "page.typ"))
+        {
             files.insert(format!("/{name}/{BUILT_IN_WORDS}"), words);
         }
         Ok(files)

@@ -11,6 +11,7 @@ pub mod mail;
 pub mod organisation;
 pub mod page_choice;
 pub mod register;
+pub mod rewrite;
 pub mod schedules;
 pub mod service;
 pub mod stock;
@@ -19,8 +20,10 @@ pub mod verify;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
 
 use crate::data::Limits;
 use crate::diagnostic::{Diagnostic, Place, nearest};
@@ -49,8 +52,26 @@ pub const FILE_NAME: &str = "vanthu.toml";
 pub struct Workspace {
     /// Its folder; none when no `vanthu.toml` was found.
     pub folder: Option<PathBuf>,
-    /// What the file says.
+    /// What the file said when it was opened.
     pub config: Config,
+    /// What it says now: pages change organisations, stock, printers and mail while the service runs.
+    current: Current,
+}
+
+/// The configuration as it was last read or written, for all who share a workspace.
+#[derive(Debug, Clone)]
+struct Current(Arc<watch::Sender<Arc<Config>>>);
+
+impl Default for Current {
+    fn default() -> Self {
+        Self::of(Config::default())
+    }
+}
+
+impl Current {
+    fn of(config: Config) -> Self {
+        Self(Arc::new(watch::Sender::new(Arc::new(config))))
+    }
 }
 
 /// The contents of `vanthu.toml`.
@@ -175,15 +196,25 @@ impl Workspace {
                     .at(Place::File { file: shown.clone() }),
             ]
         })?;
-        let config: Config = toml::from_str(&text).map_err(|error| vec![toml_problem("config", FILE_NAME, &text, &error)])?;
-        let problems = config.problems();
-        if problems.is_empty() { Ok(Self { folder: Some(folder.to_owned()), config }) } else { Err(problems) }
+        let config = Config::parse(&text)?;
+        Ok(Self { folder: Some(folder.to_owned()), current: Current::of(config.clone()), config })
+    }
+
+    /// What the file says now.
+    pub fn current(&self) -> Arc<Config> {
+        Arc::clone(&self.current.0.borrow())
+    }
+
+    /// Hears of every change of the file through a page.
+    pub fn changes(&self) -> watch::Receiver<Arc<Config>> {
+        self.current.0.subscribe()
     }
 
     /// The organisation called `name`, or the default one, or a blank one when the workspace has none at all.
     pub fn organisation(&self, name: Option<&str>) -> Result<Organisation, Vec<Diagnostic>> {
-        let organisations = &self.config.organisations;
-        let Some(wanted) = name.or(self.config.organisation.as_deref()).or_else(|| organisations.keys().next().map(String::as_str)) else {
+        let config = self.current();
+        let organisations = &config.organisations;
+        let Some(wanted) = name.or(config.organisation.as_deref()).or_else(|| organisations.keys().next().map(String::as_str)) else {
             return Ok(Organisation::unnamed());
         };
         let found = organisations.get(wanted).map(|organisation| Organisation { key: wanted.to_owned(), ..organisation.clone() });
@@ -202,22 +233,23 @@ impl Workspace {
 
     /// The stock called `name`.
     pub fn stock(&self, name: &str) -> Result<Stock, Vec<Diagnostic>> {
-        self.declared("stocks", &self.config.stocks, name).map(|stock| Stock { key: name.to_owned(), ..stock })
+        self.declared("stocks", &self.current().stocks, name).map(|stock| Stock { key: name.to_owned(), ..stock })
     }
 
     /// The printer called `name`.
     pub fn printer(&self, name: &str) -> Result<Printer, Vec<Diagnostic>> {
-        self.declared("printers", &self.config.printers, name)
+        self.declared("printers", &self.current().printers, name)
     }
 
     /// The register called `name`.
     pub fn register(&self, name: &str) -> Result<Register, Vec<Diagnostic>> {
-        self.declared("registers", &self.config.registers, name).map(|register| Register { key: name.to_owned(), ..register })
+        self.declared("registers", &self.current().registers, name).map(|register| Register { key: name.to_owned(), ..register })
     }
 
     /// The register in which documents of `template` take their numbers.
     pub fn register_of(&self, template: &str) -> Option<Register> {
-        let (name, register) = self.config.registers.iter().find(|(_, register)| register.templates.iter().any(|own| own == template))?;
+        let config = self.current();
+        let (name, register) = config.registers.iter().find(|(_, register)| register.templates.iter().any(|own| own == template))?;
         Some(Register { key: name.clone(), ..register.clone() })
     }
 
@@ -234,6 +266,13 @@ impl Workspace {
 }
 
 impl Config {
+    /// Reads the text of a `vanthu.toml`; every key is checked.
+    fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
+        let config: Self = toml::from_str(text).map_err(|error| vec![toml_problem("config", FILE_NAME, text, &error)])?;
+        let problems = config.problems();
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
     fn problems(&self) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let place = || Place::File { file: FILE_NAME.into() };

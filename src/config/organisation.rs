@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -64,6 +65,17 @@ pub struct Signatory {
     pub seal: Option<String>,
     /// Diameter of the seal in millimetres; 34 when absent.
     pub seal_mm: Option<f64>,
+    /// First day on which the person signs, `2026-01-31`; from ever when absent.
+    pub from: Option<Date>,
+    /// Last day on which the person signs; for ever when absent.
+    pub until: Option<Date>,
+}
+
+impl Signatory {
+    /// Does the person sign on `date`?
+    pub fn signs_on(&self, date: Date) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
+    }
 }
 
 /// Styles of pages.
@@ -85,6 +97,22 @@ impl Organisation {
             signatories: vec![Signatory { authority: vec!["CHỨC VỤ NGƯỜI KÝ".into()], ..Signatory::default() }],
             ..Self::default()
         }
+    }
+
+    /// Only those who sign on `date`. Where nobody does, all stay, with a warning.
+    pub fn on(mut self, date: Date) -> (Self, Vec<Diagnostic>) {
+        if self.signatories.iter().any(|signatory| signatory.signs_on(date)) || self.signatories.is_empty() {
+            self.signatories.retain(|signatory| signatory.signs_on(date));
+            return (self, Vec::new());
+        }
+        let (key, day) = (&self.key, date.strftime("%d/%m/%Y"));
+        let warning = Diagnostic::warning(
+            "signatory-term",
+            say!("không có người ký nào còn hiệu lực vào ngày {day}", "no signatory is in office on {day}"),
+        )
+        .at(Place::File { file: format!("{FILE_NAME} [[organisations.{key}.signatories]]") })
+        .remedy(say!("sửa thời hạn của người ký, hoặc thêm người ký mới", "correct a signatory's term, or add another"));
+        (self, vec![warning])
     }
 
     /// What a document of it will lack.
@@ -145,6 +173,15 @@ impl Organisation {
             wrong("organisation-style", say!("“style” phải là: {}", "`style` must be one of: {}", STYLES.join(", ")));
         }
         for signatory in &self.signatories {
+            if let (Some(from), Some(until)) = (signatory.from, signatory.until)
+                && until < from
+            {
+                let name = &signatory.name;
+                let message =
+                    say!("thời hạn của người ký “{name}” kết thúc trước khi bắt đầu", "the term of `{name}` ends before it begins");
+                let place = Place::File { file: format!("{FILE_NAME} [organisations.{key}]") };
+                problems.push(Diagnostic::error("signatory-term", message).at(place));
+            }
             if signatory.authority.iter().all(|line| line.trim().is_empty()) {
                 let name = &signatory.name;
                 problems.push(

@@ -8,6 +8,7 @@ mod assets;
 mod body;
 pub mod caller;
 pub mod fault;
+pub mod form;
 mod health;
 pub mod page;
 pub mod pages;

@@ -41,6 +41,7 @@ pub(super) fn done(code: &str) -> Option<Text> {
     Some(match code {
         "luu" => say!("Đã lưu.", "Saved."),
         "tao" => say!("Đã tạo.", "Created."),
+        "cong-bo" => say!("Đã công bố. Văn bản tạo từ nay dùng lời văn này.", "Published. Documents made from now on use these words."),
         "xoa" => say!("Đã xóa.", "Deleted."),
         "huy" => say!("Đã hủy.", "Cancelled."),
         "tep" => say!("Đã nhận tệp mới.", "The new file is taken."),
@@ -154,6 +155,8 @@ pub(super) fn action(name: &str) -> Text {
         "document.revoke" => say!("thu hồi giấy", "revoked a certificate"),
         "document.replace" => say!("thay thế giấy", "replaced a certificate"),
         "key.publish" => say!("công bố khóa ký", "published a key"),
+        "config.change" => say!("sửa cấu hình", "changed the configuration"),
+        "template.publish" => say!("công bố lời văn của mẫu", "published a template's words"),
         "backup" => say!("sao lưu", "made a backup"),
         "restore" => say!("khôi phục từ bản sao", "restored a copy"),
         other => say!("{other}", "{other}"),

@@ -29,6 +29,7 @@ pub mod registers;
 pub mod schedules;
 pub mod senders;
 pub mod supplement;
+pub mod templates;
 pub mod waking;
 
 use std::borrow::Cow;
@@ -65,6 +66,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "drafts", include_str!("migrations/0003_drafts.sql")),
     (4, "verification", include_str!("migrations/0004_verification.sql")),
     (6, "operations", include_str!("migrations/0006_operations.sql")),
+    (7, "templates", include_str!("migrations/0007_templates.sql")),
 ];
 
 /// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.

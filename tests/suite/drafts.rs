@@ -346,7 +346,7 @@ fn a_cell_corrected_in_a_list_of_the_old_encoding_is_unicode_and_the_rest_is_sti
     run(async {
         let desk = Desk::new("").await;
         let list = "Đối tượng,Danh xưng,Họ và tên,Đơn vị,Số vào sổ\n".to_owned()
-            + &["NguyÔn V¨n An", "TrÇn ThÞ Ngäc B×nh", "Ph¹m Minh TuÊn", "Lª Hång Ph­¬ng"]
+            + &["NguyÔn V¨n An", "TrÇn ThÞ Ngäc B×nh", "Ph¹m Minh TuÊn", "Lª Hång Ph\u{AD}¬ng"]
                 .iter()
                 .zip(1..)
                 .map(|(name, number)| format!("Cá nhân,Ông,{name},Chi hội {number},0{number}\n"))

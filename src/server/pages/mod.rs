@@ -3,10 +3,13 @@
 mod account;
 mod audit;
 mod check;
+mod equipment;
 mod language;
 mod login;
+mod organisation;
 mod overview;
 mod setup;
+mod templates;
 mod users;
 
 use super::routes::Route;
@@ -22,6 +25,9 @@ pub fn routes() -> Vec<Route> {
         audit::routes(),
         language::routes(),
         check::routes(),
+        organisation::routes(),
+        equipment::routes(),
+        templates::routes(),
     ]
     .into_iter()
     .flatten()

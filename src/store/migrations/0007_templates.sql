@@ -1,0 +1,18 @@
+-- Words of templates: what was published, in order; what somebody is still writing.
+
+CREATE TABLE template_version (
+    template TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    words TEXT NOT NULL,
+    note TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (template, version)
+);
+
+CREATE TABLE template_draft (
+    template TEXT PRIMARY KEY,
+    words TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    changed_at BIGINT NOT NULL
+);

@@ -258,10 +258,7 @@ impl App {
                     };
                     let accepted = self.accept(&request, prepared, earlier.as_ref(), &office.store, planning, output, &told).await?;
                     if let Some((batch, planned)) = accepted {
-                        let superseded = match &batch {
-                            Some(batch) => office.store.superseded_by(batch).await?,
-                            None => Vec::new(),
-                        };
+                        let superseded = office.store.superseded_by(batch.as_deref().unwrap_or_default()).await?;
                         return Ok(Found { batch, planned, setting, request, superseded });
                     }
                 }

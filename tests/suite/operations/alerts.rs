@@ -74,7 +74,7 @@ fn slots_missed_while_the_office_was_closed_are_told() {
 }
 
 #[test]
-fn a_batch_that_cannot_be_worked_on_and_messages_in_doubt_are_told() {
+fn a_batch_that_cannot_be_worked_on_is_told() {
     let office = Office::with_workspace();
     configure(&office, SCHEDULE);
     office.write("d.csv", people(2));
@@ -89,6 +89,24 @@ fn a_batch_that_cannot_be_worked_on_and_messages_in_doubt_are_told() {
     // One that a person holds is no news to them.
     office.must(&["batch", "cancel", batch, "--reason", "thử"]);
     await_some("the end of the matter", || ask(&office, "SELECT key FROM alert").is_empty().then_some(()));
+}
+
+#[test]
+fn messages_in_doubt_are_told_and_told_again_when_there_are_more() {
+    let office = Office::with_workspace();
+    configure(&office, SCHEDULE);
+    let row = |name: &str| format!("Cá nhân,Ông,{name},Hội A,{}@example.com\n", name.len());
+    office.write("d.csv", format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Email\n{}{}", row("Nguyễn An"), row("Nguyễn Văn An")));
+    office.must(&crate::support::award_run("d.csv", "ra", &["--mail"]));
+    tell(&office, "UPDATE delivery SET state = 'needs_operator', changed_at = 1 WHERE id = (SELECT MIN(id) FROM delivery)");
+    let _service = Running::start(&office);
+    let [message] = messages(&office, "quan-tri@hoi.example", 1).try_into().unwrap();
+    assert!(message.contains("• 1 thư chưa rõ đã đến hay chưa. Xem: vanthu outbox list --state needs_operator"), "{message}");
+    tell(&office, "UPDATE delivery SET state = 'uncertain', changed_at = 2, next_at = next_at * 2 WHERE state = 'sent'");
+    tell(&office, "UPDATE instance SET alerted_at = 0");
+    let found = messages(&office, "quan-tri@hoi.example", 2);
+    assert!(found.iter().any(|message| message.contains("• 2 thư chưa rõ")), "{found:?}");
+    assert!(found.iter().all(|message| !message.contains("example.com") && !message.contains("Nguyễn")), "{found:?}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn a_mailbox_that_refuses_the_account_is_said_and_the_rest_goes_on() {
     configure(
         &office,
         &format!(
-            "[mail]\nfrom = \"van-thu@hoi.test\"\nbounce_address = \"bounce@hoi.test\"\n\
+            "[alerts]\nto = [\"quan-tri@hoi.test\"]\n[mail]\nfrom = \"van-thu@hoi.test\"\nbounce_address = \"bounce@hoi.test\"\n\
              [mail.bounces]\nhost = \"127.0.0.1\"\nport = {}\ntls = false\naccount = \"bounce\"\npassword_file = \"mat-khau\"\n",
             dovecot.port
         ),
@@ -89,5 +89,7 @@ fn a_mailbox_that_refuses_the_account_is_said_and_the_rest_goes_on() {
     let said = office.run(&["outbox", "bounces"]);
     assert_eq!((said.code, said.stderr.contains("hộp thư ở 127.0.0.1 từ chối tài khoản hoặc mật khẩu")), (2, true), "{}", said.stderr);
     let service = Running::start(&office);
-    assert!(service.get("/readyz").starts_with("HTTP/1.1 200"));
+    assert!(service.get("/readyz").starts_with("HTTP/1.1 200"), "the office works without it");
+    let [message] = super::messages(&office, "quan-tri@hoi.test", 1).try_into().unwrap();
+    assert!(message.contains(": Không đọc được hộp thư báo lỗi. Thử: vanthu outbox bounces"), "{message}");
 }

@@ -92,9 +92,9 @@ impl ServiceConfig {
         ])
     }
 
-    /// The address of the pages for people elsewhere, without a slash at its end; only one with a certificate.
+    /// The address of the pages for people elsewhere; only one with a certificate.
     pub fn public_url(&self) -> Option<&str> {
-        self.url.as_deref().map(|url| url.trim_end_matches('/')).filter(|url| url.starts_with("https://"))
+        self.url.as_deref().filter(|url| url.starts_with("https://"))
     }
 
     /// Time for work under way at a stop.

@@ -141,7 +141,7 @@ fn outbox_of_four(office: &Office) -> (tokio::runtime::Runtime, Vec<String>) {
 }
 
 /// A workspace in `hop` whose mailbox of bounces is an empty one of a real server.
-fn mailbox_of_bounces(office: &Office) -> Dovecot {
+fn mailbox_of_bounces(office: &Office) -> (Dovecot, Certificates) {
     let certificates = Certificates::new();
     let (key, certificate) = certificates.issue("127.0.0.1", false);
     let maildir = office.path.join("hom-thu");
@@ -158,7 +158,7 @@ fn mailbox_of_bounces(office: &Office) -> Dovecot {
             dovecot.port
         ),
     );
-    dovecot
+    (dovecot, certificates)
 }
 
 #[test]

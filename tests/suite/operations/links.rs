@@ -7,7 +7,7 @@ use crate::support::smtp::{Received, Say, Script, SmtpServer};
 use crate::support::{Office, award_run};
 
 const LIST: &str = "Đối tượng,Danh xưng,Họ và tên,Đơn vị,Email\nCá nhân,Ông,Nguyễn Văn An,Hội A,an@example.com\n";
-const SITE: &str = "[service]\nurl = \"https://vanthu.hoi.example/\"\n";
+const SITE: &str = "[service]\nurl = \"https://vanthu.hoi.example\"\n";
 
 /// Runs a list through a server of this script, with more of the configuration.
 fn through<F: FnOnce(&Office, &SmtpServer) + Send + 'static>(script: Script, mail: &'static str, more: &'static str, body: F) {

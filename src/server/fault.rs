@@ -125,7 +125,9 @@ impl From<AppError> for Fault {
         match error {
             AppError::Input(diagnostics) => Self::invalid(diagnostics),
             AppError::Store(StoreError::Unknown { .. }) => Self::not_found(),
-            AppError::Store(error @ (StoreError::Refused { .. } | StoreError::Stale { .. })) => Self::conflict(AppError::from(error).describe()),
+            AppError::Store(error @ (StoreError::Refused { .. } | StoreError::Stale { .. })) => {
+                Self::conflict(AppError::from(error).describe())
+            }
             AppError::Store(error @ StoreError::KeyReused { .. }) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-reused", AppError::from(error).describe())
             }

@@ -52,12 +52,11 @@ const CONNECTIONS_MAX: u32 = 8;
 /// Readers of a SQLite file.
 const READERS_MAX: u32 = 4;
 
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[
-        (1, "office", include_str!("migrations/0001_office.sql")),
-        (2, "access", include_str!("migrations/0002_access.sql")),
-        (3, "drafts", include_str!("migrations/0003_drafts.sql")),
-    ];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "office", include_str!("migrations/0001_office.sql")),
+    (2, "access", include_str!("migrations/0002_access.sql")),
+    (3, "drafts", include_str!("migrations/0003_drafts.sql")),
+];
 
 /// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.
 const NETWORK_FILE_SYSTEMS: &[i64] = &[0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400];

@@ -2,4 +2,7 @@
 
 mod access;
 mod accounts;
+mod batches;
 mod headers;
+mod mail;
+mod make;

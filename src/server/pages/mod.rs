@@ -2,8 +2,11 @@
 
 mod account;
 mod audit;
+mod batches;
+mod deliveries;
 mod language;
 mod login;
+mod make;
 mod overview;
 mod setup;
 mod users;
@@ -12,8 +15,19 @@ use super::routes::Route;
 
 /// The routes of all pages.
 pub fn routes() -> Vec<Route> {
-    [overview::routes(), login::routes(), setup::routes(), account::routes(), users::routes(), audit::routes(), language::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        overview::routes(),
+        login::routes(),
+        setup::routes(),
+        account::routes(),
+        users::routes(),
+        audit::routes(),
+        language::routes(),
+        make::routes(),
+        batches::routes(),
+        deliveries::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

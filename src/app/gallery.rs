@@ -89,6 +89,11 @@ impl App {
         }
     }
 
+    /// The key of the organisation in whose name documents are made unless said otherwise.
+    pub fn default_organisation(&self) -> Option<String> {
+        self.workspace.organisation(None).ok().map(|organisation| organisation.key)
+    }
+
     /// The templates that documents are made with: first those for lists.
     pub fn template_choices(&self) -> Vec<Choice> {
         let mut choices: Vec<Choice> = self

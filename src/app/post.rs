@@ -12,16 +12,15 @@ use crate::batch::request::MailRequest;
 use crate::config::mail::FOLDER_RELAY;
 use crate::delivery::backoff::Route;
 use crate::delivery::classify::Seen;
-use crate::delivery::state::Event;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::mail::conversation::Deadlines;
 use crate::mail::folder::MailFolder;
 use crate::mail::probe::{Probe, probe};
 use crate::message::address::Address;
-use crate::message::letter::{Carried, Frozen, MailTerms};
+use crate::message::letter::MailTerms;
 use crate::message::return_path::ReturnPaths;
 use crate::say;
-use crate::sender::link::{Links, last_day};
+use crate::sender::link::Links;
 use crate::sender::{Sender, Transport, queue};
 use crate::storage::StorageError;
 use crate::store::batches::Post;
@@ -121,7 +120,7 @@ impl App {
     }
 
     /// Where links to documents lead, when the pages have an address for people elsewhere.
-    fn links(&self) -> Option<Links> {
+    pub(super) fn links(&self) -> Option<Links> {
         self.workspace.config.service.public_url().map(|url| Links { prefix: format!("{url}{LINKS}") })
     }
 
@@ -172,34 +171,16 @@ impl App {
     pub async fn posted(&self, id: &str) -> Result<(Posted, Vec<u8>, Option<Suppressed>), AppError> {
         let office = self.office(None, Opening::Beside).await?;
         let posted = office.store.delivery(id).await?;
-        let frozen: Frozen = serde_json::from_str(&posted.message).map_err(|_| AppError::Damaged { what: "message" })?;
-        let enclosed = office.store.enclosed(id).await?;
-        let composed = if let (Some(until), Some(links)) = (posted.link_until, self.links()) {
-            let links = links.of(&office.store, id, &enclosed, until).await?;
-            frozen.compose(id, &Carried::Links(&links, last_day(until)))?
-        } else {
-            let mut files = Vec::new();
-            for (document, name) in enclosed {
-                let path = office.objects.path(&document.object);
-                files.push((name, std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?));
-            }
-            frozen.compose(id, &Carried::Files(&files))?
-        };
+        let message = self.message_of(&office, &posted).await?;
         let key = Address::parse(&posted.recipient).map(|address| address.key()).unwrap_or_default();
         let suppressed = office.store.suppression_of(&key).await?;
-        Ok((posted, composed.bytes, suppressed))
+        Ok((posted, message, suppressed))
     }
 
     /// Does with a delivery what a person decided.
     pub async fn decide(&self, id: &str, decision: Decision, reason: &str) -> Result<Posted, AppError> {
         let office = self.office(None, Opening::Beside).await?;
-        let event = match decision {
-            Decision::Sent => Event::ConfirmSent,
-            Decision::Resend => Event::Resend { next_at: office.store.now().await? },
-            Decision::Cancel => Event::Cancel,
-        };
-        office.store.decide_delivery(id, event, ACTOR, reason).await?;
-        Ok(office.store.delivery(id).await?)
+        self.decide_in(&office, id, decision, ACTOR, reason).await
     }
 
     /// Reaches a relay, signs in and asks what it takes; sends nothing. When all is well, a relay that was being left alone is

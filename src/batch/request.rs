@@ -14,7 +14,7 @@ use crate::template::manifest::toml_problem;
 use crate::typeset::Standard;
 
 /// One batch, ready to plan.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// Template.
     pub template: String,

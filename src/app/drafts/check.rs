@@ -137,7 +137,7 @@ impl Checked {
 }
 
 /// A finding whose remedy is a step on the page, where the command line has an option.
-fn for_a_page(diagnostic: Diagnostic) -> Diagnostic {
+pub fn for_a_page(diagnostic: Diagnostic) -> Diagnostic {
     let is_of_the_command_line = diagnostic.remedy.as_ref().is_some_and(|remedy| remedy.vi.contains("--"));
     let remedy = match diagnostic.code.as_ref() {
         "sheets-unread" | "sheet-missing" | "sheet-unfit" if is_of_the_command_line => {

@@ -172,8 +172,14 @@ impl Sender {
                 }
             }
             if none {
+                // What comes home may be due again at once, such as with a link.
+                let mut came_home = false;
                 while let Some(done) = tasks.join_next().await {
                     done.map_err(|_| SenderError::Task)??;
+                    came_home = true;
+                }
+                if came_home {
+                    continue;
                 }
                 if until_idle {
                     break;

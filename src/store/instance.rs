@@ -116,8 +116,8 @@ impl Store {
         tx.commit().await
     }
 
-    /// Makes a restored copy safe: another id; sending and schedules paused with `reason`; every lease void; deliveries whose
-    /// end is not known left to the operator; counters at least at their entries. All in one commit.
+    /// Makes a restored copy safe: another id; sending and schedules paused with `reason`; every lease void; every login ended;
+    /// deliveries whose end is not known left to the operator; counters at least at their entries. All in one commit.
     pub async fn enter_safe_mode(&self, reason: &str, actor: &str) -> Result<(), StoreError> {
         let id = self.new_id().await?;
         let mut tx = self.database.begin().await?;
@@ -143,6 +143,10 @@ impl Store {
             &[],
         )
         .await?;
+        // Whoever was signed in to the original is not signed in here.
+        for table in ["login", "invitation"] {
+            tx.execute(&format!("DELETE FROM {table}"), &[]).await?;
+        }
         audit::note(&mut tx, actor, "restore", "", reason).await?;
         tx.commit().await
     }

@@ -58,6 +58,8 @@ fn goes_on(office: &Office, ask: &dyn Fn(&str) -> String) {
 fn an_office_on_sqlite_comes_back_as_it_was_and_waits_for_a_person() {
     let office = office();
     office.run(&award_run("d.csv", "ra", &["--mail"]));
+    super::tell(&office, "INSERT INTO account (id, name, full_name, role, created_at, changed_at) VALUES ('A', 'an', 'An', 'clerk', 0, 0)");
+    super::tell(&office, "INSERT INTO login (digest, account_id, state, created_at, seen_at) VALUES ('d', 'A', 'open', 0, 0)");
     office.must(&["backup", "sao.zip"]);
     office.must(&["restore", "sao.zip", "--into", "moi"]);
     let restored = |sql: &str| {
@@ -69,6 +71,7 @@ for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]):
     for sql in SAME {
         assert_eq!(restored(sql), ask(&office, sql), "{sql}");
     }
+    assert_eq!(restored("SELECT (SELECT COUNT(*) FROM account), (SELECT COUNT(*) FROM login)"), "1|0", "nobody is signed in");
     // Another office, which still knows the bounces of what this one has sent.
     assert_eq!(restored("SELECT return_key FROM instance"), ask(&office, "SELECT id FROM instance"));
     goes_on(&office, &restored);

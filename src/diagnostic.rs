@@ -312,6 +312,8 @@ pub fn io_reason(error: &std::io::Error) -> Text {
         ErrorKind::IsADirectory => say!("đó là thư mục, không phải tệp", "it is a folder, not a file"),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => say!("đĩa đã đầy", "no space is left on the disk"),
         ErrorKind::InvalidData => say!("nội dung không phải chữ UTF-8", "its content is not UTF-8 text"),
+        // EIO has no kind of its own.
+        _ if error.raw_os_error() == Some(5) => say!("đĩa báo lỗi", "the disk reports an error"),
         _ => say!("{error}", "{error}"),
     }
 }

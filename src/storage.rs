@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -124,14 +125,20 @@ impl OutputFolder {
     /// Syncs a file at a path from [`Self::create_unfinished`], to become `name`.
     pub fn stage_written(&self, name: &str, temporary: PathBuf) -> Result<Staged, StorageError> {
         // Opened anew: who wrote it may have put another file in its place.
-        File::open(&temporary).and_then(|file| file.sync_all()).map_err(StorageError::write(&temporary))?;
+        pass("output.written")
+            .and_then(|()| File::open(&temporary)?.sync_all())
+            .and_then(|()| pass("output.synced"))
+            .map_err(StorageError::write(&temporary))?;
         Ok(Staged { temporary, target: self.path.join(name) })
     }
 
     /// Makes staged files visible, then syncs the folder once.
     pub fn publish(&self, staged: Vec<Staged>) -> Result<(), StorageError> {
         for Staged { temporary, target } in staged {
-            fs::rename(&temporary, &target).map_err(StorageError::write(&target))?;
+            pass("output.rename")
+                .and_then(|()| fs::rename(&temporary, &target))
+                .and_then(|()| pass("output.renamed"))
+                .map_err(StorageError::write(&target))?;
         }
         self.sync()
     }
@@ -152,7 +159,10 @@ impl OutputFolder {
             .map(|candidate| target_folder.join(candidate))
             .find(|candidate| !candidate.exists())
             .unwrap_or_else(|| target_folder.join(name));
-        fs::rename(self.path.join(name), &target).map_err(StorageError::write(&target))
+        pass("output.set_aside")
+            .and_then(|()| fs::rename(self.path.join(name), &target))
+            .and_then(|()| pass("output.was_set_aside"))
+            .map_err(StorageError::write(&target))
     }
 
     /// Puts the file at `object` under `name` as well, in one step: a second name for the same bytes, or a copy on another
@@ -161,11 +171,15 @@ impl OutputFolder {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let temporary = self.path.join(STATE_FOLDER).join("tmp").join(number.to_string());
         let target = self.path.join(name);
+        pass("link.create").map_err(StorageError::write(&target))?;
         if fs::hard_link(object, &temporary).is_err() {
             fs::copy(object, &temporary).map_err(StorageError::write(&target))?;
             File::open(&temporary).and_then(|file| file.sync_all()).map_err(StorageError::write(&target))?;
         }
-        fs::rename(&temporary, &target).map_err(StorageError::write(&target))?;
+        pass("link.rename")
+            .and_then(|()| fs::rename(&temporary, &target))
+            .and_then(|()| pass("link.renamed"))
+            .map_err(StorageError::write(&target))?;
         // Renaming over another name of the same bytes does nothing, and leaves the first name.
         match fs::remove_file(&temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::Write { path: temporary, source: error }),
@@ -175,9 +189,13 @@ impl OutputFolder {
 
     /// Makes what was renamed last.
     pub fn sync(&self) -> Result<(), StorageError> {
+        pass("output.folder_sync").map_err(StorageError::write(&self.path))?;
         sync_folder(&self.path)
     }
 }
+
+/// What the names of files begin with that only probe the disk.
+const PROBE: &str = ".probe-";
 
 /// The documents' bytes: one read-only file each, in a folder for each batch, never changed once there.
 #[derive(Debug)]
@@ -196,7 +214,10 @@ pub struct StagedObject {
 impl Objects {
     /// The objects below `root`, which is made if need be.
     pub fn open(root: &Path) -> Result<Self, StorageError> {
-        fs::create_dir_all(root).map_err(StorageError::write(root))?;
+        if !root.is_dir() {
+            fs::create_dir_all(root).map_err(StorageError::write(root))?;
+            sync_folder(root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
+        }
         Ok(Self { root: root.to_owned() })
     }
 
@@ -207,13 +228,23 @@ impl Objects {
 
     /// Writes, syncs, reads back and removes a file, as a document would be.
     pub fn probe(&self) -> Result<(), StorageError> {
-        let path = self.root.join(format!(".probe-{}", std::process::id()));
+        let path = self.root.join(format!("{PROBE}{}", std::process::id()));
         let written = File::create(&path).and_then(|mut file| file.write_all(b"vanthu").and_then(|()| file.sync_all()));
         written.map_err(StorageError::write(&path))?;
         sync_folder(&self.root)?;
         let read = fs::read(&path).map_err(StorageError::read(&path))?;
         fs::remove_file(&path).map_err(StorageError::write(&path))?;
         if read == b"vanthu" { Ok(()) } else { Err(StorageError::Read { path, source: io::ErrorKind::InvalidData.into() }) }
+    }
+
+    /// Removes what a process that was killed while it probed left `age` ago or earlier.
+    pub fn clear_probes(&self, age: Duration) -> Result<(), StorageError> {
+        for entry in fs::read_dir(&self.root).map_err(StorageError::read(&self.root))?.filter_map(Result::ok) {
+            if entry.file_name().to_string_lossy().starts_with(PROBE) && was_written_ago(&entry, age) {
+                fs::remove_file(entry.path()).map_err(StorageError::write(&entry.path()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Where an object lies.
@@ -225,7 +256,7 @@ impl Objects {
     /// group of them last.
     pub fn prepare(&self, batch: &str) -> Result<(), StorageError> {
         let folder = self.root.join(batch);
-        fs::create_dir_all(&folder).map_err(StorageError::write(&folder))?;
+        pass("object.folder").and_then(|()| fs::create_dir_all(&folder)).map_err(StorageError::write(&folder))?;
         sync_folder(&self.root)
     }
 
@@ -237,7 +268,10 @@ impl Objects {
         let write = || {
             let mut file = File::create(&temporary)?;
             pass("object.created")?;
-            file.write_all(bytes)?;
+            let (first, rest) = bytes.split_at(bytes.len() / 2);
+            file.write_all(first)?;
+            pass("object.half_written")?;
+            file.write_all(rest)?;
             // An official document does not change; a program that edits it must save another.
             file.set_permissions(fs::Permissions::from_mode(0o444))?;
             pass("object.written")?;
@@ -266,23 +300,32 @@ impl Objects {
     /// Removes an object that no row refers to.
     pub fn remove(&self, name: &str) -> Result<(), StorageError> {
         let path = self.root.join(name);
+        pass("object.remove").map_err(StorageError::write(&path))?;
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StorageError::Write { path, source: error }),
             _ => Ok(()),
         }
     }
 
-    /// Every file of a batch's folder, by name; empty when there is none.
-    pub fn list(&self, batch: &str) -> Result<Vec<String>, StorageError> {
+    /// Every file of a batch's folder, by name, that has not been written to for `age`; empty when there is no folder.
+    pub fn list(&self, batch: &str, age: Duration) -> Result<Vec<String>, StorageError> {
         let folder = self.root.join(batch);
         match fs::read_dir(&folder) {
-            Ok(entries) => {
-                Ok(entries.filter_map(Result::ok).map(|entry| format!("{batch}/{}", entry.file_name().to_string_lossy())).collect())
-            }
+            Ok(entries) => Ok(entries
+                .filter_map(Result::ok)
+                .filter(|entry| was_written_ago(entry, age))
+                .map(|entry| format!("{batch}/{}", entry.file_name().to_string_lossy()))
+                .collect()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(source) => Err(StorageError::Read { path: folder, source }),
         }
     }
+}
+
+/// Has a file not been written to for `age`? One from the future was written before the clock was set back.
+fn was_written_ago(entry: &fs::DirEntry, age: Duration) -> bool {
+    let written = entry.metadata().and_then(|metadata| metadata.modified());
+    age.is_zero() || written.is_ok_and(|written| written.elapsed().is_ok_and(|elapsed| elapsed >= age))
 }
 
 /// Makes the names in a folder last.

@@ -82,6 +82,7 @@ impl App {
             }
         }
         let made = extras.finish().await?;
+        shelf.settle(&office.store).await?;
         outcomes.retain(|outcome| !outcome.rejected);
         Ok((outcomes, made))
     }
@@ -164,6 +165,7 @@ async fn show(outcome: &mut Outcome, office: &Office, shelf: &mut Shelf) -> Resu
                 document: Some(document.id.clone()),
                 digest: outcome.digest.clone(),
                 sha256: document.sha256.clone(),
+                before: String::new(),
             };
             office.store.place(shelf.key(), std::slice::from_ref(&placed)).await?;
             Ok(shelf.put(&office.objects, &document.object, placed)?)

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::batch::RunError;
+use crate::batch::merge::MergeError;
 use crate::batch::outputs::OutputError;
 use crate::batch::plan::PlanError;
 use crate::batch::shelf::ShelfError;
@@ -110,6 +111,22 @@ impl From<ShelfError> for AppError {
     }
 }
 
+/// Others took numbers of the register each time that this batch was planned.
+pub(super) fn register_moves() -> AppError {
+    let problem = say!("sổ đang được nhiều nơi lấy số cùng lúc", "others keep taking numbers of the register");
+    AppError::Input(vec![Diagnostic::error("register-busy", problem).remedy(say!("chạy lại sau ít phút", "run again in a few minutes"))])
+}
+
+/// A key that stands for another request.
+pub(super) fn key_reused(key: &str) -> AppError {
+    let problem = Diagnostic::error("key-reused", say!("khóa này đã dùng cho một yêu cầu khác", "the key was used for another request"));
+    AppError::Input(vec![
+        problem
+            .with_value(key)
+            .remedy(say!("chọn khóa khác, hoặc gửi đúng yêu cầu cũ", "choose another key, or send the very same request")),
+    ])
+}
+
 /// The office of no workspace.
 pub(super) fn no_workspace() -> AppError {
     AppError::Input(vec![
@@ -174,7 +191,11 @@ impl AppError {
                     say!("không xếp được nội dung vào bảng tính “{path}”", "the workbook `{path}` cannot be laid out")
                 }
             },
-            Self::Output(OutputError::Write(source)) => {
+            Self::Output(
+                OutputError::Write(source)
+                | OutputError::Merge(MergeError::Write(source))
+                | OutputError::Archive(zip::result::ZipError::Io(source)),
+            ) => {
                 let reason = io_reason(source);
                 Text {
                     vi: format!("không ghi được tệp kết quả: {}", reason.vi),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::complete::{Wanted, clear, corrections, outcomes, shown};
+use super::error::{key_reused, register_moves};
 use super::office::{Office, Opening};
 use super::supplement::{Kept, Supplement, is_own_corrections};
 use super::{App, AppError, Prepared, close};
@@ -24,10 +25,9 @@ use crate::batch::shelf::Shelf;
 use crate::batch::supplement::Earlier;
 use crate::batch::{Planned, Progress, Request, run};
 use crate::data::Selection;
-use crate::diagnostic::{Diagnostic, any_error};
+use crate::diagnostic::any_error;
 use crate::lifecycle::BatchState;
 use crate::render_pool::Pool;
-use crate::say;
 use crate::storage::{OutputFolder, hash_file};
 use crate::store::batches::{Acceptance, NewBatch, NewRecord, Planning, Post};
 use crate::store::{Store, StoreError};
@@ -191,13 +191,16 @@ impl App {
         // A clerk's own workbook stands until its rows are made.
         let extras = if corrected { Vec::new() } else { corrections(office, shelf, &planned, batch.as_deref()).await? };
         let ran = |planned, summary, extras| Ran { planned, summary, output, extras, posted: Vec::new(), submitted: None, superseded };
-        let Some(batch) = batch else { return Ok(ran(planned, None, extras)) };
+        let Some(batch) = batch else {
+            shelf.settle(&office.store).await?;
+            return Ok(ran(planned, None, extras));
+        };
         let Some(pool) = pool else { return Ok(Ran { submitted: Some(batch), ..ran(planned, None, extras) }) };
-        let mut summary = self.render(&batch, office, &setting, shelf, pool, watcher).await?;
+        let owner = office.take_over(shelf.folder()).await?;
+        let mut summary = self.render(&batch, office, &setting, shelf, pool, &owner, watcher).await?;
         if summary.stopped || summary.held.is_some() {
             return Ok(ran(planned, Some(summary), extras));
         }
-        let owner = office.store.new_owner().await?;
         while !office.store.claim_completion(&batch, &owner, true).await? {
             if office.store.batch(&batch).await?.state != BatchState::Finished {
                 return Ok(ran(planned, Some(summary), extras));
@@ -246,6 +249,10 @@ impl App {
         };
         let new = self.new_batch(&request, submission, &setting, digest, output, prepared)?;
         let mut found = same;
+        if found.is_none() {
+            // Whoever holds the folder plans for it: what another left in planning never counted.
+            office.store.forget_planning_of(output).await?;
+        }
         let mut tries = 0..PLANS_MAX;
         while found.is_none() {
             let Some(nth) = tries.next() else { return Err(register_moves()) };
@@ -280,6 +287,7 @@ impl App {
     }
 
     /// Renders what waits, shows every document of the batch in its folder, and sets aside what it no longer names.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that a batch is rendered with")]
     async fn render(
         &self,
         id: &str,
@@ -287,6 +295,7 @@ impl App {
         setting: &Arc<Setting>,
         shelf: &mut Shelf,
         pool: &Arc<Pool>,
+        owner: &str,
         watcher: Watcher<'_>,
     ) -> Result<Summary, AppError> {
         let batch = office.store.batch(id).await?;
@@ -296,7 +305,6 @@ impl App {
         // Long lists: what was needed of it is in `there`.
         drop(before);
         let counts = Counts { accepted: batch.accepted, kept: there.len() as u64, ..Counts::default() };
-        let owner = office.store.new_owner().await?;
         let rescuing = office.rescuing();
         let ended = run::run(run::Run {
             store: &office.store,
@@ -305,7 +313,7 @@ impl App {
             setting,
             pool,
             shelf: Some(shelf),
-            owner: &owner,
+            owner,
             counts,
             progress: watcher.progress,
             stop: watcher.stop,
@@ -480,19 +488,4 @@ pub(super) fn new_record(entry: Entry) -> NewRecord {
         claim: entry.claim,
         proof: entry.proof.map(super::verification::new_proof),
     }
-}
-
-/// Others took numbers of the register each time that this batch was planned.
-fn register_moves() -> AppError {
-    let problem = say!("sổ đang được nhiều nơi lấy số cùng lúc", "others keep taking numbers of the register");
-    AppError::Input(vec![Diagnostic::error("register-busy", problem).remedy(say!("chạy lại sau ít phút", "run again in a few minutes"))])
-}
-
-fn key_reused(key: &str) -> AppError {
-    let problem = Diagnostic::error("key-reused", say!("khóa này đã dùng cho một yêu cầu khác", "the key was used for another request"));
-    AppError::Input(vec![
-        problem
-            .with_value(key)
-            .remedy(say!("chọn khóa khác, hoặc gửi đúng yêu cầu cũ", "choose another key, or send the very same request")),
-    ])
 }

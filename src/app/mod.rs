@@ -9,6 +9,7 @@ mod awaited;
 pub mod backup;
 pub mod batches;
 pub mod bounces;
+mod collection;
 mod complete;
 pub mod configure;
 pub mod demo;

@@ -5,16 +5,25 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::collection::{GRACE, Reach, collect};
 use super::{App, AppError};
+use crate::failpoint;
 use crate::metrics;
-use crate::storage::{Objects, STATE_FOLDER, StorageError};
+use crate::storage::{Objects, OutputFolder, STATE_FOLDER, StorageError};
 use crate::store::{Location, Store};
 
 /// The database's file.
 pub const DATABASE_FILE: &str = "van-thu.db";
 /// The folder of the documents' bytes.
 pub const OBJECTS_FOLDER: &str = "kho";
+
+/// Between two looks for what nothing refers to.
+const TIDY_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Who holds an output folder, below its state.
+const OWNER_FILE: &str = "owner";
 
 /// An opened office.
 pub struct Office {
@@ -42,30 +51,59 @@ impl Office {
         &self.root
     }
 
+    /// A name for this process as the owner of leases. What the last process that held `folder` still had in its hands is
+    /// free at once: it is gone, or it would hold the folder.
+    pub async fn take_over(&self, folder: &OutputFolder) -> Result<String, AppError> {
+        let path = folder.state_path(OWNER_FILE);
+        if let Ok(gone) = std::fs::read_to_string(&path) {
+            self.store.give_back(&gone).await?;
+        }
+        let owner = self.store.new_owner().await?;
+        failpoint::pass("owner.write")
+            .and_then(|()| std::fs::write(&path, &owner))
+            .map_err(|source| StorageError::Write { path, source })?;
+        Ok(owner)
+    }
+
     /// The folder that the store knows as `key`.
     pub fn folder_of(&self, key: &str) -> PathBuf {
         self.root.join(key)
     }
 }
 
-/// Looks for leases that nobody renews, for as long as it lives.
-pub(super) struct Rescuing(tokio::task::JoinHandle<()>);
+/// What goes on beside the work, for as long as it lives.
+pub(super) struct Beside(tokio::task::JoinHandle<()>);
 
-impl Drop for Rescuing {
+impl Drop for Beside {
     fn drop(&mut self) {
         self.0.abort();
     }
 }
 
 impl Office {
-    /// Begins to give the work of dead processes back. On a SQLite file there are none: its process works alone.
-    pub(super) fn rescuing(&self) -> Rescuing {
+    /// Begins to give the work of dead processes back, and on a SQLite file that of loops of this process that failed.
+    pub(super) fn rescuing(&self) -> Beside {
         let store = self.store.clone();
-        Rescuing(tokio::spawn(async move {
-            while !store.is_file() {
+        Beside(tokio::spawn(async move {
+            loop {
                 // A store that is away is away for the run too, which says so.
                 metrics::LEASES_LOST.add("record", store.rescue(false).await.unwrap_or(0));
                 tokio::time::sleep(store.beat_every()).await;
+            }
+        }))
+    }
+
+    /// Begins to clear the objects that nothing refers to, now and then once a day.
+    pub(super) fn tidying(&self) -> Beside {
+        let (store, objects) = (self.store.clone(), Arc::clone(&self.objects));
+        Beside(tokio::spawn(async move {
+            loop {
+                match collect(&store, &objects, Reach::Every, GRACE).await {
+                    Ok(0) => {}
+                    Ok(removed) => tracing::info!(event = "objects.collected", removed),
+                    Err(error) => tracing::warn!(event = "objects.uncollected", transient = error.is_transient()),
+                }
+                tokio::time::sleep(TIDY_EVERY).await;
             }
         }))
     }
@@ -98,15 +136,19 @@ impl App {
             Opening::ToWork => Store::open(&location).await?,
             Opening::Beside => Store::open_beside(&location).await?,
         };
-        let store = store.with_lease(config.lease());
         let objects = config.objects.as_ref().map_or_else(|| root.join(OBJECTS_FOLDER), |folder| root.join(folder));
         let objects = Arc::new(Objects::open(&objects)?);
-        if opening == Opening::ToWork && store.is_file() {
-            // Alone on the file: what an earlier process held, it holds no longer.
-            store.rescue(true).await?;
-            store.forget_planning().await?;
-        }
         let root = if self.workspace.folder.is_none() { output.map_or(root, Path::to_owned) } else { root };
-        Ok(Office { store, objects, root })
+        let office = Office { store: store.with_lease(config.lease()), objects, root };
+        if opening == Opening::ToWork {
+            // Alone on the file: what an earlier process held, it holds no longer.
+            let alone = office.store.is_file();
+            office.store.rescue(alone).await?;
+            if alone {
+                office.store.forget_planning().await?;
+            }
+            collect(&office.store, &office.objects, Reach::Unfinished, if alone { Duration::ZERO } else { GRACE }).await?;
+        }
+        Ok(office)
     }
 }

@@ -15,6 +15,7 @@ use super::{App, AppError};
 use crate::catalog::{FONTS_FOLDER, TEMPLATES_FOLDER};
 use crate::config::{FILE_NAME, Workspace};
 use crate::diagnostic::{Diagnostic, Place, because};
+use crate::failpoint;
 use crate::language::Text;
 use crate::mail::secret::Secret;
 use crate::say;
@@ -92,7 +93,7 @@ impl App {
         if folder.is_dir() {
             fs::remove_dir(folder).map_err(write_error(folder))?;
         }
-        fs::rename(&unfinished, folder).map_err(write_error(folder))?;
+        failpoint::pass("restore.rename").and_then(|()| fs::rename(&unfinished, folder)).map_err(write_error(folder))?;
         sync_folder(folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
         Ok(Restored { manifest, missing })
     }

@@ -38,6 +38,16 @@ pub struct Work<'a> {
     pub stop: &'a tokio::sync::watch::Receiver<bool>,
 }
 
+/// What a look at every batch came to.
+enum Looked {
+    /// There was something to do.
+    Worked,
+    /// Batches run, and others have their records.
+    OthersWork,
+    /// No batch runs.
+    NothingLeft,
+}
+
 /// What happens to a batch in a worker's hands.
 #[derive(Debug)]
 pub enum Event {
@@ -55,16 +65,24 @@ impl App {
     /// Works until it is stopped, or until nothing waits.
     pub async fn work(&self, office: &Office, work: Work<'_>) -> Result<(), AppError> {
         let owner = office.store.new_owner().await?;
-        let _rescuing = office.rescuing();
+        let (_rescuing, _tidying) = (office.rescuing(), office.tidying());
         let mut waiting = office.store.waiting(&[Topic::Batch]);
+        let mut failed = false;
         loop {
             if *work.stop.borrow() {
                 return Ok(());
             }
-            let wait = match self.work_once(office, &owner, work).await {
-                Ok(true) => continue,
-                Ok(false) if work.until_idle && office.store.running_batches().await?.is_empty() => return Ok(()),
-                Ok(false) => LOOK_AGAIN,
+            // What a try that failed had in its hands: renewed under the same name, it would wait for ever.
+            let free = if failed { office.store.give_back(&owner).await.map(|_| ()) } else { Ok(()) };
+            let looked = match free {
+                Ok(()) => self.work_once(office, &owner, work).await,
+                Err(error) => Err(error.into()),
+            };
+            failed = looked.is_err();
+            let wait = match looked {
+                Ok(Looked::Worked) => continue,
+                Ok(Looked::NothingLeft) if work.until_idle => return Ok(()),
+                Ok(Looked::NothingLeft | Looked::OthersWork) => LOOK_AGAIN,
                 Err(error) if error.is_transient() => {
                     (work.on_event)("", &Event::Away(error.describe()));
                     WAIT
@@ -75,8 +93,8 @@ impl App {
         }
     }
 
-    /// Looks once at every batch; true when there was something to do.
-    async fn work_once(&self, office: &Office, owner: &str, work: Work<'_>) -> Result<bool, AppError> {
+    /// Looks once at every batch.
+    async fn work_once(&self, office: &Office, owner: &str, work: Work<'_>) -> Result<Looked, AppError> {
         let mut worked = false;
         for batch in office.store.uncompleted_batches().await? {
             worked |= self.complete_claimed(office, &batch.id, owner, work).await?;
@@ -96,7 +114,11 @@ impl App {
                 Err(error) => return Err(error),
             }
         }
-        Ok(worked)
+        Ok(match worked {
+            true => Looked::Worked,
+            false if office.store.running_batches().await?.is_empty() => Looked::NothingLeft,
+            false => Looked::OthersWork,
+        })
     }
 
     async fn work_on(&self, office: &Office, batch: &Batch, owner: &str, work: Work<'_>) -> Result<(), AppError> {

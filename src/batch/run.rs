@@ -137,9 +137,14 @@ struct Finished {
 
 /// Works on a batch until no record of it waits any longer, it is held or given up, or the user stops.
 pub async fn run(batch: Run<'_>) -> Result<Ended, RunError> {
-    let beating = Beating::start(batch.store, batch.owner);
+    let (store, owner) = (batch.store.clone(), batch.owner.to_owned());
+    let beating = Beating::start(&store, &owner);
     let result = work(batch).await;
     drop(beating);
+    if matches!(&result, Err(error) if !matches!(error, RunError::Store(_))) {
+        // Whoever comes next need not wait for the leases to run out.
+        let _ = store.give_back(&owner).await;
+    }
     result
 }
 
@@ -241,7 +246,10 @@ async fn render(record: Claimed, id: String, pool: &Pool, objects: &Arc<Objects>
         Ok(job) => job,
         Err(problem) => return ended(record, End::Failed { reasons: reasons(&[problem]) }),
     };
-    let typeset = match pool.render(job).await? {
+    passed("render.start")?;
+    let verdict = pool.render(job).await?;
+    passed("render.done")?;
+    let typeset = match verdict {
         Verdict::Done(typeset) => typeset,
         Verdict::Failed(problems) => {
             metrics::RENDER_FAILURES.count(problems.first().map_or("unknown", |problem| problem.code.as_ref()));
@@ -267,10 +275,16 @@ async fn render(record: Claimed, id: String, pool: &Pool, objects: &Arc<Objects>
     .map_err(|_| RunError::Task)?
 }
 
+/// A place at which a test makes the workers fail.
+fn passed(name: &str) -> Result<(), RunError> {
+    failpoint::pass(name).map_err(|error| RunError::Pool(PoolError::NotReady { reason: error.to_string() }))
+}
+
 /// Makes a group of documents last, commits what its records came to, then shows the documents in the output folder.
 async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes) -> Result<(), RunError> {
     let started = Instant::now();
     let mut staged = Vec::new();
+    let mut made = Vec::new();
     let mut ended = Vec::new();
     let mut shown = Vec::new();
     let mut tally = Counts::default();
@@ -278,6 +292,7 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
         times.compile += own.compile;
         times.export += own.export;
         times.publish += own.publish;
+        made.extend(object.iter().map(|object| (record.number, object.name.clone())));
         staged.extend(object);
         match &mut end {
             End::Stored { document, placed_in, .. } => {
@@ -288,6 +303,7 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
                         document: Some(document.id.clone()),
                         digest: record.digest.clone(),
                         sha256: document.sha256.clone(),
+                        before: String::new(),
                     };
                     shown.push((record.number, document.object.clone(), placed));
                 }
@@ -301,10 +317,11 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
         ended.push((record, end));
     }
     run.objects.publish(&staged)?;
-    failpoint::pass("document.commit").map_err(|source| StorageError::Write { path: run.objects.path(run.batch), source })?;
     let lost = run.store.end(ended).await?;
     metrics::FENCED_WRITES.add("record", lost.len() as u64);
-    failpoint::pass("document.committed").map_err(|source| StorageError::Write { path: run.objects.path(run.batch), source })?;
+    for (_, object) in made.iter().filter(|(number, _)| lost.contains(number)) {
+        run.objects.remove(object)?;
+    }
     if let Some(shelf) = &mut run.shelf {
         for (number, object, placed) in shown {
             if !lost.contains(&number) {

@@ -53,7 +53,7 @@ impl Shelf {
         let Some(sha256) = hash_file(&self.path(file))? else { return Ok(Standing::Free) };
         Ok(match self.known.get(file) {
             Some(placed) if placed.sha256 == sha256 && placed.digest == digest => Standing::Same(placed.clone()),
-            Some(placed) if placed.sha256 == sha256 => Standing::Ours,
+            Some(placed) if placed.sha256 == sha256 || placed.before.split(' ').any(|before| before == sha256) => Standing::Ours,
             _ => Standing::Foreign,
         })
     }
@@ -92,7 +92,7 @@ impl Shelf {
     pub async fn publish(&mut self, store: &Store, file: &str, unfinished: PathBuf, digest: &str) -> Result<(), ShelfError> {
         let sha256 = hash_file(&unfinished)?.unwrap_or_default();
         let staged = self.folder.stage_written(file, unfinished)?;
-        let placed = Placed { file: file.to_owned(), document: None, digest: digest.to_owned(), sha256 };
+        let placed = Placed { file: file.to_owned(), document: None, digest: digest.to_owned(), sha256, before: String::new() };
         store.place(&self.key, std::slice::from_ref(&placed)).await?;
         self.folder.publish(vec![staged])?;
         self.known.insert(file.to_owned(), placed);
@@ -104,7 +104,7 @@ impl Shelf {
         let left_over: Vec<Placed> = self.known.values().filter(|placed| !wanted(placed)).cloned().collect();
         let mut moved = Vec::new();
         for placed in &left_over {
-            if hash_file(&self.path(&placed.file))?.is_some_and(|sha256| sha256 == placed.sha256) {
+            if matches!(self.standing(&placed.file, "")?, Standing::Ours | Standing::Same(_)) {
                 self.folder.set_aside(&placed.file, aside)?;
                 moved.push(placed.file.clone());
             }
@@ -116,6 +116,12 @@ impl Shelf {
         }
         moved.sort();
         Ok(moved)
+    }
+
+    /// Makes what was put last, and lets the store forget what it replaced.
+    pub async fn settle(&mut self, store: &Store) -> Result<(), ShelfError> {
+        self.folder.sync()?;
+        Ok(store.settle_placed(&self.key).await?)
     }
 
     fn path(&self, file: &str) -> PathBuf {

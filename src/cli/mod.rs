@@ -24,8 +24,11 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use crate::app::{App, AppError};
-use crate::config::{Workspace, language_of_environment};
+use crate::config::{FAILPOINTS_VARIABLE, Workspace, failpoints_of_environment, language_of_environment};
+use crate::diagnostic::Diagnostic;
+use crate::failpoint;
 use crate::language::Language;
+use crate::say;
 use args::Cli;
 use show::Show;
 
@@ -54,6 +57,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let show = Show { language, json: cli.json };
+    if let Err(error) = arm_failpoints() {
+        show.error(&error);
+        return ExitCode::from(1);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -109,6 +116,23 @@ fn stop_signal() -> tokio::sync::watch::Receiver<bool> {
         std::future::pending::<()>().await;
     });
     receiver
+}
+
+fn arm_failpoints() -> Result<(), AppError> {
+    let Some(specification) = failpoints_of_environment() else { return Ok(()) };
+    if failpoint::arm(&specification) {
+        return Ok(());
+    }
+    let problem = Diagnostic::error(
+        "failpoints",
+        say!("không hiểu biến {FAILPOINTS_VARIABLE}", "the variable {FAILPOINTS_VARIABLE} cannot be understood"),
+    )
+    .with_value(specification)
+    .remedy(say!(
+        "viết tên=kill, tên=fail hoặc tên=delay:MILI_GIÂY, thêm @LẦN nếu cần, cách nhau bằng dấu chấm phẩy",
+        "write name=kill, name=fail or name=delay:MILLISECONDS, with @PASSAGE where needed, separated by semicolons"
+    ));
+    Err(vec![problem].into())
 }
 
 async fn carry_out(cli: Cli, show: Show) -> Result<ExitCode, AppError> {

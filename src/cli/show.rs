@@ -257,10 +257,15 @@ fn ran_json(show: &Show, ran: &Ran, ok: bool) -> Value {
 
 fn remedy(error: &AppError) -> Option<Text> {
     let chain = chain(error).to_lowercase();
-    if chain.contains("no space left") {
+    if chain.contains("no space left") || chain.contains("disk is full") {
         Some(say!(
             "Đĩa đã đầy. Văn bản đã ghi xong vẫn nguyên vẹn; giải phóng chỗ rồi chạy lại lệnh này để làm tiếp.",
             "The disk is full. Documents already made are whole; free some space and run the same command to go on."
+        ))
+    } else if chain.contains("i/o error") || chain.contains("input/output error") {
+        Some(say!(
+            "Đĩa báo lỗi, hoặc đã đầy. Xem nhật ký của máy, kiểm tra đĩa, rồi chạy lại lệnh này để làm tiếp.",
+            "The disk reports an error, or is full. Look into the machine's log, check the disk, then run the same command to go on."
         ))
     } else if chain.contains("permission denied") || chain.contains("read-only") {
         Some(say!("Không có quyền ghi vào đó; chọn thư mục khác với --out.", "No right to write there; choose another folder with --out."))

@@ -335,6 +335,14 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The variable that names the places at which a test makes the program fail.
+pub const FAILPOINTS_VARIABLE: &str = "VANTHU_FAILPOINTS";
+
+/// Where the environment wants the program to die, wait or fail; see [`crate::failpoint`].
+pub fn failpoints_of_environment() -> Option<String> {
+    std::env::var(FAILPOINTS_VARIABLE).ok().filter(|value| !value.trim().is_empty())
+}
+
 /// The language from the environment: `VANTHU_LANG`, then the locale. Vietnamese when nothing says otherwise.
 pub fn language_of_environment() -> Language {
     ["VANTHU_LANG", "LC_ALL", "LC_MESSAGES", "LANG"]

@@ -23,6 +23,7 @@ use super::tls::{TlsSession, describe};
 use super::wire::{Ended, Wire};
 use crate::delivery::classify::{Fault, Seen};
 use crate::delivery::reply::{Phase, Reply, ReplyError, lines};
+use crate::failpoint::pass;
 use crate::message::address::Address;
 
 /// How long each step may take. The defaults are the least that RFC 5321 §4.5.3.2 asks for: a shorter wait at the dot
@@ -169,6 +170,7 @@ impl Conversation {
     /// gives none.
     pub async fn open(endpoint: &Endpoint, helo: &str, deadlines: Deadlines) -> Result<Self, Seen> {
         let (stream, address) = connect(endpoint, deadlines.connect).await?;
+        passed(Phase::Connect, "smtp.connected")?;
         let wire = Wire::new(stream, address, deadlines.block);
         let id = ClientId::Domain(endpoint.helo.as_deref().unwrap_or(helo).to_owned());
         let rehearsed = AsyncSmtpConnection::connect_with_transport(Box::new(wire.clone()), &id).await;
@@ -206,6 +208,7 @@ impl Conversation {
         if let Some(login) = &endpoint.login {
             conversation.sign_in(login).await?;
         }
+        passed(Phase::Auth, "smtp.signed_in")?;
         Ok(conversation)
     }
 
@@ -283,9 +286,11 @@ impl Conversation {
             parameters.extend([MailParameter::Body(MailBodyParameter::EightBitMime), MailParameter::SmtpUtfEight]);
         }
         self.step(Phase::MailFrom, Mail::new(Some(envelope_address(message.return_path)), parameters), Reply::is_positive).await?;
+        self.passed(Phase::MailFrom, "smtp.mail")?;
         self.step(Phase::RcptTo, Rcpt::new(envelope_address(message.recipient), Vec::new()), Reply::is_positive).await?;
+        self.passed(Phase::RcptTo, "smtp.rcpt")?;
         self.step(Phase::Data, Data, |reply| reply.code == 354).await?;
-        Ok(())
+        self.passed(Phase::Data, "smtp.data")
     }
 
     /// The body, the dot and what the server says to it.
@@ -298,8 +303,11 @@ impl Conversation {
         let wire = self.wire.clone();
         let mut blocks = bytes.chunks(BLOCK_BYTES);
         let watched = std::iter::from_fn(|| {
+            // An iterator gives no error, so that these places can only kill or wait.
+            let _ = pass("smtp.block");
             let block = blocks.next();
             if block.is_none() {
+                let _ = pass("smtp.before_dot");
                 // The last block is written, the dot is not: an answer that is here already cannot be one to the dot.
                 spoke_early.store(!wire.unasked().is_empty(), Ordering::Relaxed);
                 before_dot.store(false, Ordering::Relaxed);
@@ -308,6 +316,7 @@ impl Conversation {
         });
         self.wire.expect_answer_in(self.deadlines.dot);
         let spoken = self.connection.message_iter(watched).await.err();
+        let _ = pass("smtp.after_dot");
         if before_dot.into_inner() {
             // A server that refuses in mid-body says why before it closes.
             let said = Reply::parse(&self.wire.unasked()).ok().filter(|reply| reply.code >= 400);
@@ -329,6 +338,11 @@ impl Conversation {
             }
             Err(seen) => Outcome::Uncertain { seen },
         }
+    }
+
+    /// As [`passed`], on a connection that is open.
+    fn passed(&mut self, phase: Phase, name: &str) -> Result<(), Seen> {
+        passed(phase, name).inspect_err(|_| self.usable = false)
     }
 
     async fn ehlo(&mut self, id: &ClientId) -> Result<(), Seen> {
@@ -440,6 +454,11 @@ impl Deadlines {
             _ => self.command,
         }
     }
+}
+
+/// A place at which a test makes the connection break.
+fn passed(phase: Phase, name: &str) -> Result<(), Seen> {
+    pass(name).map_err(|error| Seen::broken(phase, Fault::Closed, &error.to_string()))
 }
 
 /// The first address of the relay that answers.

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::protocol::{self, Answer};
 use super::{PoolError, Settings, WORKER_ARGUMENT};
 use crate::diagnostic::Diagnostic;
+use crate::failpoint::pass;
 use crate::typeset::{Job, Typeset};
 
 /// Time for a child to load its template and fonts.
@@ -73,6 +74,7 @@ impl Child {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
+            .and_then(|process| pass("worker.spawned").map(|()| process))
             .map_err(|source| PoolError::Start { program: settings.program.clone(), source })?;
         let (Some(input), Some(output), Some(mut stderr)) = (process.stdin.take(), process.stdout.take(), process.stderr.take()) else {
             return Err(PoolError::NotReady { reason: "no pipes".into() });

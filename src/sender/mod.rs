@@ -34,7 +34,7 @@ use crate::storage::{Objects, StorageError, hash_bytes};
 use crate::store::deliveries::{Leased, Note};
 use crate::store::senders::Limits;
 use crate::store::waking::Topic;
-use crate::store::{BEAT, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Deliveries claimed at once.
 const CLAIM: u32 = 32;
@@ -126,11 +126,13 @@ impl Sender {
     pub async fn run(self: &Arc<Self>, stop: &watch::Receiver<bool>, until_idle: bool) -> Result<(), SenderError> {
         let owner = self.store.new_owner().await?;
         let beat = tokio::spawn({
-            let (store, owner) = (self.store.clone(), owner.clone());
+            let (sender, owner) = (Arc::clone(self), owner.clone());
             async move {
                 loop {
-                    tokio::time::sleep(BEAT).await;
-                    let _ = store.beat_deliveries(&owner).await;
+                    tokio::time::sleep(sender.store.beat_every()).await;
+                    // A store that is away is away for the loop too, which says so.
+                    let _ = sender.store.beat_deliveries(&owner).await;
+                    let _ = sender.rescue(false).await;
                 }
             }
         });
@@ -153,6 +155,27 @@ impl Sender {
         let idle: Idle = Arc::default();
         let places = Arc::new(Semaphore::new(CONNECTIONS));
         let mut tasks: JoinSet<Result<(), SenderError>> = JoinSet::new();
+        let sent = self.send_what_is_due(owner, stop, until_idle, &idle, &places, &mut tasks).await;
+        // What has passed its intent is always brought home, also when another message failed.
+        let mut home = Ok(());
+        while let Some(done) = tasks.join_next().await {
+            home = home.and(done.map_err(|_| SenderError::Task).flatten());
+        }
+        for conversation in std::mem::take(&mut *idle.lock().await).into_values().flatten() {
+            conversation.close().await;
+        }
+        sent.and(home)
+    }
+
+    async fn send_what_is_due(
+        self: &Arc<Self>,
+        owner: &str,
+        stop: &watch::Receiver<bool>,
+        until_idle: bool,
+        idle: &Idle,
+        places: &Arc<Semaphore>,
+        tasks: &mut JoinSet<Result<(), SenderError>>,
+    ) -> Result<(), SenderError> {
         let mut waiting = self.store.waiting(&[Topic::Delivery, Topic::Batch]);
         while !*stop.borrow() {
             queue::queue_pending(&self.store).await?;
@@ -160,8 +183,8 @@ impl Sender {
             let claimed = self.store.claim_deliveries(owner, CLAIM, &self.limits).await?;
             let none = claimed.is_empty();
             for leased in claimed {
-                let permit = Arc::clone(&places).acquire_owned().await.map_err(|_| SenderError::Task)?;
-                let (sender, idle) = (Arc::clone(self), Arc::clone(&idle));
+                let permit = Arc::clone(places).acquire_owned().await.map_err(|_| SenderError::Task)?;
+                let (sender, idle) = (Arc::clone(self), Arc::clone(idle));
                 tasks.spawn(async move {
                     let result = sender.deliver(&leased, &idle).await;
                     drop(permit);
@@ -186,13 +209,6 @@ impl Sender {
                 }
                 waiting.rest(&mut stop.clone(), LOOK_AGAIN).await;
             }
-        }
-        // What has passed its intent is always brought home.
-        while let Some(done) = tasks.join_next().await {
-            done.map_err(|_| SenderError::Task)??;
-        }
-        for conversation in std::mem::take(&mut *idle.lock().await).into_values().flatten() {
-            conversation.close().await;
         }
         Ok(())
     }
@@ -262,6 +278,7 @@ impl Sender {
         if !self.store.intend(&leased.id, leased.epoch).await? {
             return Ok(());
         }
+        passed("folder.intended")?;
         let left = tokio::task::block_in_place(|| folder.leave(&leased.id, recipient, bytes));
         let (event, reply) = match left {
             Ok(path) => {
@@ -274,6 +291,7 @@ impl Sender {
                 (Event::Retry { next_at, charged: false }, crate::diagnostic::chain(&error))
             }
         };
+        passed("folder.left")?;
         self.store.step_delivery(&leased.id, leased.epoch, event, Note { reply: &reply, reason: "" }).await?;
         Ok(())
     }
@@ -295,16 +313,15 @@ impl Sender {
             Ok(conversation) => conversation,
             Err(seen) => return self.refused(leased, route, &seen).await,
         };
-        let pass = |name: &'static str| failpoint::pass(name).map_err(|source| StorageError::Write { path: PathBuf::from(name), source });
-        pass("sender.before_intent")?;
+        passed("sender.before_intent")?;
         let outcome = conversation
             .send(outgoing, || async {
                 let intended = self.store.intend(&leased.id, leased.epoch).await?;
-                pass("sender.intended")?;
+                passed("sender.intended")?;
                 Ok::<bool, SenderError>(intended)
             })
             .await?;
-        pass("sender.before_result")?;
+        passed("sender.before_result")?;
         match outcome {
             Outcome::Accepted { reply, peer } => {
                 let shown = format!("{reply:?} {peer:?}");
@@ -321,7 +338,7 @@ impl Sender {
             }
             Outcome::Withheld => metrics::FENCED_WRITES.count("delivery"),
         }
-        pass("sender.result")?;
+        passed("sender.result")?;
         if conversation.is_usable() && conversation.messages() < MESSAGES_A_CONNECTION {
             idle.lock().await.entry(leased.relay.clone()).or_default().push(conversation);
         } else {
@@ -416,6 +433,11 @@ impl Sender {
         SystemRandom::new().fill(&mut bytes).map_err(|_| SenderError::Random)?;
         Ok(f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX))
     }
+}
+
+/// A place at which a test makes the sender fail as a disk does.
+fn passed(name: &'static str) -> Result<(), StorageError> {
+    failpoint::pass(name).map_err(|source| StorageError::Write { path: PathBuf::from(name), source })
 }
 
 fn milliseconds(duration: Duration) -> i64 {

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::connection::{Row, Tx, values};
+use super::connection::{Row, Tx, pass, values};
 use super::{Store, StoreError};
 
 /// One line.
@@ -98,6 +98,7 @@ pub(super) async fn note(tx: &mut Tx, actor: &str, action: &str, subject: &str, 
         hash: String::new(),
     };
     line.hash = hash(&before, &line);
+    pass("audit.note")?;
     tx.execute(
         "INSERT INTO audit (sequence, at, actor, action, subject, detail, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &values![sequence, at, actor, action, subject, detail, line.hash],

@@ -3,7 +3,7 @@
 //! Owns acceptance (all records of a batch become visible in one commit, with their numbers), pausing, giving up, finishing
 //! when the counts reconcile, and running again what failed. Single records are [`super::records`]' affair.
 
-use super::connection::{Row, Tx, values};
+use super::connection::{Row, Tx, pass, values};
 use super::planning::forget_planning;
 pub use super::planning::{Acceptance, Planning};
 pub use super::posting::Post;
@@ -189,7 +189,10 @@ impl Store {
         tx.execute(
             "INSERT INTO batch (id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state,
                  post, accepted, rejected, created_at, changed_at, owner, organisation, completing_until)
-             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', $9, 0, 0, {now}, {now}, $10, $11, {now} + $12)",
+             VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, 'planning', $9, 0, 0,
+                 (SELECT CASE WHEN COALESCE(MAX(created_at), 0) >= {now} THEN MAX(created_at) + 1 ELSE {now} END FROM batch WHERE output = $7),
+                 {now}, $10, $11, {now} + $12)",
+            // Later than every batch of its folder, even when the clock was set back: the latest is the one that counts.
             &values![
                 &id,
                 new.key,
@@ -206,7 +209,9 @@ impl Store {
             ],
         )
         .await?;
+        pass("batch.plan")?;
         tx.commit().await?;
+        pass("batch.planned")?;
         Ok(Ok(Planning::new(self, id)))
     }
 
@@ -214,6 +219,14 @@ impl Store {
     pub async fn forget_planning(&self) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         forget_planning(&mut tx, "id <> $1 AND (completing_until IS NULL OR completing_until < {now})", "").await?;
+        pass("planning.forget")?;
+        tx.commit().await
+    }
+
+    /// Clears what an earlier process left in planning for the folder `output`. Only for the process that holds the folder.
+    pub async fn forget_planning_of(&self, output: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        forget_planning(&mut tx, "output = $1", output).await?;
         tx.commit().await
     }
 
@@ -261,6 +274,12 @@ impl Store {
     pub async fn running_batches(&self) -> Result<Vec<Batch>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM batch WHERE state = 'running' ORDER BY created_at, id");
         self.database.fetch(&sql, &[]).await?.iter().map(batch).collect()
+    }
+
+    /// The ids of all batches, or of those that have not finished, oldest first.
+    pub async fn batch_ids(&self, unfinished: bool) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT id FROM batch WHERE state <> 'planning' AND ($1 = 0 OR state <> 'finished') ORDER BY created_at, id";
+        self.database.fetch(sql, &values![unfinished]).await?.iter().map(|row| row.text("id")).collect()
     }
 
     /// The counts of a batch.
@@ -337,7 +356,9 @@ impl Store {
             .await?;
         }
         tx.notify("batch").await?;
+        pass("batch.retry")?;
         tx.commit().await?;
+        pass("batch.retried")?;
         Ok(again)
     }
 
@@ -365,7 +386,9 @@ impl Store {
         )
         .await?;
         tx.notify("batch").await?;
+        pass("batch.finish")?;
         tx.commit().await?;
+        pass("batch.finished")?;
         Ok(true)
     }
 }

@@ -4,7 +4,7 @@
 //! in the output folder. Whoever dies in between is followed by whoever looks next.
 
 use super::batches::{Batch, COLUMNS, batch};
-use super::connection::values;
+use super::connection::{pass, values};
 use super::records::milliseconds;
 use super::{Store, StoreError};
 
@@ -30,11 +30,13 @@ impl Store {
                 &values![id, owner, milliseconds(self.lease), again],
             )
             .await?;
+        pass("completion.claimed")?;
         Ok(changed == 1)
     }
 
     /// Notes that everything stands in the output folder; false when the completion is no longer `owner`'s.
     pub async fn completed(&self, id: &str, owner: &str) -> Result<bool, StoreError> {
+        pass("batch.complete")?;
         let changed = self
             .database
             .execute(
@@ -42,6 +44,7 @@ impl Store {
                 &values![id, owner],
             )
             .await?;
+        pass("batch.completed")?;
         Ok(changed == 1)
     }
 
@@ -63,10 +66,16 @@ impl Store {
     pub(super) async fn rescue_completions(&self, all: bool) -> Result<(), StoreError> {
         self.database
             .execute(
-                "UPDATE batch SET completer = NULL, completing_until = NULL WHERE completer IS NOT NULL AND (completing_until < {now} OR $1 = 1)",
-                &values![all],
+                "UPDATE batch SET completer = NULL, completing_until = NULL
+                 WHERE completer IS NOT NULL AND (completing_until < {now} OR completing_until > {now} + $2 OR $1 = 1)",
+                &values![all, milliseconds(self.lease.max(super::LEASE))],
             )
             .await?;
+        Ok(())
+    }
+
+    pub(super) async fn give_back_completions(&self, owner: &str) -> Result<(), StoreError> {
+        self.database.execute("UPDATE batch SET completer = NULL, completing_until = NULL WHERE completer = $1", &values![owner]).await?;
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction};
 
 use super::StoreError;
+use crate::failpoint;
 
 /// A value bound to `$n`. The kind stands even for nothing: PostgreSQL wants to know what is absent.
 #[derive(Debug, Clone)]
@@ -77,6 +78,11 @@ pub(super) enum Row {
     Sqlite(SqliteRow),
     /// From PostgreSQL.
     Postgres(PgRow),
+}
+
+/// A named place of the store at which a test makes the program die, wait, or fail as a lost database does.
+pub(super) fn pass(name: &str) -> Result<(), StoreError> {
+    failpoint::pass(name).map_err(|error| StoreError::Database(sqlx::Error::Io(error)))
 }
 
 /// Puts the database's own words for the clock and for skipping locked rows into a statement.

@@ -3,9 +3,9 @@
 //! Owns the rows of the outbox: queueing, the claim (T1), lists and counts. What follows the claim, the intent (T2) and the
 //! result (T3), is `delivery_steps`'; rates, pauses and suppressions are [`super::senders`]'.
 
-use super::connection::{Row, values};
+use super::connection::{Row, pass, values};
 use super::senders::{self, Limits};
-use super::{LEASE, Store, StoreError};
+use super::{Store, StoreError};
 use crate::delivery::state::{Delivery, FailReason, State};
 
 /// After the intent, nobody else takes a delivery for this long: longer than the wait for the answer to the dot and than a
@@ -215,7 +215,9 @@ impl Store {
             }
         }
         tx.notify("delivery").await?;
+        pass("delivery.queue")?;
         tx.commit().await?;
+        pass("delivery.queued")?;
         Ok(queued)
     }
 
@@ -251,7 +253,7 @@ impl Store {
             tx.execute(
                 "UPDATE delivery SET state = 'leased', lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until = {now} + $3,
                      attempts = attempts + 1, tries = tries + 1, changed_at = {now} WHERE id = $1",
-                &values![&id, owner, i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)],
+                &values![&id, owner, i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)],
             )
             .await?;
             leased.push(Leased {
@@ -267,7 +269,9 @@ impl Store {
                 now,
             });
         }
+        pass("delivery.claim")?;
         tx.commit().await?;
+        pass("delivery.claimed")?;
         Ok(leased)
     }
 

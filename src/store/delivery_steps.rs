@@ -3,10 +3,13 @@
 //! Owns every change of a delivery's state after its claim. Each applies an event of [`crate::delivery::state`] inside the
 //! transaction that writes it; a holder's steps name the lease's epoch, so that a sender which was replaced changes nothing.
 
-use super::connection::{Tx, values};
+use super::connection::{Tx, pass, values};
 use super::deliveries::{COLUMNS, HOLD_MILLISECONDS, Note, delivery, state_name};
-use super::{LEASE, Store, StoreError, audit};
+use super::{Store, StoreError, audit};
 use crate::delivery::state::{Event, FailReason, OnUncertain, State};
+
+/// No message waits longer than this, in milliseconds: the longest pause, a day, and its scatter.
+const WAIT_MAX: i64 = 25 * 60 * 60 * 1_000;
 
 impl Store {
     /// Renews the leases of `owner` on what it has not begun to send.
@@ -14,7 +17,7 @@ impl Store {
         self.database
             .execute(
                 "UPDATE delivery SET lease_until = {now} + $2 WHERE lease_owner = $1 AND state = 'leased'",
-                &values![owner, i64::try_from(LEASE.as_millis()).unwrap_or(i64::MAX)],
+                &values![owner, i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)],
             )
             .await
     }
@@ -31,7 +34,9 @@ impl Store {
                 &values![id, epoch, HOLD_MILLISECONDS],
             )
             .await?;
+        pass("delivery.intend")?;
         tx.commit().await?;
+        pass("delivery.intended")?;
         Ok(changed == 1)
     }
 
@@ -40,7 +45,9 @@ impl Store {
         let mut tx = self.database.begin().await?;
         let done = step(&mut tx, id, Some(epoch), event, note).await?;
         tx.notify("delivery").await?;
+        pass("delivery.step")?;
         tx.commit().await?;
+        pass("delivery.stepped")?;
         Ok(done)
     }
 
@@ -89,10 +96,18 @@ impl Store {
     /// can know. With `all`, leases count as over: only for the process that alone works on the store, at its start.
     pub async fn rescue_deliveries(&self, all: bool, uncertain_until: i64) -> Result<(u64, u64), StoreError> {
         let mut tx = self.database.begin().await?;
+        // What is due, or held, for longer than anything is now, was put off before the clock was set back.
+        tx.execute(
+            "UPDATE delivery SET next_at = {now} WHERE state IN ('queued', 'uncertain') AND next_at > {now} + $1",
+            &values![WAIT_MAX],
+        )
+        .await?;
+        tx.execute("UPDATE relay SET paused_until = {now} WHERE paused_until > {now} + $1", &values![WAIT_MAX]).await?;
         let held = tx
             .fetch(
-                "SELECT id, state FROM delivery WHERE state IN ('leased', 'committing') AND (lease_until < {now} OR $1 = 1) {skip_locked}",
-                &values![all],
+                "SELECT id, state FROM delivery WHERE state IN ('leased', 'committing')
+                     AND (lease_until < {now} OR lease_until > {now} + $2 OR $1 = 1) {skip_locked}",
+                &values![all, HOLD_MILLISECONDS],
             )
             .await?;
         let (mut released, mut lost) = (0, 0);
@@ -111,7 +126,9 @@ impl Store {
                 }
             }
         }
+        pass("delivery.rescue")?;
         tx.commit().await?;
+        pass("delivery.rescued")?;
         Ok((released, lost))
     }
 
@@ -125,6 +142,7 @@ impl Store {
             let event = Event::Settle { policy, next_at: now };
             settled += u64::from(step(&mut tx, &row.text("id")?, None, event, Note::default()).await?);
         }
+        pass("delivery.settle")?;
         tx.commit().await?;
         Ok(settled)
     }
@@ -163,7 +181,9 @@ impl Store {
             step(&mut tx, delivery_id, None, Event::ConfirmSent, Note::default()).await?;
             step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status }).await?;
         }
+        pass("bounce.note")?;
         tx.commit().await?;
+        pass("bounce.noted")?;
         Ok(added)
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Owns the rows. The bytes are `storage`'s: a row appears only after the object is whole and synced under its name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::connection::{Row, Tx, values};
+use super::connection::{Row, Tx, pass, values};
 use super::records::{Claimed, Made};
 use super::{Store, StoreError};
 
@@ -35,6 +35,9 @@ pub struct Placed {
     pub digest: String,
     /// SHA-256 of its bytes.
     pub sha256: String,
+    /// SHA-256, divided by blanks, of what may still stand there in its stead: a file is noted before it appears, and who
+    /// dies in between leaves the one that it was to replace.
+    pub before: String,
 }
 
 impl Store {
@@ -44,7 +47,7 @@ impl Store {
         made(&row.ok_or_else(|| StoreError::unknown(format!("document {id}")))?)
     }
 
-    /// Every object that a document refers to, for the collection of what nothing refers to.
+    /// Every document, by id after `after`: what a copy of the office takes with it.
     pub async fn objects(&self, after: &str, limit: u32) -> Result<Vec<Made>, StoreError> {
         let rows = self
             .database
@@ -53,9 +56,16 @@ impl Store {
         rows.iter().map(made).collect()
     }
 
+    /// Every object of a batch that a document refers to, for the collection of what nothing refers to.
+    pub async fn objects_of(&self, batch: &str) -> Result<HashSet<String>, StoreError> {
+        let rows = self.database.fetch("SELECT object FROM document WHERE batch_id = $1", &values![batch]).await?;
+        rows.iter().map(|row| row.text("object")).collect()
+    }
+
     /// What the program put into a folder, by file name.
     pub async fn placed(&self, folder: &str) -> Result<HashMap<String, Placed>, StoreError> {
-        let rows = self.database.fetch("SELECT file, document_id, digest, sha256 FROM placed WHERE folder = $1", &values![folder]).await?;
+        let rows =
+            self.database.fetch("SELECT file, document_id, digest, sha256, before FROM placed WHERE folder = $1", &values![folder]).await?;
         rows.iter()
             .map(|row| {
                 let placed = Placed {
@@ -63,6 +73,7 @@ impl Store {
                     document: row.text_or_none("document_id")?,
                     digest: row.text("digest")?,
                     sha256: row.text("sha256")?,
+                    before: row.text("before")?,
                 };
                 Ok((placed.file.clone(), placed))
             })
@@ -75,7 +86,15 @@ impl Store {
         for file in files {
             place(&mut tx, folder, file).await?;
         }
-        tx.commit().await
+        pass("file.note")?;
+        tx.commit().await?;
+        pass("file.noted")
+    }
+
+    /// Every noted file of a folder stands there as noted: what it replaced need no longer be known.
+    pub async fn settle_placed(&self, folder: &str) -> Result<(), StoreError> {
+        self.database.execute("UPDATE placed SET before = '' WHERE folder = $1 AND before <> ''", &values![folder]).await?;
+        Ok(())
     }
 
     /// Forgets files that were moved out of a folder.
@@ -84,7 +103,9 @@ impl Store {
         for file in files {
             tx.execute("DELETE FROM placed WHERE folder = $1 AND file = $2", &values![folder, file]).await?;
         }
-        tx.commit().await
+        pass("file.forget")?;
+        tx.commit().await?;
+        pass("file.forgotten")
     }
 
     /// Keeps bytes under their hash; the same bytes are kept once.
@@ -94,7 +115,9 @@ impl Store {
             tx.execute("INSERT INTO content (sha256, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING", &values![sha256, bytes.clone()])
                 .await?;
         }
-        tx.commit().await
+        pass("content.keep")?;
+        tx.commit().await?;
+        pass("content.kept")
     }
 
     /// Bytes kept under a hash.
@@ -107,7 +130,8 @@ impl Store {
 pub(super) async fn place(tx: &mut Tx, folder: &str, placed: &Placed) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO placed (folder, file, document_id, digest, sha256) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (folder, file) DO UPDATE SET document_id = excluded.document_id, digest = excluded.digest, sha256 = excluded.sha256",
+         ON CONFLICT (folder, file) DO UPDATE SET document_id = excluded.document_id, digest = excluded.digest, sha256 = excluded.sha256,
+             before = CASE WHEN placed.sha256 = excluded.sha256 THEN placed.before ELSE placed.sha256 || ' ' || placed.before END",
         &values![folder, &placed.file, placed.document.clone(), &placed.digest, &placed.sha256],
     )
     .await?;

@@ -3,7 +3,7 @@
 //! Owns what only operators see. A restored copy starts in safe mode: the original may have sent what the copy believes
 //! unsent, so nothing is sent and nothing fires before a person has looked.
 
-use super::connection::values;
+use super::connection::{pass, values};
 use super::senders::Pause;
 use super::{Store, StoreError, audit};
 
@@ -113,6 +113,7 @@ impl Store {
         let mut tx = self.database.begin().await?;
         tx.execute("UPDATE instance SET backed_up_at = {now}", &[]).await?;
         audit::note(&mut tx, actor, "backup", "", "").await?;
+        pass("backup.note")?;
         tx.commit().await
     }
 
@@ -148,6 +149,7 @@ impl Store {
             tx.execute(&format!("DELETE FROM {table}"), &[]).await?;
         }
         audit::note(&mut tx, actor, "restore", "", reason).await?;
+        pass("restore.settle")?;
         tx.commit().await
     }
 }

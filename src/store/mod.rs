@@ -44,12 +44,10 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use connection::{Database, values};
+use connection::{Database, pass, values};
 
 /// How long a lease holds without being renewed, unless the configuration says otherwise.
 pub const LEASE: Duration = Duration::from_secs(60);
-/// How often the holder of a delivery renews it.
-pub const BEAT: Duration = Duration::from_secs(15);
 /// Renewals that fit into a lease: three may be lost, and the holder still keeps it.
 const BEATS: u32 = 4;
 
@@ -226,7 +224,9 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(TURN_MAX);
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(TURN_MAX).connect_with(options.clone()).await?;
+        pass("store.migrate")?;
         let migrated = migrator().run(&writer).await;
+        pass("store.migrated")?;
         let readers =
             SqlitePoolOptions::new().max_connections(READERS_MAX).acquire_timeout(TURN_MAX).connect_lazy_with(options.read_only(true));
         Self::ready(Database::Sqlite { writer, readers }, migrated, lock).await
@@ -239,7 +239,9 @@ impl Store {
             .acquire_timeout(TURN_MAX)
             .connect_with(options.application_name("vanthu"))
             .await?;
+        pass("store.migrate")?;
         let migrated = migrator().run(&pool).await;
+        pass("store.migrated")?;
         Self::ready(Database::Postgres(pool), migrated, None).await
     }
 
@@ -264,6 +266,7 @@ impl Store {
             .execute("INSERT INTO instance (one, id, created_at) VALUES (1, $1, {now}) ON CONFLICT (one) DO NOTHING", &values![fresh])
             .await?;
         let row = store.database.fetch_one("SELECT id, COALESCE(return_key, id) AS return_key FROM instance", &[]).await?;
+        pass("store.opened")?;
         let row = row.ok_or_else(|| StoreError::unexpected("instance"))?;
         (store.instance, store.return_key) = (row.text("id")?, row.text("return_key")?);
         Ok(store)

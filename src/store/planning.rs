@@ -4,7 +4,7 @@
 //! short before that commit never counted.
 
 use super::batches::NewRecord;
-use super::connection::{Tx, values};
+use super::connection::{Tx, pass, values};
 use super::{Store, StoreError};
 
 /// A batch while its rows are being read: records go to the store in groups and count only once [`Planning::accept`]ed.
@@ -79,6 +79,7 @@ impl Planning {
                 tx.execute("UPDATE record SET position = $3 WHERE batch_id = $1 AND number = $2", &values![&self.id, *number, position])
                     .await?;
             }
+            pass("records.arrange")?;
             tx.commit().await?;
         }
         Ok(())
@@ -89,11 +90,13 @@ impl Planning {
     pub async fn accept(mut self, plan: &str, rejected: u64, numbers: &[super::registers::Series]) -> Result<Acceptance, StoreError> {
         self.write().await?;
         let mut tx = self.store.database.begin().await?;
+        pass("numbers.take")?;
         if !super::registers::take(&mut tx, numbers, &self.id).await? {
             drop(tx);
             self.abandon().await?;
             return Ok(Acceptance::NumbersMoved);
         }
+        pass("numbers.taken")?;
         if let Some(earlier) = &self.adopted {
             super::supplement::take_entries(&mut tx, &self.id, earlier).await?;
         }
@@ -109,7 +112,9 @@ impl Planning {
         }
         supersede(&mut tx, &self.id).await?;
         tx.notify("batch").await?;
+        pass("batch.accept")?;
         tx.commit().await?;
+        pass("batch.accepted")?;
         Ok(Acceptance::Accepted)
     }
 
@@ -154,7 +159,9 @@ impl Planning {
             )
             .await?;
         }
-        tx.commit().await
+        pass("records.commit")?;
+        tx.commit().await?;
+        pass("records.committed")
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns the mark on the batch. Making the messages is the application's; the outbox they go to is [`super::deliveries`]'.
 
-use super::connection::values;
+use super::connection::{pass, values};
 use super::{Store, StoreError};
 
 /// What is to become of a batch's messages.
@@ -50,9 +50,10 @@ impl Store {
 
     /// Notes what is to become of a batch's messages. One that has none keeps none.
     pub async fn mark_posted(&self, id: &str, post: Post) -> Result<(), StoreError> {
+        pass("post.mark")?;
         self.database
             .execute("UPDATE batch SET post = $2, changed_at = {now} WHERE id = $1 AND post <> 'none'", &values![id, post.name()])
             .await?;
-        Ok(())
+        pass("post.marked")
     }
 }

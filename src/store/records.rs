@@ -3,13 +3,16 @@
 //! Owns claiming under a lease, renewing, and every end a record can come to. A step that names an epoch which is no longer
 //! the row's changes nothing and says so: the work was given to somebody else.
 
-use super::connection::{Row, Tx, values};
+use super::connection::{Row, Tx, pass, values};
 use super::documents::{NewDocument, Placed};
 use super::{Store, StoreError};
 use crate::lifecycle::RecordState;
 
 /// Times that a render is tried when the machine, not the record, is at fault; and the waits between, in milliseconds.
 const WAITS: [i64; 3] = [1_000, 10_000, 60_000];
+
+/// No record waits longer than this, in milliseconds: one that is due later was put off before the clock was set back.
+const WAIT_MAX: i64 = 60_000;
 
 /// A record in the hands of a worker.
 #[derive(Debug, Clone)]
@@ -126,24 +129,27 @@ impl Store {
             .fetch(
                 // Materialised: PostgreSQL may otherwise choose anew for each row, and hand out more than the limit.
                 "WITH chosen AS MATERIALIZED (
-                     SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted' AND next_at <= {now}
+                     SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted' AND (next_at <= {now} OR next_at > {now} + $5)
                      ORDER BY position LIMIT $4 {skip_locked})
                  UPDATE record SET state = 'rendering', lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until = {now} + $3,
                      attempts = attempts + 1
                  WHERE batch_id = $1 AND number IN (SELECT number FROM chosen)
                    AND (SELECT state FROM batch WHERE id = $1) = 'running'
                  RETURNING batch_id, number, position, lease_epoch, attempts, lease_until - $3 AS claimed_at, label, file, title, date, qr, digest, content, places",
-                &values![batch, owner, milliseconds(self.lease), count],
+                &values![batch, owner, milliseconds(self.lease), count, WAIT_MAX],
             )
             .await?;
         let mut claimed: Vec<Claimed> = rows.iter().map(claimed).collect::<Result<_, _>>()?;
+        pass("record.claim")?;
         tx.commit().await?;
+        pass("record.claimed")?;
         claimed.sort_by_key(|record| record.position);
         Ok(claimed)
     }
 
     /// Renews every lease of `owner`, on records and on the completion of batches; how many records it holds.
     pub async fn beat(&self, owner: &str) -> Result<u64, StoreError> {
+        pass("lease.beat")?;
         self.renew_completions(owner).await?;
         self.database
             .execute(
@@ -158,25 +164,37 @@ impl Store {
     pub async fn end(&self, ended: Vec<(Claimed, End)>) -> Result<Vec<u64>, StoreError> {
         let mut lost = Vec::new();
         let mut tx = self.database.begin().await?;
+        let waits = ended.iter().any(|(_, end)| matches!(end, End::Again { .. }));
         for (record, end) in ended {
             if !end_one(&mut tx, &record, end).await? {
                 lost.push(record.number);
             }
         }
+        if waits {
+            cancel_the_rest(&mut tx).await?;
+        }
         tx.notify("record").await?;
+        pass("document.commit")?;
         tx.commit().await?;
+        pass("document.committed")?;
         Ok(lost)
     }
 
-    /// Gives claimed records back untried, as at an orderly stop.
+    /// Gives claimed records back untried, and claimed completions undone, as at an orderly stop.
     pub async fn give_back(&self, owner: &str) -> Result<u64, StoreError> {
-        self.database
+        self.give_back_completions(owner).await?;
+        let mut tx = self.database.begin().await?;
+        let given = tx
             .execute(
                 "UPDATE record SET state = 'accepted', lease_owner = NULL, lease_until = NULL, attempts = attempts - 1
                  WHERE lease_owner = $1 AND state = 'rendering'",
                 &values![owner],
             )
-            .await
+            .await?;
+        cancel_the_rest(&mut tx).await?;
+        pass("lease.give_back")?;
+        tx.commit().await?;
+        Ok(given)
     }
 
     /// Frees records whose holder has not renewed its lease; with `all`, every lease: only for the process that alone works on
@@ -184,14 +202,23 @@ impl Store {
     /// is found by `render_pool`, in a process of its own.
     pub async fn rescue(&self, all: bool) -> Result<u64, StoreError> {
         self.rescue_completions(all).await?;
-        self.database
+        let mut tx = self.database.begin().await?;
+        let freed = tx
             .execute(
+                // A lease that ends later than any that is given now was given before the clock was set back.
                 "UPDATE record SET state = 'accepted', lease_owner = NULL, lease_until = NULL, lease_epoch = lease_epoch + 1,
                      attempts = attempts - 1, next_at = {now}
-                 WHERE state = 'rendering' AND (lease_until < {now} OR $1 = 1)",
-                &values![all],
+                 WHERE state = 'rendering' AND (lease_until < {now} OR lease_until > {now} + $2 OR $1 = 1)",
+                &values![all, milliseconds(self.lease.max(super::LEASE))],
             )
-            .await
+            .await?;
+        if freed > 0 {
+            cancel_the_rest(&mut tx).await?;
+        }
+        pass("lease.rescue")?;
+        tx.commit().await?;
+        pass("lease.rescued")?;
+        Ok(freed)
     }
 
     /// Records of a batch from position `from` on, in the order of printing.
@@ -256,6 +283,22 @@ impl Store {
     }
 }
 
+/// What comes back from its worker after its batch was given up is given up with it, and so is its number.
+async fn cancel_the_rest(tx: &mut Tx) -> Result<(), StoreError> {
+    let given_up = "SELECT id FROM batch WHERE state = 'cancelled'";
+    let sql = format!("UPDATE record SET state = 'cancelled' WHERE state = 'accepted' AND batch_id IN ({given_up})");
+    if tx.execute(&sql, &[]).await? > 0 {
+        tx.execute(
+            "UPDATE entry SET state = 'void', reason = (SELECT COALESCE(reason, '') FROM batch WHERE id = entry.batch_id)
+             WHERE state = 'taken' AND EXISTS (SELECT 1 FROM record AS r WHERE r.batch_id = entry.batch_id AND r.number = entry.record
+                 AND r.state = 'cancelled')",
+            &[],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 async fn end_one(tx: &mut Tx, record: &Claimed, end: End) -> Result<bool, StoreError> {
     let mut placed = None;
     let mut made = None;
@@ -288,7 +331,7 @@ async fn end_one(tx: &mut Tx, record: &Claimed, end: End) -> Result<bool, StoreE
         && let Some((folder, document)) = placed
     {
         let NewDocument { id, sha256, .. } = document;
-        let placed = Placed { file: record.file.clone(), document: Some(id), digest: record.digest.clone(), sha256 };
+        let placed = Placed { file: record.file.clone(), document: Some(id), digest: record.digest.clone(), sha256, before: String::new() };
         super::documents::place(tx, &folder, &placed).await?;
     } else if changed == 0
         && let Some(id) = document

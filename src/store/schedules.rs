@@ -4,7 +4,7 @@
 //! schedulers or a killed one never make a slot twice; claiming an occurrence under a lease, taking over that of a dead
 //! scheduler; what was fetched and what was reported. Which slots there are is `schedule`'s to say.
 
-use super::connection::{Row, Tx, values};
+use super::connection::{Row, Tx, pass, values};
 use super::{Store, StoreError, audit};
 
 /// A schedule as the store knows it.
@@ -150,6 +150,7 @@ impl Store {
         )
         .await?;
         tx.notify("occurrence").await?;
+        pass("schedule.consider")?;
         tx.commit().await?;
         Ok(considered.slots)
     }
@@ -171,9 +172,11 @@ impl Store {
         let waiting = self
             .database
             .fetch_one(
-                "SELECT scheduled_for FROM occurrence WHERE schedule = $1 AND (state = 'due' OR (state = 'running' AND lease_until < {now}))
+                // A lease that ends later than any that is given now was given before the clock was set back.
+                "SELECT scheduled_for FROM occurrence
+                 WHERE schedule = $1 AND (state = 'due' OR (state = 'running' AND (lease_until < {now} OR lease_until > {now} + $2)))
                  LIMIT 1",
-                &values![name],
+                &values![name, milliseconds(self.lease)],
             )
             .await?;
         if waiting.is_none() {
@@ -188,14 +191,16 @@ impl Store {
                      changed_at = {now}
                  WHERE schedule = $1 AND scheduled_for =
                      (SELECT MIN(scheduled_for) FROM occurrence
-                      WHERE schedule = $1 AND (state = 'due' OR (state = 'running' AND lease_until < {now})))
-                   AND NOT EXISTS (SELECT 1 FROM occurrence WHERE schedule = $1 AND state = 'running' AND lease_until >= {now})
+                      WHERE schedule = $1 AND (state = 'due' OR (state = 'running' AND (lease_until < {now} OR lease_until > {now} + $3))))
+                   AND NOT EXISTS (SELECT 1 FROM occurrence WHERE schedule = $1 AND state = 'running'
+                       AND lease_until >= {now} AND lease_until <= {now} + $3)
                    AND NOT EXISTS (SELECT 1 FROM schedule WHERE name = $1 AND paused IS NOT NULL)
                    AND NOT EXISTS (SELECT 1 FROM instance WHERE schedules_paused IS NOT NULL)
                  RETURNING schedule, scheduled_for, lease_epoch, snapshot",
                 &values![name, owner, milliseconds(self.lease)],
             )
             .await?;
+        pass("occurrence.claim")?;
         tx.commit().await?;
         row.map(|row| {
             Ok(ClaimedOccurrence {
@@ -239,6 +244,7 @@ impl Store {
                 &values![&claimed.schedule, claimed.scheduled_for, claimed.epoch, snapshot],
             )
             .await?;
+        pass("occurrence.snapshot")?;
         held(changed, claimed)
     }
 
@@ -267,7 +273,9 @@ impl Store {
             )
             .await?;
         }
-        tx.commit().await
+        pass("occurrence.end")?;
+        tx.commit().await?;
+        pass("occurrence.ended")
     }
 
     /// Has an occurrence of the schedule told of a file with this hash?

@@ -12,8 +12,10 @@
 //! * `demonstration`: the year of an association.
 //! * `document_codes`: codes held against their type.
 //! * `drafts`: files taken in, corrected at their cells, submitted once.
+//! * `faults`: kills, full disks, lost databases, moved clocks; an independent checker after each.
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
 //! * `library`: components of the page that only an own template uses.
+//! * `lifecycle`: the states of batches and records against a graph and a model.
 //! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
 //! * `mail`: SMTP with scripted and real servers, relays of the configuration, bounces by IMAP.
 //! * `mail_words`: the wording of messages, escaped for where it stands.
@@ -52,8 +54,10 @@ mod delivery;
 mod demonstration;
 mod document_codes;
 mod drafts;
+mod faults;
 mod fonts;
 mod library;
+mod lifecycle;
 mod lint;
 mod mail;
 mod mail_words;

@@ -90,6 +90,7 @@ CREATE TABLE placed (
     document_id TEXT,
     digest TEXT NOT NULL,
     sha256 TEXT NOT NULL,
+    before TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (folder, file)
 );
 

@@ -1,6 +1,7 @@
 //! A temporary office: a folder to work in, the real program, and foreign programs that read what it made.
 
 pub mod certificates;
+pub mod checker;
 pub mod postgres;
 pub mod running;
 pub mod servers;

@@ -115,6 +115,11 @@ impl Postgres {
         String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
+    /// The words of a command that speaks to a database.
+    pub fn psql(&self, database: &str) -> Vec<String> {
+        vec![self.programs.join("psql").display().to_string(), "--no-psqlrc".into(), "--dbname".into(), self.url(database)]
+    }
+
     /// Cuts every connection to a database, as a restart of the server would.
     pub fn cut_connections(&self, database: &str) {
         self.query("postgres", &format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}';"));

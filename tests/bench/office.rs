@@ -1,0 +1,97 @@
+//! What the office's memory costs on a SQLite file with every commit synced: `cargo bench --bench office`. The rate of
+//! certificates from list to durable files, store included, is a line of `rendering`.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use vanthu::store::batches::{NewBatch, NewRecord, Post};
+use vanthu::store::{Location, Store};
+
+const ACCEPTED: u64 = 100_000;
+const PENDING: u64 = 1_000_000;
+/// Records claimed at once by a run.
+const CLAIM: u32 = 64;
+
+fn main() {
+    let folder = std::env::temp_dir().join(format!("vanthu-bench-office-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a folder");
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(measure(&folder.join("van-thu.db")));
+    let _ = fs::remove_dir_all(&folder);
+}
+
+async fn measure(path: &PathBuf) {
+    let store = Store::open(&Location::File(path.clone())).await.expect("a store");
+    let started = Instant::now();
+    accept(&store, ACCEPTED).await;
+    figure("100,000 records accepted", started.elapsed().as_secs_f64(), "s", "≤ 60");
+
+    let batch = accept(&store, 1).await;
+    fill(path, &batch).await;
+    let mut times: Vec<Duration> = Vec::new();
+    for _ in 0..1_000 {
+        let started = Instant::now();
+        assert_eq!(store.claim(&batch, "bench", CLAIM).await.expect("records").len(), CLAIM as usize);
+        times.push(started.elapsed());
+    }
+    times.sort_unstable();
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    figure("claim of 64 from a million pending, median", millis(times[500]), "ms", "");
+    figure("claim of 64 from a million pending, p99", millis(times[990]), "ms", "≤ 20");
+    store.close().await;
+}
+
+/// A batch of certificates of ordinary size.
+async fn accept(store: &Store, records: u64) -> String {
+    let new = NewBatch {
+        key: None,
+        request_digest: "d".into(),
+        request: "{}".into(),
+        setting: "{}".into(),
+        template: "giay-khen".into(),
+        output: "o".into(),
+        origin: "cli".into(),
+        post: Post::None,
+        owner: None,
+        organisation: None,
+    };
+    let mut planning = store.plan(new).await.expect("a plan").expect("a new batch");
+    for number in 1..=records {
+        let record = NewRecord {
+            number,
+            label: format!("Nguyễn Văn {number}"),
+            file: format!("{number}-Nguyễn Văn An.pdf"),
+            title: "Giấy khen".into(),
+            digest: format!("{number:064x}"),
+            content: format!("{{\"loi_van\":\"{}\"}}", "lời văn ".repeat(120)),
+            places: "{}".into(),
+            ..NewRecord::default()
+        };
+        planning.add(record).await.expect("a record");
+    }
+    let id = planning.id().to_owned();
+    planning.accept("{}", 0, &[]).await.expect("accepted");
+    id
+}
+
+/// Makes the one record of `batch` a million.
+async fn fill(path: &PathBuf, batch: &str) {
+    let options = SqliteConnectOptions::new().filename(path);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("a connection");
+    let copies = "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
+        INSERT INTO record (batch_id, number, position, state, label, file, title, digest, content, places, next_at)
+        SELECT batch_id, i, i - 1, state, label, file, title, digest, content, places, next_at FROM record, n WHERE batch_id = $1 AND number = 1";
+    let pending = i64::try_from(PENDING).unwrap_or(i64::MAX);
+    sqlx::query(copies).bind(batch).bind(pending).execute(&mut connection).await.expect("a million rows");
+    sqlx::query("UPDATE batch SET accepted = $2 WHERE id = $1").bind(batch).bind(pending).execute(&mut connection).await.expect("a count");
+    connection.close().await.expect("closed");
+}
+
+fn figure(name: &str, value: f64, unit: &str, target: &str) {
+    let target = if target.is_empty() { String::new() } else { format!("   target {target}") };
+    println!("{name:<48} {value:>10.2} {unit}{target}");
+}

@@ -3,4 +3,7 @@
 mod access;
 mod accounts;
 mod check;
+mod configuration;
 mod headers;
+mod script;
+mod templates;

@@ -78,7 +78,7 @@ impl Throttle {
         }
         self.names.retain(|_, tries| now < tries.until || now - tries.last < MINUTE);
         if self.names.len() >= self.limit.names_max
-            && let Some(quietest) = self.names.iter().min_by_key(|(_, tries)| tries.last).map(|(name, _)| name.clone())
+            && let Some(quietest) = self.names.iter().min_by_key(|(_, tries)| (now < tries.until, tries.last)).map(|(name, _)| name.clone())
         {
             self.names.remove(&quietest);
         }

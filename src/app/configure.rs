@@ -6,12 +6,12 @@
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table};
 
 use super::office::Office;
 use super::{App, AppError};
 use crate::access::Principal;
-use crate::config::rewrite::{RewriteError, replace};
+use crate::config::rewrite::{RewriteError, replace, set};
 use crate::config::{Config, FILE_NAME, Organisation};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::naming::escape_part;
@@ -149,7 +149,7 @@ impl App {
         let emblem = self.keep_picture(key, "bieu-trung", emblem)?;
         self.reconfigure(office, version, actor, &format!("organisations.{key}"), |document| {
             let own = table(document.as_table_mut(), &["organisations", key]);
-            own["name"] = value(profile.name.trim());
+            set(own, "name", profile.name.trim());
             for (name, lines) in [("name_lines", &profile.name_lines), ("superior_lines", &profile.superior_lines)] {
                 set_lines(own, name, lines);
             }
@@ -182,9 +182,9 @@ impl App {
             let last = all.len() - 1;
             let Some(own) = all.get_mut(index.min(last)) else { return };
             set_lines(own, "authority", &form.authority);
-            own["name"] = value(form.name.trim());
+            set(own, "name", form.name.trim());
             match form.seal_mm {
-                Some(side) => own["seal_mm"] = value(side),
+                Some(side) => set(own, "seal_mm", side),
                 None => drop(own.remove("seal_mm")),
             }
             set_text(own, "from", &form.from.map(|date| date.to_string()).unwrap_or_default());
@@ -240,8 +240,8 @@ impl App {
         }
         self.reconfigure(office, version, actor, &format!("printers.{name}"), |document| {
             let own = table(document.as_table_mut(), &["printers", name]);
-            own["offset_x_mm"] = value(offset.0);
-            own["offset_y_mm"] = value(offset.1);
+            set(own, "offset_x_mm", offset.0);
+            set(own, "offset_y_mm", offset.1);
         })
         .await
     }
@@ -275,16 +275,16 @@ impl App {
                 return;
             }
             let relay = table(document.as_table_mut(), &["mail", "relays", &form.relay]);
-            relay["host"] = value(form.host.trim());
+            set(relay, "host", form.host.trim());
             match form.port {
-                Some(port) => relay["port"] = value(i64::from(port)),
+                Some(port) => set(relay, "port", i64::from(port)),
                 None => drop(relay.remove("port")),
             }
             set_text(relay, "security", if form.security == "starttls" { "" } else { &form.security });
             set_text(relay, "account", &form.account);
             if let Some(secret) = secret {
                 relay.remove("password_env");
-                relay["password_file"] = value(secret);
+                set(relay, "password_file", secret);
             }
         })
         .await
@@ -361,7 +361,7 @@ fn set_picture(own: &mut Table, name: &str, kept: Kept) {
     match kept {
         Kept::Same => {}
         Kept::None => drop(own.remove(name)),
-        Kept::Name(file) => own[name] = value(file),
+        Kept::Name(file) => set(own, name, file),
     }
 }
 
@@ -370,7 +370,7 @@ fn set_text(own: &mut Table, name: &str, text: &str) {
     if text.is_empty() {
         own.remove(name);
     } else if own.get(name).and_then(Item::as_str) != Some(text) {
-        own[name] = value(text);
+        set(own, name, text);
     }
 }
 
@@ -384,7 +384,7 @@ fn set_lines(own: &mut Table, name: &str, text: &str) {
     if there.is_some_and(|there| there.iter().map(|line| line.as_str().unwrap_or_default()).eq(lines.iter().copied())) {
         return;
     }
-    own[name] = value(Array::from_iter(lines));
+    set(own, name, Array::from_iter(lines));
 }
 
 /// The table at `path`, made where it is missing. An inline one is written out.

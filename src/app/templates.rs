@@ -5,14 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table};
 
 use super::office::Office;
 use super::{App, AppError};
 use crate::access::Principal;
 use crate::batch::Request;
 use crate::catalog::TEMPLATES_FOLDER;
-use crate::config::rewrite::replace;
+use crate::config::rewrite::{replace, set};
 use crate::diagnostic::Diagnostic;
 use crate::say;
 use crate::storage::hash_bytes;
@@ -99,12 +99,12 @@ impl App {
             let below = wording.built_in.as_ref().unwrap_or(&wording.text);
             if is_own_page {
                 if table.get(&wording.name).and_then(Item::as_str) != Some(&text) {
-                    table[&wording.name] = value(text);
+                    set(table, &wording.name, text);
                 }
             } else if &text == below && (wording.built_in.is_some() || !table.contains_key(&wording.name)) {
                 table.remove(&wording.name);
             } else if table.get(&wording.name).and_then(Item::as_str) != Some(&text) {
-                table[&wording.name] = value(text);
+                set(table, &wording.name, text);
             }
         }
         Ok(document.to_string())

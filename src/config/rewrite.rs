@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::{Config, FILE_NAME, Workspace};
 use crate::diagnostic::{Diagnostic, Place};
@@ -71,6 +71,15 @@ impl Workspace {
         self.current.0.send_replace(Arc::new(config));
         Ok(())
     }
+}
+
+/// Sets a value in a table; a comment beside the old one stays.
+pub fn set(table: &mut Table, name: &str, value: impl Into<Value>) {
+    let mut value = value.into();
+    if let Some(there) = table.get(name).and_then(Item::as_value) {
+        *value.decor_mut() = there.decor().clone();
+    }
+    table[name] = Item::Value(value);
 }
 
 fn digest(bytes: &[u8]) -> String {

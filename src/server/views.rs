@@ -57,7 +57,8 @@ impl Views {
         for path in Files::iter() {
             let file = Files::get(&path).map(|file| file.data).unwrap_or_default();
             let name = path.trim_end_matches(".hbs").trim_start_matches('_');
-            let text = String::from_utf8_lossy(&file);
+            // An argument of a partial hides fields of its name everywhere inside; lists have titles of their own.
+            let text = String::from_utf8_lossy(&file).replace("{{#> layout title=", "{{#> layout page_title=");
             registry.register_template_string(name, text).unwrap_or_else(|error| panic!("the view {name}: {error}"));
         }
         for (name, function) in FUNCTIONS {

@@ -64,7 +64,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "drafts", include_str!("migrations/0003_drafts.sql")),
     (4, "verification", include_str!("migrations/0004_verification.sql")),
     (6, "operations", include_str!("migrations/0006_operations.sql")),
-    (7, "templates", include_str!("migrations/0007_templates.sql")),
+    (7, "pages", include_str!("migrations/0007_pages.sql")),
 ];
 
 /// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.

@@ -1,6 +1,6 @@
 //! What the first page shows: how much is waiting for a person, and what was made.
 //!
-//! Owns these counts, for one organisation or for all. Each is answered by an index or a small scan.
+//! Owns these counts, for one organisation or for all. Each is answered by an index.
 
 use super::connection::values;
 use super::{Store, StoreError};
@@ -28,29 +28,31 @@ pub struct Glance {
     pub refused: u64,
 }
 
+/// `{of}` stands for the organisation's batches, and is nothing for all of them; `$1` is the time, `$2` the organisation.
 const SQL: &str = "SELECT
-    (SELECT COUNT(*) FROM batch WHERE state = 'running' AND ($1 = '' OR organisation = $1)) AS running,
-    (SELECT COUNT(*) FROM batch WHERE state = 'paused' AND ($1 = '' OR organisation = $1)) AS paused,
-    (SELECT COUNT(*) FROM record JOIN batch ON batch.id = record.batch_id WHERE record.state IN ('failed', 'quarantined')
-        AND batch.state IN ('running', 'paused', 'finished') AND batch.created_at >= $2 AND ($1 = '' OR batch.organisation = $1)) AS failed,
-    (SELECT COUNT(*) FROM document JOIN batch ON batch.id = document.batch_id
-        WHERE document.created_at >= $2 AND ($1 = '' OR batch.organisation = $1)) AS made,
-    (SELECT COUNT(*) FROM document JOIN batch ON batch.id = document.batch_id
-        WHERE document.state = 'stored' AND ($1 = '' OR batch.organisation = $1)) AS documents,
-    (SELECT COUNT(*) FROM delivery JOIN batch ON batch.id = delivery.batch_id
-        WHERE delivery.state IN ('queued', 'leased', 'committing') AND ($1 = '' OR batch.organisation = $1)) AS queued,
-    (SELECT COUNT(*) FROM delivery JOIN batch ON batch.id = delivery.batch_id
-        WHERE delivery.state = 'sent' AND delivery.changed_at >= $2 AND ($1 = '' OR batch.organisation = $1)) AS sent,
-    (SELECT COUNT(*) FROM delivery JOIN batch ON batch.id = delivery.batch_id
-        WHERE delivery.state IN ('uncertain', 'needs_operator') AND ($1 = '' OR batch.organisation = $1)) AS undecided,
-    (SELECT COUNT(*) FROM delivery JOIN batch ON batch.id = delivery.batch_id
-        WHERE delivery.state IN ('failed', 'bounced', 'complained') AND delivery.changed_at >= $2
-        AND ($1 = '' OR batch.organisation = $1)) AS refused";
+    (SELECT COUNT(*) FROM batch WHERE state = 'running' {own}) AS running,
+    (SELECT COUNT(*) FROM batch WHERE state = 'paused' {own}) AS paused,
+    (SELECT COUNT(*) FROM record WHERE state IN ('failed', 'quarantined') AND batch_id IN
+        (SELECT id FROM batch WHERE state IN ('running', 'paused', 'finished') AND created_at >= $1 {own})) AS failed,
+    (SELECT COUNT(*) FROM document WHERE state = 'stored' AND created_at >= $1 {of}) AS made,
+    (SELECT COUNT(*) FROM document WHERE state = 'stored' {of}) AS documents,
+    (SELECT COUNT(*) FROM delivery WHERE state IN ('queued', 'leased', 'committing') {of}) AS queued,
+    (SELECT COUNT(*) FROM delivery WHERE state = 'sent' AND changed_at >= $1 {of}) AS sent,
+    (SELECT COUNT(*) FROM delivery WHERE state IN ('uncertain', 'needs_operator') {of}) AS undecided,
+    (SELECT COUNT(*) FROM delivery WHERE state IN ('failed', 'bounced', 'complained') AND changed_at >= $1 {of}) AS refused";
 
 impl Store {
     /// The office at a glance; only what is `organisation`'s when one is given. `since` in milliseconds since 1970.
     pub async fn glance(&self, organisation: Option<&str>, since: i64) -> Result<Glance, StoreError> {
-        let row = self.database.fetch_one(SQL, &values![organisation.unwrap_or_default(), since]).await?;
+        let row = match organisation {
+            None => self.database.fetch_one(&SQL.replace("{own}", "").replace("{of}", ""), &values![since]).await?,
+            Some(organisation) => {
+                let sql = SQL
+                    .replace("{own}", "AND organisation = $2")
+                    .replace("{of}", "AND batch_id IN (SELECT id FROM batch WHERE organisation = $2)");
+                self.database.fetch_one(&sql, &values![since, organisation]).await?
+            }
+        };
         let row = row.ok_or_else(|| StoreError::unexpected("glance"))?;
         Ok(Glance {
             running: row.count("running")?,

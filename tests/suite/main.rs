@@ -1,5 +1,6 @@
 //! All tests in one binary, because linking the typesetter is the largest cost.
 //!
+//! * `access`: passwords, one-time codes, tokens, how often something may be tried.
 //! * `architecture`: the layers use only what stands before them.
 //! * `award_workbook`: one workbook, four kinds of document, spelled and ordered alike.
 //! * `bad_files`: the wrong data files of offices, with the whole of what is said in both languages.
@@ -42,6 +43,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod access;
 mod architecture;
 mod award_workbook;
 mod bad_files;

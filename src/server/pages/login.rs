@@ -80,7 +80,7 @@ struct Given {
     tiep: Option<String>,
 }
 
-async fn come_in(State(site): State<Arc<Site>>, caller: Caller, Form(given): Form<Given>) -> Result<Response, Fault> {
+async fn come_in(State(site): State<Arc<Site>>, caller: Caller, headers: HeaderMap, Form(given): Form<Given>) -> Result<Response, Fault> {
     let name = given.name.trim().to_lowercase();
     let path = own_path(given.tiep.as_deref());
     site.attempt(&name, &caller.address.to_string()).map_err(Fault::too_many)?;
@@ -89,6 +89,10 @@ async fn come_in(State(site): State<Arc<Site>>, caller: Caller, Form(given): For
         let wrong = Diagnostic::error("login", say!("tên đăng nhập hoặc mật khẩu không đúng", "name or password is wrong"));
         return Ok(form(&caller, &given.name, path).status(StatusCode::UNAUTHORIZED).problems(vec![wrong]).into_response());
     };
+    // What this browser held before is nobody's any more.
+    if let Some(before) = login_token(&headers) {
+        site.app.log_out(&site.office, before).await?;
+    }
     if begun.state == LoginState::Code {
         return Ok(with_login(&begun, &format!("/dang-nhap/ma?tiep={}", query_value(path))));
     }

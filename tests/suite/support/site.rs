@@ -146,6 +146,23 @@ impl Browser {
         self.send("POST", path, "Content-Type: application/x-www-form-urlencoded\r\n", body.as_bytes())
     }
 
+    /// Sends a form with files (name, file name, bytes), with the token of the last page.
+    pub fn upload(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &str, &[u8])]) -> Answer {
+        let token = self.csrf.clone();
+        let mut body = Vec::new();
+        for (name, value) in std::iter::once(("csrf", token.as_str())).chain(fields.iter().copied()) {
+            body.extend(format!("--vach\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        for (name, file, bytes) in files {
+            let head = format!("--vach\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{file}\"\r\n\r\n");
+            body.extend(head.bytes());
+            body.extend_from_slice(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--vach--\r\n");
+        self.send("POST", path, "Content-Type: multipart/form-data; boundary=vach\r\n", &body)
+    }
+
     /// Sends any request; `head` are header lines, each with its end.
     pub fn send(&mut self, method: &str, path: &str, head: &str, body: &[u8]) -> Answer {
         let cookie = self.login.as_ref().map(|login| format!("Cookie: __Host-vanthu={login}\r\n")).unwrap_or_default();

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use vanthu::access::Role;
 use vanthu::server::routes::{self, Door, Rule};
 
-use crate::support::Office;
 use crate::support::site::{Browser, PASSWORD, Site, log_of};
+use crate::support::{Office, award_run, foreign, people};
 
 /// A path of the router with something in its places.
 fn filled(path: &str) -> String {
@@ -70,6 +70,51 @@ fn every_route_admits_whom_its_rule_admits_and_nobody_else() {
         }
     }
     assert!(walked > 100, "{walked}");
+}
+
+#[test]
+fn a_clerk_of_another_organisation_finds_nothing_of_this_one() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
+    office.write("vanthu.toml", config + "[organisations.khac]\nname = \"Hội khác\"\n");
+    office.write("d.csv", people(1));
+    office.must(&award_run("d.csv", "kq", &["--organisation", "hoi"]));
+    let ask = |sql: &str| {
+        let script = "import sqlite3,sys; print(sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone()[0])";
+        let database = office.path.join("van-thu.db").display().to_string();
+        foreign("python3", &["-c", script, &database, sql]).trim().to_owned()
+    };
+    assert_eq!(ask("SELECT organisation FROM batch"), "hoi");
+    let (batch, document) = (ask("SELECT id FROM batch"), ask("SELECT id FROM document"));
+    let mut site = Site::start(&office);
+    let mut administrator = site.administrator();
+    let mut own = site.account(&mut administrator, "an", "approver", "hoi");
+    let elsewhere = site.account(&mut administrator, "binh", "approver", "khac");
+    assert!(own.get("/").text().contains("giay-khen"));
+    assert!(!elsewhere.clone().get("/").text().contains("giay-khen"));
+    let mut walked = 0;
+    for route in routes::all() {
+        let id = match route.path.split('/').nth(if route.door == Door::Api { 3 } else { 1 }) {
+            Some("lo" | "batches") => &batch,
+            Some("van-ban" | "documents") => &document,
+            _ => continue,
+        };
+        if !route.path.contains('{') {
+            continue;
+        }
+        let path = route.path.split('/').map(|part| if part.starts_with('{') { id.as_str() } else { part }).collect::<Vec<_>>().join("/");
+        let mut browser = elsewhere.clone();
+        browser.extra = format!("X-CSRF-Token: {}\r\n", browser.csrf);
+        let answer = match route.method.as_str() {
+            "GET" => browser.get(&path),
+            "POST" if route.door == Door::Page => browser.post(&path, &[("reason", "vì sao"), ("ly_do", "vì sao")]),
+            method => browser.send(method, &path, "Content-Type: application/json\r\n", b"{}"),
+        };
+        assert!([400, 404, 422].contains(&answer.status), "{} {}: {}\n{}", route.method, route.path, answer.status, answer.text());
+        assert!(!answer.text().contains("giay-khen") && !answer.text().contains("Nguyễn Văn An"), "{}", route.path);
+        walked += 1;
+    }
+    assert!(walked > 0);
 }
 
 #[test]
@@ -156,7 +201,7 @@ fn a_login_ends_by_itself() {
         let script = "import sqlite3,sys,time; d=sqlite3.connect(sys.argv[1],timeout=30); n=int(time.time()*1000); \
             d.execute('UPDATE login SET created_at=?, seen_at=?',(n-int(sys.argv[2])*60000,n-int(sys.argv[3])*60000)); d.commit()";
         let database = office.path.join("van-thu.db").display().to_string();
-        crate::support::foreign("python3", &["-c".to_owned(), script.to_owned(), database, age.to_string(), idle.to_string()]);
+        foreign("python3", &["-c".to_owned(), script.to_owned(), database, age.to_string(), idle.to_string()]);
     };
     age(11 * 60, 29);
     assert_eq!(browser.get("/").status, 200, "used within the half hour, which begins anew");

@@ -86,6 +86,21 @@ fn a_stop_waits_neither_for_half_a_header_nor_for_an_idle_browser() {
 }
 
 #[test]
+fn a_body_that_does_not_come_is_given_up() {
+    let office = Office::with_workspace();
+    let site = Site::start(&office);
+    let mut slow = TcpStream::connect(&site.address).unwrap();
+    slow.write_all(b"POST /dang-nhap HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nname=a").unwrap();
+    let begun = Instant::now();
+    let mut answer = String::new();
+    slow.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("quá chậm"), "{answer}");
+    assert!((Duration::from_secs(25)..Duration::from_secs(45)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn one_address_may_hold_fifty_connections() {
     let office = Office::with_workspace();
     let site = Site::start(&office);

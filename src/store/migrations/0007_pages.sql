@@ -1,4 +1,4 @@
--- Words of templates: what was published, in order; what somebody is still writing.
+-- Words of templates: what was published, in order; what somebody is still writing. Indexes that pages count by.
 
 CREATE TABLE template_version (
     template TEXT NOT NULL,
@@ -16,3 +16,8 @@ CREATE TABLE template_draft (
     actor TEXT NOT NULL,
     changed_at BIGINT NOT NULL
 );
+
+-- The first page counts by these.
+CREATE INDEX record_failed ON record (batch_id) WHERE state IN ('failed', 'quarantined');
+CREATE INDEX document_state ON document (state, created_at);
+CREATE INDEX delivery_state ON delivery (state, changed_at);

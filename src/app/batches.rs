@@ -11,7 +11,7 @@ use crate::say;
 use crate::store::batches::{Batch, Tally};
 
 /// Who is written into the audit log for what the command line does.
-pub(super) const ACTOR: &str = "cli";
+pub const ACTOR: &str = "cli";
 /// The name of the newest batch.
 const LAST: &str = "last";
 /// Batches listed at once.
@@ -76,28 +76,28 @@ impl App {
     }
 
     /// Holds a running batch: what is under way is brought home, nothing more is begun.
-    pub async fn pause(&self, office: &Office, batch: &Batch, reason: &str) -> Result<(), AppError> {
+    pub async fn pause(&self, office: &Office, batch: &Batch, reason: &str, actor: &str) -> Result<(), AppError> {
         office.store.pause(&batch.id, reason).await.map_err(|error| refused(error, batch))?;
-        Ok(office.store.audit(ACTOR, "batch.pause", &batch.id, reason).await?)
+        Ok(office.store.audit(actor, "batch.pause", &batch.id, reason).await?)
     }
 
     /// Lets a held batch go on.
-    pub async fn resume(&self, office: &Office, batch: &Batch) -> Result<(), AppError> {
+    pub async fn resume(&self, office: &Office, batch: &Batch, actor: &str) -> Result<(), AppError> {
         office.store.resume(&batch.id).await.map_err(|error| refused(error, batch))?;
-        Ok(office.store.audit(ACTOR, "batch.resume", &batch.id, "").await?)
+        Ok(office.store.audit(actor, "batch.resume", &batch.id, "").await?)
     }
 
     /// Gives a batch up: what was made stays, the rest is cancelled and its numbers are void.
-    pub async fn cancel(&self, office: &Office, batch: &Batch, reason: &str) -> Result<(), AppError> {
+    pub async fn cancel(&self, office: &Office, batch: &Batch, reason: &str, actor: &str) -> Result<(), AppError> {
         office.store.cancel(&batch.id, reason).await.map_err(|error| refused(error, batch))?;
-        Ok(office.store.audit(ACTOR, "batch.cancel", &batch.id, reason).await?)
+        Ok(office.store.audit(actor, "batch.cancel", &batch.id, reason).await?)
     }
 
     /// Makes exactly the failed records wait again; how many there are.
-    pub async fn retry(&self, office: &Office, batch: &Batch) -> Result<u64, AppError> {
+    pub async fn retry(&self, office: &Office, batch: &Batch, actor: &str) -> Result<u64, AppError> {
         let again = office.store.retry(&batch.id).await.map_err(|error| refused(error, batch))?;
         if again > 0 {
-            office.store.audit(ACTOR, "batch.retry", &batch.id, &again.to_string()).await?;
+            office.store.audit(actor, "batch.retry", &batch.id, &again.to_string()).await?;
         }
         Ok(again)
     }

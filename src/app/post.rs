@@ -74,7 +74,7 @@ impl App {
             from_name: config.from_name.clone().unwrap_or_else(|| organisation["ten"].as_str().unwrap_or_default().to_owned()),
             reply_to: config.reply_to.clone(),
             together: mail.together,
-            attach: config.attach,
+            attach: mail.attach.unwrap_or(config.attach),
             life: hours * HOUR,
         })
     }
@@ -121,7 +121,7 @@ impl App {
     }
 
     /// Where links to documents lead, when the pages have an address for people elsewhere.
-    fn links(&self) -> Option<Links> {
+    pub(super) fn links(&self) -> Option<Links> {
         self.workspace.config.service.public_url().map(|url| Links { prefix: format!("{url}{LINKS}") })
     }
 
@@ -172,6 +172,15 @@ impl App {
     pub async fn posted(&self, id: &str) -> Result<(Posted, Vec<u8>, Option<Suppressed>), AppError> {
         let office = self.office(None, Opening::Beside).await?;
         let posted = office.store.delivery(id).await?;
+        let bytes = self.message_of(&office, &posted).await?;
+        let key = Address::parse(&posted.recipient).map(|address| address.key()).unwrap_or_default();
+        let suppressed = office.store.suppression_of(&key).await?;
+        Ok((posted, bytes, suppressed))
+    }
+
+    /// A message as it will be sent, or was.
+    pub async fn message_of(&self, office: &Office, posted: &Posted) -> Result<Vec<u8>, AppError> {
+        let id = posted.id.as_str();
         let frozen: Frozen = serde_json::from_str(&posted.message).map_err(|_| AppError::Damaged { what: "message" })?;
         let enclosed = office.store.enclosed(id).await?;
         let composed = if let (Some(until), Some(links)) = (posted.link_until, self.links()) {
@@ -185,9 +194,7 @@ impl App {
             }
             frozen.compose(id, &Carried::Files(&files))?
         };
-        let key = Address::parse(&posted.recipient).map(|address| address.key()).unwrap_or_default();
-        let suppressed = office.store.suppression_of(&key).await?;
-        Ok((posted, composed.bytes, suppressed))
+        Ok(composed.bytes)
     }
 
     /// Does with a delivery what a person decided.

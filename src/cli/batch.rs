@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::progress::Meter;
 use super::show::Show;
 use super::stop_signal;
-use crate::app::batches::Listed;
+use crate::app::batches::{ACTOR, Listed};
 use crate::app::office::{Office, Opening};
 use crate::app::work::{Event, Work};
 use crate::app::{App, AppError};
@@ -102,17 +102,17 @@ pub(super) async fn carry_out(command: BatchCommand, app: &App, show: Show) -> R
         BatchCommand::Watch(one) => watch(&one.id, app, &office, show).await,
         BatchCommand::Pause { batch, reason } => {
             let found = app.batch(&office, &batch.id).await?;
-            app.pause(&office, &found.batch, &reason).await?;
+            app.pause(&office, &found.batch, &reason, ACTOR).await?;
             stands(&found.batch.id, app, &office, show).await
         }
         BatchCommand::Resume(batch) => {
             let found = app.batch(&office, &batch.id).await?;
-            app.resume(&office, &found.batch).await?;
+            app.resume(&office, &found.batch, ACTOR).await?;
             stands(&found.batch.id, app, &office, show).await
         }
         BatchCommand::Cancel { batch, reason } => {
             let found = app.batch(&office, &batch.id).await?;
-            app.cancel(&office, &found.batch, &reason).await?;
+            app.cancel(&office, &found.batch, &reason, ACTOR).await?;
             stands(&found.batch.id, app, &office, show).await
         }
         BatchCommand::Retry { batch, now } => retry(&batch.id, now, app, &office, show).await,
@@ -284,7 +284,7 @@ async fn watch(name: &str, app: &App, office: &Office, show: Show) -> Result<Exi
 
 async fn retry(name: &str, now: bool, app: &App, office: &Office, show: Show) -> Result<ExitCode, AppError> {
     let found = app.batch(office, name).await?;
-    let again = app.retry(office, &found.batch).await?;
+    let again = app.retry(office, &found.batch, ACTOR).await?;
     if !show.json {
         show.say(&say!("{again} bản ghi được làm lại.", "{again} records are tried again."));
     }

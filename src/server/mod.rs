@@ -7,6 +7,7 @@ pub mod api;
 mod assets;
 mod body;
 pub mod caller;
+mod download;
 pub mod fault;
 pub mod form;
 mod health;

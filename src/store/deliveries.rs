@@ -25,7 +25,7 @@ pub struct NewDelivery {
     pub recipient_key: String,
     /// Its domain in A-labels.
     pub domain: String,
-    /// What it is for: `document`, `notice`, `alert`.
+    /// What it is for: `document`, `test`, `notice`, `alert`.
     pub purpose: String,
     /// Which sending of the same: 1, or more when a person sends it again on purpose.
     pub generation: u32,
@@ -284,13 +284,13 @@ impl Store {
         rows.iter().map(|row| Ok((super::documents::made(row)?, row.text("name")?))).collect()
     }
 
-    /// Was a document queued for a recipient before, by any batch?
+    /// Was a document queued for a recipient before, by any batch? Tests do not count.
     pub async fn was_posted(&self, document: &str, recipient_key: &str) -> Result<bool, StoreError> {
         let row = self
             .database
             .fetch_one(
                 "SELECT 1 AS one FROM delivery_document AS e JOIN delivery AS d ON d.id = e.delivery_id
-                 WHERE e.document_id = $1 AND d.recipient_key = $2",
+                 WHERE e.document_id = $1 AND d.recipient_key = $2 AND d.purpose <> 'test'",
                 &values![document, recipient_key],
             )
             .await?;
@@ -311,6 +311,24 @@ impl Store {
         let batch = filter.batch.clone().unwrap_or_default();
         let state = filter.state.clone().unwrap_or_default();
         self.database.fetch(&sql, &values![after, batch, state, limit]).await?.iter().map(posted).collect()
+    }
+
+    /// As [`Self::deliveries`], of one organisation's batches only, or of all.
+    pub async fn deliveries_of(
+        &self,
+        organisation: Option<&str>,
+        filter: &Filter,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<Posted>, StoreError> {
+        let Some(organisation) = organisation else { return self.deliveries(filter, after, limit).await };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR state = $3)
+                 AND batch_id IN (SELECT id FROM batch WHERE organisation = $5) ORDER BY id LIMIT $4"
+        );
+        let batch = filter.batch.clone().unwrap_or_default();
+        let state = filter.state.clone().unwrap_or_default();
+        self.database.fetch(&sql, &values![after, batch, state, limit, organisation]).await?.iter().map(posted).collect()
     }
 
     /// How many deliveries are in which state, by the states' names; of one batch, or of all.

@@ -208,6 +208,27 @@ impl Store {
         rows.iter().map(standing).collect()
     }
 
+    /// Records of a batch that could not be made, from position `from` on, in the order of printing.
+    pub async fn failed_standings(&self, batch: &str, from: u64, limit: u32) -> Result<Vec<Standing>, StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, r.mail, d.id, d.object, d.sha256, d.bytes, d.pages
+                 FROM record AS r LEFT JOIN document AS d ON d.id = r.document_id
+                 WHERE r.batch_id = $1 AND r.position >= $2 AND r.state IN ('failed', 'quarantined') ORDER BY r.position LIMIT $3",
+                &values![batch, from, limit],
+            )
+            .await?;
+        rows.iter().map(standing).collect()
+    }
+
+    /// The position of a record in the order of printing.
+    pub async fn position(&self, batch: &str, number: u64) -> Result<u64, StoreError> {
+        let row =
+            self.database.fetch_one("SELECT position FROM record WHERE batch_id = $1 AND number = $2", &values![batch, number]).await?;
+        row.ok_or_else(|| StoreError::unknown(format!("record {number} of batch {batch}")))?.count("position")
+    }
+
     /// One record as it was accepted, to make its document again.
     pub async fn record(&self, batch: &str, number: u64) -> Result<Claimed, StoreError> {
         let row = self

@@ -331,7 +331,10 @@ fn a_file_that_takes_too_much_memory_or_time_costs_only_its_own_process() {
         <table:table-cell office:value-type="string" table:number-columns-repeated="500"><text:p>Khuyến học, khuyến tài, xây dựng xã hội học tập</text:p>
         </table:table-cell></table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"#;
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (part, text) in [("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("content.xml", content)] {
+    let manifest = r#"<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>"#;
+    let parts =
+        [("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), ("META-INF/manifest.xml", manifest), ("content.xml", content)];
+    for (part, text) in parts {
         archive.start_file(part, zip::write::SimpleFileOptions::default()).unwrap();
         std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
     }

@@ -2,5 +2,8 @@
 
 mod access;
 mod accounts;
+mod batches;
 mod check;
 mod headers;
+mod mail;
+mod make;

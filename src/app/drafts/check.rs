@@ -137,7 +137,7 @@ impl Checked {
 }
 
 /// A finding whose remedy is a step on the page, where the command line has an option.
-fn for_a_page(diagnostic: Diagnostic) -> Diagnostic {
+pub fn for_a_page(diagnostic: Diagnostic) -> Diagnostic {
     let is_of_the_command_line = diagnostic.remedy.as_ref().is_some_and(|remedy| remedy.vi.contains("--"));
     let remedy = match diagnostic.code.as_ref() {
         "sheets-unread" | "sheet-missing" | "sheet-unfit" if is_of_the_command_line => {
@@ -289,7 +289,8 @@ impl App {
     }
 
     async fn quota(&self, office: &Office, draft: &Draft, messages: u64) -> Result<Quota, AppError> {
-        let config = &self.workspace.config.mail;
+        let current = self.workspace.current();
+        let config = &current.mail;
         let name = config.relay_name(draft.request.mail.as_ref().and_then(|mail| mail.relay.as_deref()))?;
         let Some(relay) = config.relays.get(&name).filter(|_| name != FOLDER_RELAY) else { return Ok(Quota::default()) };
         let rate = relay.rate();

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use check::{Checked, Estimate, Quota, Sample};
+pub use check::{Checked, Estimate, Quota, Sample, for_a_page};
 pub use preview::{Chosen, Preview};
 pub use submit::Submitted;
 pub use table::{Cell, Column, Correction, Page, Row, Sheet, Shown};

@@ -94,6 +94,8 @@ pub struct Page {
     pub sheets: Vec<Sheet>,
     /// The one that is shown.
     pub sheet: u32,
+    /// The one that is read as the list, when there is one.
+    pub read: Option<u32>,
     /// Its columns.
     pub columns: Vec<Column>,
     /// Its rows.
@@ -253,6 +255,7 @@ impl App {
         let mut page = Page {
             sheets: sheets.clone(),
             sheet: index,
+            read,
             columns: Vec::new(),
             rows: Vec::new(),
             more: (false, false),

@@ -2,10 +2,13 @@
 
 mod account;
 mod audit;
+mod batches;
 mod check;
+mod deliveries;
 mod equipment;
 mod language;
 mod login;
+mod make;
 mod organisation;
 mod overview;
 mod setup;
@@ -28,6 +31,9 @@ pub fn routes() -> Vec<Route> {
         organisation::routes(),
         equipment::routes(),
         templates::routes(),
+        make::routes(),
+        batches::routes(),
+        deliveries::routes(),
     ]
     .into_iter()
     .flatten()

@@ -169,6 +169,18 @@ impl Browser {
         answer
     }
 
+    /// Sends the head of a request and waits for the answer to that.
+    pub fn send_head_only(&mut self, method: &str, path: &str, head: &str) -> Answer {
+        let cookie = self.login.as_ref().map(|login| format!("Cookie: __Host-vanthu={login}\r\n")).unwrap_or_default();
+        let address = &self.address;
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{cookie}{head}\r\n");
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        Answer::read(&answer)
+    }
+
     /// Signs in, and opens the first page.
     pub fn sign_in(&mut self, name: &str, password: &str) {
         let answer = self.post("/dang-nhap", &[("name", name), ("password", password)]);

@@ -1,0 +1,44 @@
+//! Messages as pages and programs see them: only those of one's own batches, as they will be sent, and what is decided.
+
+use super::office::Office;
+use super::post::Decision;
+use super::{App, AppError};
+use crate::access::Principal;
+use crate::delivery::state::Event;
+use crate::store::StoreError;
+use crate::store::deliveries::{Filter, Posted};
+
+impl App {
+    /// Deliveries that `asker` sees, after the id `after`, the oldest first.
+    pub async fn deliveries_seen(
+        &self,
+        office: &Office,
+        asker: &Principal,
+        filter: &Filter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Posted>, AppError> {
+        Ok(office.store.deliveries_of(asker.organisation.as_deref(), filter, after.unwrap_or_default(), limit).await?)
+    }
+
+    /// A delivery that `asker` sees.
+    pub async fn delivery_seen(&self, office: &Office, asker: &Principal, id: &str) -> Result<Posted, AppError> {
+        let posted = office.store.delivery(id).await?;
+        let batch = office.store.batch(&posted.batch).await?;
+        if asker.sees(batch.organisation.as_deref()) {
+            return Ok(posted);
+        }
+        Err(StoreError::Unknown { what: format!("delivery {id}") }.into())
+    }
+
+    /// Does with a delivery what `actor` decided.
+    pub async fn decide_in(&self, office: &Office, id: &str, decision: Decision, actor: &str, reason: &str) -> Result<Posted, AppError> {
+        let event = match decision {
+            Decision::Sent => Event::ConfirmSent,
+            Decision::Resend => Event::Resend { next_at: office.store.now().await? },
+            Decision::Cancel => Event::Cancel,
+        };
+        office.store.decide_delivery(id, event, actor, reason).await?;
+        Ok(office.store.delivery(id).await?)
+    }
+}

@@ -1,0 +1,225 @@
+//! Batches as pages and programs watch them: those of one's own organisation, their records page by page, their files.
+//!
+//! Owns who sees a batch, and making on demand what nobody asked for beside the documents: one PDF, one ZIP.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::batches::Listed;
+use super::complete::stored;
+use super::office::Office;
+use super::{App, AppError};
+use crate::access::Principal;
+use crate::batch::merge::Merge;
+use crate::batch::outputs::{self, OutputError};
+use crate::batch::{Planned, RunError};
+use crate::diagnostic::Diagnostic;
+use crate::message::address::Address;
+use crate::message::letter::{Addressed, Frozen, MailTerms};
+use crate::say;
+use crate::sender::queue;
+use crate::storage::StorageError;
+use crate::store::StoreError;
+use crate::store::batches::{Batch, Post};
+use crate::store::deliveries::NewDelivery;
+use crate::store::records::Standing;
+
+/// Records read at once.
+const PAGE: u32 = 500;
+
+/// Which records are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// All of them.
+    All,
+    /// Those that could not be made.
+    Failed,
+}
+
+/// A file beside the documents of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchFile {
+    /// One PDF of all pages.
+    Merged,
+    /// A ZIP of all documents.
+    Archive,
+    /// The report.
+    Report,
+    /// The manifest.
+    Manifest,
+    /// The rows that were left out, to be corrected.
+    Rejected,
+}
+
+impl BatchFile {
+    /// Its name in the output folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Merged => outputs::MERGED,
+            Self::Archive => outputs::ARCHIVE,
+            Self::Report => outputs::REPORT,
+            Self::Manifest => outputs::MANIFEST,
+            Self::Rejected => outputs::REJECTED,
+        }
+    }
+}
+
+/// A file to hand out; one that was made for this only goes when it is opened.
+#[derive(Debug)]
+pub struct HandedOut {
+    /// The open file.
+    pub file: File,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+impl App {
+    /// A batch that `principal` sees, with its counts.
+    pub async fn batch_seen(&self, office: &Office, principal: &Principal, id: &str) -> Result<Listed, AppError> {
+        let batch = office.store.batch(id).await?;
+        if !principal.sees(batch.organisation.as_deref()) {
+            return Err(StoreError::Unknown { what: format!("batch {id}") }.into());
+        }
+        let tally = office.store.tally(id).await?;
+        Ok(Listed { batch, tally })
+    }
+
+    /// What planning had found.
+    pub fn planned_of(&self, batch: &Batch) -> Result<Planned, AppError> {
+        stored(&batch.plan, "plan")
+    }
+
+    /// At most `limit` records from a position on, in the order of printing.
+    pub async fn record_page(&self, office: &Office, batch: &str, pick: Pick, from: u64, limit: u32) -> Result<Vec<Standing>, AppError> {
+        Ok(match pick {
+            Pick::All => office.store.standings(batch, from, limit).await?,
+            Pick::Failed => office.store.failed_standings(batch, from, limit).await?,
+        })
+    }
+
+    /// How many messages of a batch are in which state, by the states' names.
+    pub async fn mail_tally(&self, office: &Office, batch: &str) -> Result<Vec<(String, u64)>, AppError> {
+        Ok(office.store.delivery_tally(Some(batch)).await?)
+    }
+
+    /// The document of a record: its file name and its bytes.
+    pub async fn document_of(&self, office: &Office, batch: &str, number: u64) -> Result<(String, Vec<u8>), AppError> {
+        let position = office.store.position(batch, number).await?;
+        let found = office.store.standings(batch, position, 1).await?.into_iter().next();
+        let document = found.and_then(|standing| Some((standing.file, standing.document?)));
+        let Some((file, made)) = document else {
+            return Err(StoreError::Unknown { what: format!("document of record {number}") }.into());
+        };
+        let path = office.objects.path(&made.object);
+        Ok((file, std::fs::read(&path).map_err(StorageError::read(&path))?))
+    }
+
+    /// A file beside the documents; one PDF or ZIP of them is made where nobody had asked for it.
+    pub async fn batch_file(&self, office: &Arc<Office>, batch: &Batch, file: BatchFile) -> Result<HandedOut, AppError> {
+        let path = office.folder_of(&batch.output).join(file.name());
+        let is_latest = office.store.latest_batch_of(&batch.output).await?.is_some_and(|latest| latest.id == batch.id);
+        if batch.completed_at.is_some() && is_latest && path.is_file() {
+            return open(&path);
+        }
+        if !matches!(file, BatchFile::Merged | BatchFile::Archive) {
+            return Err(StoreError::Unknown { what: format!("file {}", file.name()) }.into());
+        }
+        let mut documents = Vec::new();
+        let mut from = 0;
+        loop {
+            let page = office.store.standings(&batch.id, from, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            from = last.position + 1;
+            documents
+                .extend(page.into_iter().filter_map(|standing| Some((standing.file, office.objects.path(&standing.document?.object)))));
+        }
+        if documents.is_empty() {
+            return Err(StoreError::Unknown { what: format!("documents of batch {}", batch.id) }.into());
+        }
+        let scratch = self.scratch(office, "ra").await?;
+        tokio::task::spawn_blocking(move || {
+            let made = gather(&scratch, &documents, file).and_then(|()| open(&scratch));
+            // Open files outlive their names.
+            let _ = std::fs::remove_file(&scratch);
+            made
+        })
+        .await
+        .map_err(|_| AppError::Run(RunError::Task))?
+    }
+
+    /// Lets the held messages of a batch go to the outbox; how many are new there.
+    pub async fn release_in(&self, office: &Office, batch: &Batch, actor: &str) -> Result<u64, AppError> {
+        office.store.mark_posted(&batch.id, Post::Pending).await?;
+        let queued = queue::queue_pending(&office.store).await?;
+        office.store.audit(actor, "batch.release", &batch.id, &queued.to_string()).await?;
+        Ok(queued)
+    }
+
+    /// Sends the message of a record to `to` instead of its recipients, marked as a test.
+    pub async fn send_test(&self, office: &Office, batch: &Batch, number: u64, to: &str, actor: &str) -> Result<(), AppError> {
+        let address = Address::parse(to).map_err(|problem| vec![*problem])?;
+        let setting: serde_json::Value = stored(&batch.setting, "setting")?;
+        let terms: Option<MailTerms> = serde_json::from_value(setting["mail"].clone()).ok();
+        let position = office.store.position(&batch.id, number).await?;
+        let standing = office.store.standings(&batch.id, position, 1).await?.into_iter().next();
+        let found = standing.and_then(|standing| Some((standing.file, standing.document?, standing.mail?))).zip(terms);
+        let Some(((file, document, mail), terms)) = found else {
+            return Err(AppError::Input(vec![
+                Diagnostic::error(
+                    "test-none",
+                    say!("mục này chưa có văn bản hoặc không có thư", "this record has no document or no message yet"),
+                )
+                .remedy(say!("chọn một mục đã tạo xong và có địa chỉ thư", "choose one that is made and has an address")),
+            ]));
+        };
+        let addressed: Addressed = stored(&mail, "mail")?;
+        let now = office.store.now().await?;
+        let frozen = Frozen::of(&terms, &addressed, to, now);
+        let frozen = Frozen { subject: format!("[Thử] {}", frozen.subject), to_name: None, ..frozen };
+        let delivery = NewDelivery {
+            batch: batch.id.clone(),
+            record: number,
+            recipient: to.to_owned(),
+            recipient_key: address.key(),
+            domain: address.domain().to_owned(),
+            purpose: "test".to_owned(),
+            // Each test is one of its own.
+            generation: u32::try_from(now / 1_000).unwrap_or(u32::MAX),
+            relay: terms.relay.clone(),
+            message: serde_json::to_string(&frozen).map_err(|_| AppError::Damaged { what: "message" })?,
+            documents: vec![(document.id, file)],
+            life: terms.life,
+        };
+        office.store.queue(std::slice::from_ref(&delivery)).await?;
+        Ok(office.store.audit(actor, "mail.test", &batch.id, &number.to_string()).await?)
+    }
+}
+
+pub(super) fn open(path: &std::path::Path) -> Result<HandedOut, AppError> {
+    let file = File::open(path).map_err(StorageError::read(path))?;
+    let bytes = file.metadata().map_err(StorageError::read(path))?.len();
+    Ok(HandedOut { file, bytes })
+}
+
+/// Writes documents, each a name and a path, into one file at `path`.
+fn gather(path: &std::path::Path, documents: &[(String, PathBuf)], kind: BatchFile) -> Result<(), AppError> {
+    let output = BufWriter::new(File::create(path).map_err(StorageError::write(path))?);
+    let read = |document: &PathBuf| std::fs::read(document).map_err(StorageError::read(document));
+    if kind == BatchFile::Merged {
+        let mut merge = Merge::new(output).map_err(OutputError::from)?;
+        for (name, document) in documents {
+            merge.add(name, &read(document)?).map_err(OutputError::from)?;
+        }
+        merge.finish().map_err(OutputError::from)?.flush().map_err(StorageError::write(path))?;
+        return Ok(());
+    }
+    let mut archive = zip::ZipWriter::new(output);
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, document) in documents {
+        archive.start_file(name.as_str(), options).map_err(OutputError::from)?;
+        archive.write_all(&read(document)?).map_err(StorageError::write(path))?;
+    }
+    Ok(archive.finish().map_err(OutputError::from)?.flush().map_err(StorageError::write(path))?)
+}

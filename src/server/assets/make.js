@@ -1,0 +1,39 @@
+// Making documents, a little easier with scripts: a file is dropped anywhere on its box, cells are corrected where they stand.
+
+for (const box of document.querySelectorAll("[data-drop]")) {
+  const input = box.querySelector("input[type=file]");
+  for (const name of ["dragenter", "dragover"]) {
+    box.addEventListener(name, (event) => {
+      event.preventDefault();
+      box.classList.add("over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) box.addEventListener(name, () => box.classList.remove("over"));
+  box.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer?.files.length) {
+      input.files = event.dataTransfer.files;
+      input.dispatchEvent(new Event("change"));
+    }
+  });
+}
+
+// A double press on a cell opens its row for correction, as in a spreadsheet.
+document.querySelector(".sheet")?.addEventListener("dblclick", (event) => {
+  const link = event.target.closest("tr")?.querySelector("th a");
+  if (link && !event.target.closest("form")) location.href = link.href;
+});
+
+// What takes a while says so.
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button || event.defaultPrevented || event.target.method !== "post") return;
+  setTimeout(() => {
+    button.disabled = true;
+    button.classList.add("working");
+  });
+});
+addEventListener("pageshow", () => document.querySelectorAll("button.working").forEach((button) => {
+  button.disabled = false;
+  button.classList.remove("working");
+}));

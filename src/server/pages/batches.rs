@@ -1,0 +1,354 @@
+//! Batches: `/lo`. How they stand, live; holding, going on, giving up, trying again; their documents and files.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio_util::io::ReaderStream;
+
+use crate::access::Right;
+use crate::app::AppError;
+use crate::app::batches::Listed;
+use crate::app::watch::{BatchFile, HandedOut, Pick};
+use crate::batch::Request;
+use crate::diagnostic::Diagnostic;
+use crate::language::Language;
+use crate::lifecycle::{BatchState, RecordState};
+use crate::server::caller::Caller;
+use crate::server::download;
+use crate::server::fault::Fault;
+use crate::server::page::{self, Page, to};
+use crate::server::routes::{Route, Rule};
+use crate::server::site::Site;
+use crate::store::batches::{Post, Tally};
+use crate::store::records::Standing;
+
+/// Records of a page.
+const ROWS: u32 = 100;
+/// Time between two looks at a batch that is watched.
+const LOOK_AGAIN: Duration = Duration::from_millis(700);
+/// Looks after which a watcher connects anew.
+const LOOKS_MAX: u32 = 2_500;
+
+const READ: Rule = Rule::Needs(Right::Read);
+const MAKE: Rule = Rule::Needs(Right::Make);
+const SEND: Rule = Rule::Needs(Right::Send);
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/lo", READ, list),
+        Route::get("/lo/{id}", READ, show),
+        Route::get("/lo/{id}/tien-do", READ, progress),
+        Route::get("/lo/{id}/theo-doi", READ, watch),
+        Route::get("/lo/{id}/van-ban/{number}", READ, document),
+        Route::get("/lo/{id}/tat-ca.pdf", READ, merged),
+        Route::get("/lo/{id}/tat-ca.zip", READ, archive),
+        Route::get("/lo/{id}/in-phoi.pdf", READ, overprint),
+        Route::get("/lo/{id}/day-du.pdf", READ, full),
+        Route::get("/lo/{id}/bao-cao.xlsx", READ, report),
+        Route::get("/lo/{id}/danh-muc.json", READ, manifest),
+        Route::get("/lo/{id}/can-sua.xlsx", READ, rejected),
+        Route::post("/lo/{id}/tam-dung", MAKE, pause),
+        Route::post("/lo/{id}/tiep", MAKE, resume),
+        Route::post("/lo/{id}/huy", MAKE, cancel),
+        Route::post("/lo/{id}/lam-lai", MAKE, retry),
+        Route::post("/lo/{id}/gui", SEND, release),
+        Route::post("/lo/{id}/thu-nghiem", SEND, test),
+    ]
+}
+
+fn title(site: &Site, template: &str, language: Language) -> String {
+    let title = site.app.template(template).map(|template| template.manifest.title.in_language(language).to_owned());
+    title.unwrap_or_else(|_| template.to_owned())
+}
+
+fn counts(tally: &Tally) -> Value {
+    json!({
+        "total": tally.total(), "ended": tally.ended(), "stored": tally.stored, "kept": tally.kept, "waiting": tally.accepted,
+        "rendering": tally.rendering, "failed": tally.failed + tally.quarantined, "cancelled": tally.cancelled,
+    })
+}
+
+async fn list(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fault> {
+    let batches = site.app.batches_seen(&site.office, &caller.principal).await?;
+    let batches: Value = batches
+        .iter()
+        .map(|Listed { batch, tally }| {
+            json!({
+                "id": batch.id, "called": title(&site, &batch.template, caller.language), "state": batch.state.name(),
+                "post": batch.post.name(), "sends": batch.post != Post::None, "created_at": batch.created_at,
+                "by": batch.owner.as_ref().unwrap_or(&batch.origin), "count": counts(tally), "rejected": batch.rejected,
+            })
+        })
+        .collect();
+    Ok(Page::of("batches/list", json!({ "batches": batches, "may_make": caller.principal.may(Right::Make) })))
+}
+
+/// Which records are shown.
+#[derive(Deserialize, Default)]
+struct View {
+    tu: Option<u64>,
+    loi: Option<String>,
+}
+
+async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>, Query(view): Query<View>) -> Result<Page, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    drawn(&site, &caller, listed, &view).await
+}
+
+async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Result<Page, Fault> {
+    let Listed { batch, tally } = listed;
+    let (office, language) = (&site.office, caller.language);
+    let pick = if view.loi.is_some() { Pick::Failed } else { Pick::All };
+    let from = view.tu.unwrap_or_default();
+    let mut records = site.app.record_page(office, &batch.id, pick, from, ROWS + 1).await?;
+    let next = (records.len() > ROWS as usize).then(|| records.pop().map(|last| last.position)).flatten();
+    let request: Option<Request> = serde_json::from_str(&batch.request).ok();
+    let planned = site.app.planned_of(&batch)?;
+    let mail = site.app.mail_tally(office, &batch.id).await?;
+    let first_sendable = records.iter().find(|record| record.document.is_some() && record.mail.is_some()).map(|record| record.number);
+    let is_done = batch.state == BatchState::Finished;
+    let may = |right| caller.principal.may(right);
+    Ok(Page::of(
+        "batches/batch",
+        json!({
+            "batch": {
+                "id": batch.id, "title": title(site, &batch.template, language), "state": batch.state.name(), "reason": batch.reason,
+                "created_at": batch.created_at, "finished_at": batch.finished_at, "by": batch.owner.as_ref().unwrap_or(&batch.origin),
+                "output": batch.output, "rejected": batch.rejected, "post": batch.post.name(),
+            },
+            "count": counts(&tally), "done": is_done, "completed": batch.completed_at.is_some(),
+            "running": batch.state == BatchState::Running, "paused": batch.state == BatchState::Paused,
+            "cancelled": batch.state == BatchState::Cancelled, "any": tally.stored > 0,
+            "troubled": tally.failed + tally.quarantined > 0, "correctable": planned.can_be_corrected(),
+            "may_make": may(Right::Make), "may_send": may(Right::Send),
+            "sends": batch.post != Post::None, "held": batch.post == Post::Held && is_done,
+            "mail": mail.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
+            "has_mail": !mail.is_empty(), "test_record": first_sendable,
+            "overprint": request.as_ref().is_some_and(|request| request.overprint),
+            "stock": request.as_ref().and_then(|request| request.stock.clone()),
+            "printers": site.app.draft_offer(&batch.template).printers.into_iter().map(|(key, _)| json!({ "key": key })).collect::<Vec<_>>(),
+            "records": records.iter().map(|one| record(one, language)).collect::<Value>(),
+            "only_failed": view.loi.is_some(), "next": next, "later": from > 0,
+        }),
+    ))
+}
+
+fn record(standing: &Standing, language: Language) -> Value {
+    let reasons: Vec<Diagnostic> = serde_json::from_str(&standing.reasons).unwrap_or_default();
+    json!({
+        "number": standing.number, "label": standing.label, "state": standing.state.name(), "file": standing.file,
+        "made": standing.state == RecordState::Stored && standing.document.is_some(), "kept": standing.kept,
+        "pages": standing.document.as_ref().map(|document| document.pages),
+        "bytes": standing.document.as_ref().map(|document| document.bytes),
+        "reasons": page::problems(&reasons, language), "has_reasons": !reasons.is_empty(),
+    })
+}
+
+/// How a batch stands, for the script that watches it.
+fn standing(listed: &Listed, language: Language) -> Value {
+    let Listed { batch, tally } = listed;
+    json!({
+        "state": batch.state.name(), "words": batch.state.text().in_language(language), "count": counts(tally),
+        "over": batch.state.is_final() && (batch.completed_at.is_some() || batch.state == BatchState::Cancelled),
+    })
+}
+
+async fn progress(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    Ok(axum::Json(standing(&listed, caller.language)).into_response())
+}
+
+/// Server-sent events: how the batch stands, whenever that changed, until it is over.
+async fn watch(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let events = stream::unfold(Some((String::new(), 0_u32)), move |state| {
+        let (site, caller, id) = (Arc::clone(&site), caller.clone(), id.clone());
+        async move {
+            let (mut last, mut looks) = state?;
+            loop {
+                if looks > 0 {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                looks += 1;
+                let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await.ok()?;
+                let now = standing(&listed, caller.language);
+                let text = now.to_string();
+                let over = now["over"] == true || looks > LOOKS_MAX;
+                if text != last || over {
+                    last.clone_from(&text);
+                    return Some((Ok::<_, Infallible>(format!("data: {text}\n\n")), (!over).then_some((last, looks))));
+                }
+                // A comment now and then tells both ends that the other is there.
+                if looks.is_multiple_of(20) {
+                    return Some((Ok(":\n\n".to_owned()), Some((last, looks))));
+                }
+            }
+        }
+    });
+    Ok(([(header::CONTENT_TYPE, "text/event-stream")], Body::from_stream(events)).into_response())
+}
+
+async fn document(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path((id, number)): Path<(String, u64)>,
+    Query(how): Query<How>,
+) -> Result<Response, Fault> {
+    site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let (name, bytes) = site.app.document_of(&site.office, &id, number).await?;
+    Ok(download::file(bytes, "application/pdf", &name, how.tai.is_none()))
+}
+
+/// Is it to be saved rather than shown?
+#[derive(Deserialize)]
+struct How {
+    tai: Option<String>,
+}
+
+const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
+async fn merged(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    beside(&site, &caller, &id, BatchFile::Merged, "application/pdf", "pdf").await
+}
+
+async fn archive(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    beside(&site, &caller, &id, BatchFile::Archive, "application/zip", "zip").await
+}
+
+async fn report(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    beside(&site, &caller, &id, BatchFile::Report, WORKBOOK, "bao-cao.xlsx").await
+}
+
+async fn manifest(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    beside(&site, &caller, &id, BatchFile::Manifest, "application/json", "danh-muc.json").await
+}
+
+async fn rejected(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    beside(&site, &caller, &id, BatchFile::Rejected, WORKBOOK, "can-sua.xlsx").await
+}
+
+/// A file beside the documents, piece by piece.
+async fn beside(
+    site: &Arc<Site>,
+    caller: &Caller,
+    id: &str,
+    file: BatchFile,
+    kind: &'static str,
+    extension: &str,
+) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, id).await?;
+    let handed = site.app.batch_file(&site.office, &listed.batch, file).await?;
+    Ok(poured(handed, &listed, kind, extension))
+}
+
+fn poured(handed: HandedOut, listed: &Listed, kind: &'static str, extension: &str) -> Response {
+    let name = listed.batch.output.rsplit('/').next().unwrap_or("lo");
+    let mut response = download::file(Vec::new(), kind, &format!("{name}.{extension}"), false);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(handed.bytes));
+    *response.body_mut() = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(handed.file)));
+    response
+}
+
+/// For which printer.
+#[derive(Deserialize)]
+struct Printer {
+    #[serde(rename = "may-in", default)]
+    name: String,
+}
+
+async fn overprint(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(printer): Query<Printer>,
+) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let printer = Some(printer.name.as_str()).filter(|name| !name.is_empty());
+    let handed = site.app.printed(&site.office, &listed.batch, true, printer).await?;
+    Ok(poured(handed, &listed, "application/pdf", "in-phoi.pdf"))
+}
+
+async fn full(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let handed = site.app.printed(&site.office, &listed.batch, false, None).await?;
+    Ok(poured(handed, &listed, "application/pdf", "day-du.pdf"))
+}
+
+/// What a form of a batch sends.
+#[derive(Deserialize, Default)]
+struct Asked {
+    #[serde(default)]
+    ly_do: String,
+    #[serde(default)]
+    dia_chi: String,
+    #[serde(default)]
+    ban_ghi: u64,
+}
+
+/// Back to the batch, or its page with why that was not possible.
+async fn after(site: &Arc<Site>, caller: &Caller, id: &str, done: Result<&str, AppError>) -> Result<Response, Fault> {
+    match done {
+        Ok(code) => Ok(to(&format!("/lo/{id}?xong={code}")).into_response()),
+        Err(AppError::Input(problems)) => {
+            let listed = site.app.batch_seen(&site.office, &caller.principal, id).await?;
+            let is_state = problems.first().is_some_and(|problem| problem.code == "batch-state");
+            let status = if is_state { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+            Ok(drawn(site, caller, listed, &View::default()).await?.status(status).problems(problems).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn pause(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>, Form(asked): Form<Asked>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let done = site.app.pause(&site.office, &listed.batch, asked.ly_do.trim(), &caller.principal.name).await;
+    after(&site, &caller, &id, done.map(|()| "tam-dung")).await
+}
+
+async fn resume(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let done = site.app.resume(&site.office, &listed.batch, &caller.principal.name).await;
+    after(&site, &caller, &id, done.map(|()| "tiep")).await
+}
+
+async fn cancel(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(asked): Form<Asked>,
+) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let done = site.app.cancel(&site.office, &listed.batch, asked.ly_do.trim(), &caller.principal.name).await;
+    after(&site, &caller, &id, done.map(|()| "huy")).await
+}
+
+async fn retry(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let done = site.app.retry(&site.office, &listed.batch, &caller.principal.name).await;
+    after(&site, &caller, &id, done.map(|_| "thu-lai")).await
+}
+
+async fn release(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    // Sent again, the form finds nothing held.
+    if listed.batch.post == Post::Held && listed.batch.state == BatchState::Finished {
+        site.app.release_in(&site.office, &listed.batch, &caller.principal.name).await?;
+    }
+    Ok(to(&format!("/thu?lo={id}&xong=gui")).into_response())
+}
+
+async fn test(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>, Form(asked): Form<Asked>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let address = asked.dia_chi.trim();
+    let done = site.app.send_test(&site.office, &listed.batch, asked.ban_ghi, address, &caller.principal.name).await;
+    after(&site, &caller, &id, done.map(|()| "thu")).await
+}

@@ -1,0 +1,174 @@
+//! Messages: `/thu`. Each with its state and the server's reply in plain words, its text, and what a person decides.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::access::Right;
+use crate::app::post::Decision;
+use crate::delivery::state::State as DeliveryState;
+use crate::message::letter::Frozen;
+use crate::server::caller::Caller;
+use crate::server::download;
+use crate::server::fault::Fault;
+use crate::server::page::{Page, to};
+use crate::server::routes::{Route, Rule};
+use crate::server::site::Site;
+use crate::server::words;
+use crate::store::deliveries::{Filter, Posted, state_name};
+
+/// Messages of a page.
+const ROWS: u32 = 100;
+/// States by which a list can be narrowed, in the order in which a person asks for them.
+const STATES: [&str; 8] = ["needs_operator", "uncertain", "failed", "bounced", "queued", "sent", "suppressed", "cancelled"];
+
+const READ: Rule = Rule::Needs(Right::Read);
+const SEND: Rule = Rule::Needs(Right::Send);
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/thu", READ, list),
+        Route::get("/thu/{id}", READ, show),
+        Route::get("/thu/{id}/thu.eml", READ, message),
+        Route::post("/thu/{id}/quyet-dinh", SEND, decide),
+    ]
+}
+
+/// Which messages are shown.
+#[derive(Deserialize, Default)]
+struct View {
+    #[serde(default)]
+    lo: String,
+    #[serde(default)]
+    tt: String,
+    #[serde(default)]
+    sau: String,
+}
+
+async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(view): Query<View>) -> Result<Page, Fault> {
+    let (asker, office) = (&caller.principal, &site.office);
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let batch = match text(&view.lo) {
+        Some(id) => Some(site.app.batch_seen(office, asker, &id).await?.batch),
+        None => None,
+    };
+    let state = text(&view.tt).filter(|state| words::state("delivery", state).is_some());
+    let filter = Filter { batch: batch.as_ref().map(|batch| batch.id.clone()), state: state.clone() };
+    let mut found = site.app.deliveries_seen(office, asker, &filter, text(&view.sau).as_deref(), ROWS + 1).await?;
+    let more = found.len() > ROWS as usize;
+    found.truncate(ROWS as usize);
+    let tally = match &batch {
+        Some(batch) => site.app.mail_tally(office, &batch.id).await?,
+        None => Vec::new(),
+    };
+    let states: Vec<Value> = STATES
+        .iter()
+        .filter_map(|name| {
+            let (words, _) = words::state("delivery", name)?;
+            Some(json!({ "name": name, "words": words, "chosen": state.as_deref() == Some(name) }))
+        })
+        .collect();
+    Ok(Page::of(
+        "deliveries/list",
+        json!({
+            "messages": found.iter().map(line).collect::<Value>(), "states": states, "state": state, "batch": filter.batch,
+            "tally": tally.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
+            "next": found.last().filter(|_| more).map(|last| last.id.clone()), "later": !view.sau.is_empty(),
+        }),
+    ))
+}
+
+fn line(posted: &Posted) -> Value {
+    let subject = serde_json::from_str::<Frozen>(&posted.message).map(|message| message.subject).unwrap_or_default();
+    let state = state_name(posted.delivery.state);
+    json!({
+        "id": posted.id, "batch": posted.batch, "record": posted.record, "recipient": posted.recipient, "subject": subject,
+        "state": state, "reason": posted.reason, "reply": posted.reply, "changed_at": posted.changed_at, "plain": plain(posted),
+    })
+}
+
+/// What the state means for the person who sends, in one sentence.
+fn plain(posted: &Posted) -> Value {
+    let text = match posted.delivery.state {
+        DeliveryState::Sent => crate::say!("đã chuyển cho máy chủ thư của người nhận", "handed to the recipient's mail server"),
+        DeliveryState::Queued { .. } if posted.delivery.attempts > 0 => {
+            crate::say!("máy chủ hẹn gửi lại; sẽ tự gửi tiếp", "the server asked to come back; it is tried again by itself")
+        }
+        DeliveryState::Queued { .. } => crate::say!("đang chờ tới lượt", "waiting for its turn"),
+        DeliveryState::Leased | DeliveryState::Committing => crate::say!("đang gửi", "being sent"),
+        DeliveryState::Uncertain | DeliveryState::NeedsOperator => crate::say!(
+            "mất liên lạc đúng lúc máy chủ nhận thư: có thể đã tới, có thể chưa",
+            "the connection broke just when the server was taking it: it may have arrived or not"
+        ),
+        DeliveryState::Failed { .. } => crate::say!("máy chủ từ chối, không gửi được", "refused; it cannot be sent"),
+        DeliveryState::Bounced => crate::say!("thư bị trả lại sau khi gửi", "it came back after it was sent"),
+        DeliveryState::Complained => crate::say!("người nhận báo là thư rác", "the recipient reported it as spam"),
+        DeliveryState::Suppressed => {
+            crate::say!(
+                "địa chỉ này trước đó hỏng hoặc từ chối nhận, nên không gửi nữa",
+                "the address failed or refused before, so nothing is sent"
+            )
+        }
+        DeliveryState::Cancelled => crate::say!("đã bỏ, không gửi", "given up, not sent"),
+    };
+    json!(text)
+}
+
+async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
+    let posted = site.app.delivery_seen(&site.office, &caller.principal, &id).await?;
+    let message: Option<Frozen> = serde_json::from_str(&posted.message).ok();
+    let undecided = matches!(posted.delivery.state, DeliveryState::Uncertain | DeliveryState::NeedsOperator);
+    let waiting = matches!(posted.delivery.state, DeliveryState::Queued { .. });
+    let ended = matches!(
+        posted.delivery.state,
+        DeliveryState::Failed { .. } | DeliveryState::Bounced | DeliveryState::Cancelled | DeliveryState::Suppressed
+    );
+    let next_at = match posted.delivery.state {
+        DeliveryState::Queued { next_at } => Some(next_at),
+        _ => None,
+    };
+    Ok(Page::of(
+        "deliveries/delivery",
+        json!({
+            "message": line(&posted), "relay": posted.relay, "attempts": posted.delivery.attempts, "created_at": posted.created_at,
+            "next_at": next_at, "from": message.as_ref().map(|message| format!("{} <{}>", message.from_name, message.from)),
+            "text": message.as_ref().map(|message| message.plain.clone()),
+            "undecided": undecided, "waiting": waiting, "ended": ended, "may_send": caller.principal.may(Right::Send),
+        }),
+    ))
+}
+
+async fn message(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    let posted = site.app.delivery_seen(&site.office, &caller.principal, &id).await?;
+    let bytes = site.app.message_of(&site.office, &posted).await?;
+    Ok(download::file(bytes, "message/rfc822", &format!("{id}.eml"), false))
+}
+
+/// What a person decides.
+#[derive(Deserialize)]
+struct Decided {
+    viec: String,
+    #[serde(default)]
+    ly_do: String,
+}
+
+async fn decide(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(decided): Form<Decided>,
+) -> Result<Response, Fault> {
+    site.app.delivery_seen(&site.office, &caller.principal, &id).await?;
+    let decision = match decided.viec.as_str() {
+        "da-toi" => Decision::Sent,
+        "gui-lai" => Decision::Resend,
+        "huy" => Decision::Cancel,
+        _ => return Err(Fault::invalid(Vec::new())),
+    };
+    site.app.decide_in(&site.office, &id, decision, &caller.principal.name, decided.ly_do.trim()).await?;
+    Ok(to(&format!("/thu/{id}?xong=luu")).into_response())
+}

@@ -1,0 +1,101 @@
+//! Making documents: `/tao`. A template by its picture, a list, its options, a look, the start.
+//!
+//! Owns the routes and what the pages of a draft share: its steps, and the way from a conflict back to the page.
+
+mod begin;
+mod look;
+mod options;
+mod start;
+mod table;
+pub(super) mod upload;
+
+use serde_json::{Value, json};
+
+use crate::access::{Principal, Right};
+use crate::app::drafts::{Asker, Draft, for_a_page};
+use crate::app::{App, AppError};
+use crate::diagnostic::Diagnostic;
+use crate::language::Language;
+use crate::say;
+use crate::server::routes::{Route, Rule};
+use crate::store::StoreError;
+
+const MAKE: Rule = Rule::Needs(Right::Make);
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/tao", MAKE, begin::choose),
+        Route::get("/tao/mau/{name}", MAKE, begin::template),
+        Route::post("/tao/mau/{name}", MAKE, begin::create).body(upload::BYTES_MAX),
+        Route::get("/tao/mau/{name}/anh.png", Rule::SignedIn, begin::picture),
+        Route::get("/tao/mau/{name}/bang-mau.xlsx", Rule::SignedIn, begin::workbook),
+        Route::get("/tao/{id}", MAKE, table::show),
+        Route::post("/tao/{id}/tep", MAKE, table::replace).body(upload::BYTES_MAX),
+        Route::post("/tao/{id}/o", MAKE, table::correct),
+        Route::post("/tao/{id}/bo-dong", MAKE, table::leave_out),
+        Route::post("/tao/{id}/trang", MAKE, table::choose_sheet),
+        Route::post("/tao/{id}/kiem-tra", MAKE, table::check),
+        Route::get("/tao/{id}/tuy-chon", MAKE, options::show),
+        Route::post("/tao/{id}/tuy-chon", MAKE, options::set),
+        Route::get("/tao/{id}/xem", MAKE, look::show),
+        Route::get("/tao/{id}/xem.pdf", MAKE, look::pdf),
+        Route::get("/tao/{id}/bat-dau", MAKE, start::show),
+        Route::post("/tao/{id}/bat-dau", MAKE, start::submit),
+        Route::post("/tao/{id}/rut-lai", MAKE, start::withdraw),
+        Route::post("/tao/{id}/duyet", Rule::Needs(Right::Approve), start::approve),
+        Route::post("/tao/{id}/tra-lai", Rule::Needs(Right::Approve), start::reject),
+    ]
+}
+
+/// Who asks, for the use-cases of drafts.
+pub(super) fn asker(principal: &Principal) -> Asker<'_> {
+    Asker { name: &principal.name, organisation: principal.organisation.as_deref() }
+}
+
+/// What every page of a draft shows: its name, its state, how far it is.
+pub(super) fn head(app: &App, draft: &Draft, step: u8, language: Language) -> Value {
+    let title = app.template(&draft.template).map(|template| template.manifest.title).ok();
+    let title = title.map_or_else(|| draft.template.clone(), |title| title.in_language(language).to_owned());
+    let check = draft.current_check();
+    let needs_approval = app.needs_approval();
+    json!({
+        "id": draft.id, "revision": draft.revision, "title": title, "template": draft.template, "state": draft.state.name(),
+        "state_text": draft.state.text(), "owner": draft.owner, "open": draft.is_open(), "ready": draft.is_ready(),
+        "file": draft.file.as_ref().map(|file| file.name.clone()), "batch": draft.batch, "reason": draft.reason,
+        "decided_by": draft.decided_by, "has_file": draft.file.is_some(), "needs_approval": needs_approval,
+        "accepted": check.map_or(0, |check| check.accepted), "rejected": check.map_or(0, |check| check.rejected),
+        "checked": check.is_some(), "rejected_state": draft.state == crate::lifecycle::DraftState::Rejected,
+        "waiting": draft.state == crate::lifecycle::DraftState::Waiting,
+        "submitted": draft.state == crate::lifecycle::DraftState::Submitted,
+        "step1": step == 1, "step2": step == 2, "step3": step == 3, "step4": step == 4,
+    })
+}
+
+/// The first findings, with remedies that are steps of these pages.
+pub(super) fn foremost(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    const SHOWN_MAX: usize = 6;
+    problems.into_iter().filter(Diagnostic::is_error).map(for_a_page).take(SHOWN_MAX).collect()
+}
+
+/// What is said of a change that came too late, with what the person had written.
+pub(super) fn stale(error: &AppError, written: Option<&str>) -> Option<Diagnostic> {
+    let problem = match error {
+        AppError::Store(StoreError::Stale { .. }) => Diagnostic::error(
+            "draft-stale",
+            say!(
+                "bản soạn này vừa được sửa ở nơi khác, nên thay đổi của bạn chưa được lưu",
+                "this draft was changed elsewhere meanwhile, so your change was not saved"
+            ),
+        )
+        .remedy(say!("đây là bản mới nhất; xem lại rồi sửa tiếp", "this is the latest state; look at it and go on")),
+        AppError::Store(StoreError::Refused { .. }) => Diagnostic::error(
+            "draft-state",
+            say!("bản soạn này không còn sửa được ở bước hiện tại", "this draft cannot be changed any more at its present step"),
+        ),
+        _ => return None,
+    };
+    Some(match written {
+        Some(written) => problem.with_value(written),
+        None => problem,
+    })
+}

@@ -1,0 +1,142 @@
+//! The last step: what it comes to, and the start; where approval is required, asking for it and deciding.
+
+use std::sync::Arc;
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{asker, foremost, head, stale};
+use crate::access::Right;
+use crate::app::AppError;
+use crate::app::drafts::{Draft, Estimate, Submitted};
+use crate::server::caller::Caller;
+use crate::server::fault::Fault;
+use crate::server::page::{self, Page, to};
+use crate::server::site::Site;
+
+#[derive(Deserialize)]
+pub(super) struct Seen {
+    revision: u64,
+    #[serde(default)]
+    ly_do: String,
+}
+
+pub(super) async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
+    let draft = site.app.draft(&site.office, asker(&caller.principal), &id).await?;
+    drawn(&site, &caller, draft).await
+}
+
+async fn drawn(site: &Arc<Site>, caller: &Caller, draft: Draft) -> Result<Page, Fault> {
+    let asker = asker(&caller.principal);
+    let submitted = draft.batch.is_some();
+    let (estimate, problems) = if submitted || draft.file.is_none() {
+        (Estimate::default(), Vec::new())
+    } else {
+        match site.app.estimate(&site.office, asker, &draft.id).await {
+            Ok(estimate) => (estimate, Vec::new()),
+            Err(AppError::Input(problems)) => (Estimate::default(), foremost(problems)),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    let draft = site.app.draft(&site.office, asker, &draft.id).await?;
+    let check = draft.current_check();
+    let domains: Vec<Value> = check
+        .map(|check| check.mails.iter().map(|(domain, count)| json!({ "domain": domain, "count": count })).collect())
+        .unwrap_or_default();
+    let numbers: Vec<Value> = check
+        .map(|check| {
+            check
+                .numbers
+                .iter()
+                .map(|(register, period, first, last)| json!({ "register": register, "period": period, "first": first, "last": last }))
+                .collect()
+        })
+        .unwrap_or_default();
+    let quota = estimate.quota.as_ref().map(|quota| {
+        json!({ "relay": quota.relay, "per_minute": quota.per_minute, "per_day": quota.per_day, "sent": quota.sent, "minutes": quota.minutes })
+    });
+    let own = draft.owner == caller.principal.name;
+    let page = Page::of(
+        "make/start",
+        json!({
+            "draft": head(&site.app, &draft, 4, caller.language),
+            "estimate": { "documents": estimate.documents, "pages": estimate.pages, "bytes": estimate.bytes,
+                "seconds": estimate.seconds.ceil() as u64, "minutes": (estimate.seconds / 60.0).ceil() as u64,
+                "long": estimate.seconds > 90.0, "messages": estimate.messages },
+            "domains": domains, "numbers": numbers, "quota": quota, "sends": draft.request.mail.is_some(),
+            "held": draft.request.mail.as_ref().is_some_and(|mail| mail.hold), "only_valid": draft.request.only_valid,
+            "unaddressed": check.map_or(0, |check| check.unaddressed), "merge": draft.request.merge, "zip": draft.request.zip,
+            "overprint": draft.request.overprint, "stock": draft.request.stock,
+            "errors": check.map_or(0, |check| check.errors()), "own": own,
+            "may_approve": caller.principal.may(Right::Approve) && !own,
+            "problems": page::problems(&problems, caller.language),
+        }),
+    );
+    Ok(page)
+}
+
+/// Shows the step again with why it was not taken.
+async fn again(site: &Arc<Site>, caller: &Caller, id: &str, error: AppError) -> Result<Response, Fault> {
+    let (problems, status) = match stale(&error, None) {
+        Some(problem) => (vec![problem], StatusCode::CONFLICT),
+        None => match error {
+            AppError::Input(problems) => (foremost(problems), StatusCode::UNPROCESSABLE_ENTITY),
+            error => return Err(error.into()),
+        },
+    };
+    let draft = site.app.draft(&site.office, asker(&caller.principal), id).await?;
+    Ok(drawn(site, caller, draft).await?.status(status).problems(problems).into_response())
+}
+
+pub(super) async fn submit(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Result<Response, Fault> {
+    match site.app.submit_draft(&site.office, asker(&caller.principal), &id, seen.revision).await {
+        Ok(Submitted::Batch(batch)) => Ok(to(&format!("/lo/{batch}")).into_response()),
+        Ok(Submitted::Waiting) => Ok(to(&format!("/tao/{id}/bat-dau?xong=xin-duyet")).into_response()),
+        Err(error) => again(&site, &caller, &id, error).await,
+    }
+}
+
+pub(super) async fn approve(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Result<Response, Fault> {
+    match site.app.approve_draft(&site.office, asker(&caller.principal), &id, seen.revision).await {
+        Ok(batch) => Ok(to(&format!("/lo/{batch}?xong=duyet")).into_response()),
+        Err(error) => again(&site, &caller, &id, error).await,
+    }
+}
+
+pub(super) async fn reject(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Result<Response, Fault> {
+    match site.app.reject_draft(&site.office, asker(&caller.principal), &id, seen.revision, &seen.ly_do).await {
+        Ok(_) => Ok(to("/tao?xong=tu-choi").into_response()),
+        Err(error) => again(&site, &caller, &id, error).await,
+    }
+}
+
+pub(super) async fn withdraw(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(seen): Form<Seen>,
+) -> Result<Response, Fault> {
+    match site.app.withdraw_draft(&site.office, asker(&caller.principal), &id, seen.revision).await {
+        Ok(_) => Ok(to(&format!("/tao/{id}")).into_response()),
+        Err(error) => again(&site, &caller, &id, error).await,
+    }
+}

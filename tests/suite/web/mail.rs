@@ -1,0 +1,75 @@
+//! Mail on its pages: the message before it goes, a test to oneself, letting all go, watching each.
+
+use std::time::{Duration, Instant};
+
+use super::batches::{begun, until_over};
+use super::make::{draft, onward, value};
+use crate::support::site::{Browser, Site};
+use crate::support::{Office, people};
+
+/// A list with addresses.
+fn list() -> String {
+    people(3)
+        .lines()
+        .zip(["Thư điện tử", "mot@vi-du.vn", "hai@vi-du.vn", ""])
+        .map(|(line, address)| format!("{line},{address}\n"))
+        .collect()
+}
+
+/// Waits until a page says `text`.
+fn until_said(browser: &mut Browser, path: &str, text: &str) -> String {
+    let begun = Instant::now();
+    loop {
+        let page = browser.get(path).text();
+        if page.contains(text) {
+            return page;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "no {text} in {page}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn messages_are_looked_at_tried_let_go_and_watched() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let path = draft(&mut lan, &list());
+    let options = lan.get(&format!("{path}/tuy-chon"));
+    let revision = value(&options, "revision");
+    let fields = [
+        ("revision", revision.as_str()),
+        ("c-so_quyet_dinh", "12/QĐ-HKH"),
+        ("c-ngay", "27/12/2019"),
+        ("c-phong_trao", "công tác khuyến học"),
+        ("thu", "1"),
+        ("thu-giu", "1"),
+    ];
+    onward(&lan.post(&format!("{path}/tuy-chon"), &fields));
+    let look = lan.get(&format!("{path}/xem?ban-ghi=2")).text();
+    assert!(look.contains("hai@vi-du.vn") && look.contains("Thư người nhận sẽ đọc"), "{look}");
+    let plan = lan.get(&format!("{path}/bat-dau")).text();
+    assert!(plan.contains("vi-du.vn (2)") && plan.contains("1 người không có địa chỉ thư"), "{plan}");
+    let path = begun(&mut lan, &path);
+    until_over(&mut lan, &path);
+    let batch = path.trim_start_matches("/lo/").to_owned();
+    assert!(lan.get(&format!("/thu?lo={batch}")).text().contains("Chưa có thư nào"), "held until a person lets them go");
+    let bad = lan.post(&format!("{path}/thu-nghiem"), &[("ban_ghi", "1"), ("dia_chi", "không phải thư")]);
+    assert_eq!(bad.status, 422);
+    onward(&lan.post(&format!("{path}/thu-nghiem"), &[("ban_ghi", "1"), ("dia_chi", "lan@don-vi.vn")]));
+    let sent = until_said(&mut lan, &format!("/thu?lo={batch}"), "đã chuyển cho máy chủ thư");
+    assert!(sent.contains("lan@don-vi.vn") && sent.contains("[Thử]") && !sent.contains("mot@vi-du.vn"), "{sent}");
+    onward(&lan.post(&format!("{path}/gui"), &[]));
+    onward(&lan.post(&format!("{path}/gui"), &[]));
+    until_said(&mut lan, &format!("/thu?lo={batch}&tt=sent"), "hai@vi-du.vn");
+    let all = lan.get(&format!("/thu?lo={batch}")).text();
+    assert_eq!(all.matches("href=\"/thu/").count(), 3, "the test, and one for each address: {all}");
+    let one = all.split("href=\"/thu/").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+    let shown = lan.get(&format!("/thu/{one}"));
+    assert!(shown.text().contains("đã gửi"), "{}", shown.text());
+    let message = lan.get(&format!("/thu/{one}/thu.eml"));
+    assert!(String::from_utf8_lossy(&message.body).contains("application/pdf"));
+    let decided = lan.post(&format!("/thu/{one}/quyet-dinh"), &[("viec", "huy")]);
+    assert_eq!(decided.status, 409, "what was sent cannot be given up: {}", decided.text());
+    assert_eq!(lan.post(&format!("/thu/{one}/quyet-dinh"), &[("viec", "gi-do")]).status, 422);
+}

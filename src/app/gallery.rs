@@ -15,6 +15,7 @@ use crate::batch::order::NameOrder;
 use crate::batch::{Request, RunError};
 use crate::config::mail::FOLDER_RELAY;
 use crate::language::Text;
+use crate::message::letter::Attach;
 use crate::render_pool::{Pool, Verdict};
 use crate::spreadsheet;
 use crate::storage::{STATE_FOLDER, StorageError};
@@ -63,6 +64,10 @@ pub struct Offer {
     pub relays: Vec<(String, String)>,
     /// The relay that is used unless said otherwise.
     pub relay: Option<String>,
+    /// Can messages carry links in the place of files?
+    pub can_link: bool,
+    /// Do they, unless said otherwise?
+    pub links: bool,
     /// Can its documents be put into the order of names?
     pub can_order: bool,
     /// Can its documents take numbers of a register?
@@ -84,6 +89,8 @@ impl App {
             register: self.workspace.register_of(template).map(|register| register.key),
             relays: config.mail.relays.keys().map(|key| titled(key, "")).chain([folder]).collect(),
             relay: config.mail.relay_name(None).ok(),
+            can_link: self.links().is_some(),
+            links: config.mail.attach == Attach::Link,
             can_order: contract.as_ref().is_some_and(|contract| NameOrder::of(template, contract, tones).is_ok()),
             can_number: contract.as_ref().is_some_and(|contract| number_field(contract).is_some()),
         }

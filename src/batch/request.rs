@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Order;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::message::letter::Attach;
 use crate::template::manifest::toml_problem;
 use crate::typeset::Standard;
 
@@ -68,6 +69,8 @@ pub struct MailRequest {
     pub together: bool,
     /// Messages wait until `vanthu outbox send`.
     pub hold: bool,
+    /// How the documents reach their recipients, when not as `[mail]` says.
+    pub attach: Option<Attach>,
 }
 
 #[derive(Deserialize)]

@@ -289,7 +289,8 @@ impl App {
     }
 
     async fn quota(&self, office: &Office, draft: &Draft, messages: u64) -> Result<Quota, AppError> {
-        let config = &self.workspace.config.mail;
+        let current = self.workspace.current();
+        let config = &current.mail;
         let name = config.relay_name(draft.request.mail.as_ref().and_then(|mail| mail.relay.as_deref()))?;
         let Some(relay) = config.relays.get(&name).filter(|_| name != FOLDER_RELAY) else { return Ok(Quota::default()) };
         let rate = relay.rate();

@@ -14,6 +14,7 @@ use crate::app::drafts::Draft;
 use crate::batch::request::MailRequest;
 use crate::batch::{Order, Request};
 use crate::language::Language;
+use crate::message::letter::Attach;
 use crate::server::caller::Caller;
 use crate::server::fault::Fault;
 use crate::server::page::{self, Page, to};
@@ -83,7 +84,8 @@ fn drawn(site: &Site, caller: &Caller, draft: &Draft, request: &Request) -> Resu
             "registers": chosen(offer.registers, register.as_deref().filter(|name| !name.is_empty())),
             "no_register": register.as_deref().is_none_or(str::is_empty), "can_number": offer.can_number,
             "has_mail": template.mail.is_some(), "mail": mail.is_some(), "mail_hold": mail.is_none_or(|mail| mail.hold),
-            "mail_together": mail.is_some_and(|mail| mail.together),
+            "mail_together": mail.is_some_and(|mail| mail.together), "can_link": offer.can_link,
+            "mail_link": mail.and_then(|mail| mail.attach).map_or(offer.links, |attach| attach == Attach::Link),
             "relays": chosen(offer.relays, mail.and_then(|mail| mail.relay.as_deref()).or(offer.relay.as_deref())),
             "only_valid": request.only_valid, "merge": request.merge, "zip": request.zip, "fresh": *request == fresh(draft),
             "sheets": draft.request.sheet.clone(),
@@ -124,7 +126,12 @@ pub(super) async fn set(
         printer: text("may-in").filter(|_| stock.is_some()),
         stock,
         register: if has("so") { Some(text("so").unwrap_or_default()) } else { draft.request.register.clone() },
-        mail: has("thu").then(|| MailRequest { relay: text("may-chu"), together: has("thu-gop"), hold: has("thu-giu") }),
+        mail: has("thu").then(|| MailRequest {
+            relay: text("may-chu"),
+            together: has("thu-gop"),
+            hold: has("thu-giu"),
+            attach: text("kem").map(|how| if how == "lien-ket" { Attach::Link } else { Attach::Auto }),
+        }),
         only_valid: has("bo-loi"),
         merge: has("gop"),
         zip: has("nen"),

@@ -9,6 +9,8 @@ use super::batches::Listed;
 use super::office::Office;
 use super::{App, AppError};
 use crate::access::Principal;
+use crate::language::Text;
+use crate::say;
 use crate::store::audit::Line;
 use crate::store::overview::Glance;
 
@@ -44,6 +46,11 @@ impl App {
             sending_paused: figures.0,
             schedules_paused: figures.1,
         })
+    }
+
+    /// The name of a template for people; its own where it does not load.
+    pub fn template_title(&self, name: &str) -> Text {
+        self.template(name).map_or_else(|_| say!("{name}", "{name}"), |template| template.manifest.title)
     }
 
     /// The latest batches that `principal` sees, newest first.

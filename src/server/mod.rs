@@ -61,11 +61,10 @@ impl Places {
     fn take(&self, address: IpAddr, most: usize) -> Option<Place> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let all: usize = taken.values().sum();
-        let own = taken.entry(address).or_default();
-        if all >= CONNECTIONS_MAX || *own >= most {
+        if all >= CONNECTIONS_MAX || taken.get(&address).is_some_and(|own| *own >= most) {
             return None;
         }
-        *own += 1;
+        *taken.entry(address).or_default() += 1;
         drop(taken);
         Some(Place(self.clone(), address))
     }

@@ -201,7 +201,8 @@ fn frame(site: &Site, caller: &Caller, problems: &[Diagnostic]) -> Value {
         "person": caller.person.as_ref().map(|person| json!({
             "name": caller.principal.name, "full_name": person.full_name, "role": person.role.text(),
         })),
-        "urge_totp": caller.person.as_ref().is_some_and(|person| person.role == crate::access::Role::Administrator && !person.has_totp),
+        // Urged where the day begins, not on every page.
+        "urge_totp": here == "/" && caller.person.as_ref().is_some_and(|person| person.role == crate::access::Role::Administrator && !person.has_totp),
         "navigation": navigation,
         "done": done,
         "problems": self::problems(problems, caller.language),

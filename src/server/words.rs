@@ -129,6 +129,16 @@ pub(super) fn state(kind: &str, state: &str) -> Option<(Text, &'static str)> {
     }
 }
 
+/// Who made a batch: the owner, or what handed it in.
+pub(super) fn maker(origin: &str, owner: Option<&str>) -> Text {
+    match (owner, origin.split_once(':')) {
+        (Some(owner), _) => say!("{owner}", "{owner}"),
+        (None, Some(("schedule", name))) => say!("lịch {name}", "schedule {name}"),
+        (None, _) if origin == "cli" => say!("dòng lệnh", "command line"),
+        (None, _) => say!("{origin}", "{origin}"),
+    }
+}
+
 /// What was done, in the audit log's own name for it.
 pub(super) fn action(name: &str) -> Text {
     match name {

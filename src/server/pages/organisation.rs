@@ -69,7 +69,7 @@ async fn overview(State(site): State<Arc<Site>>, caller: Caller) -> Page {
     let stocks: Value = config
         .stocks
         .iter()
-        .map(|(key, stock)| json!({ "key": key, "title": stock.title, "width": stock.width_mm, "height": stock.height_mm, "fields": stock.fields.len() }))
+        .map(|(key, stock)| json!({ "key": key, "title": stock.title, "width": millimetres(stock.width_mm), "height": millimetres(stock.height_mm), "fields": stock.fields.len() }))
         .collect();
     let printers: Value = config
         .printers

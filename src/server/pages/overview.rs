@@ -12,6 +12,7 @@ use crate::server::fault::Fault;
 use crate::server::page::Page;
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
+use crate::server::words::maker;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![Route::get("/", Rule::SignedIn, show)]
@@ -26,7 +27,7 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fau
         json!({
             "glance": glance, "troubled": troubled || overview.sending_paused || overview.schedules_paused,
             "sending_paused": overview.sending_paused, "schedules_paused": overview.schedules_paused,
-            "latest": overview.latest.iter().map(batch).collect::<Value>(),
+            "latest": overview.latest.iter().map(|listed| batch(&site, listed)).collect::<Value>(),
             "may_make": caller.principal.may(Right::Make),
             "has_make": site.has_page("/tao"), "has_batch": site.has_page("/lo/{id}"), "has_mail": site.has_page("/thu"),
         }),
@@ -34,10 +35,10 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fau
 }
 
 /// A batch in a list.
-fn batch(listed: &Listed) -> Value {
+fn batch(site: &Site, listed: &Listed) -> Value {
     let (batch, tally) = (&listed.batch, &listed.tally);
     json!({
-        "id": batch.id, "template": batch.template, "state": batch.state.name(), "created_at": batch.created_at, "by": batch.origin,
+        "id": batch.id, "template": site.app.template_title(&batch.template), "state": batch.state.name(), "created_at": batch.created_at, "by": maker(&batch.origin, batch.owner.as_deref()),
         "total": tally.total(), "stored": tally.stored, "failed": tally.failed + tally.quarantined,
     })
 }

@@ -3,7 +3,8 @@
 //! Read in this order. *Values*: [`language`], [`diagnostic`], [`vietnamese`], [`naming`], [`identifier`],
 //! [`lifecycle`], [`failpoint`], [`schedule`], [`delivery`]. *Engine*, pure: [`template`], [`typeset`], [`lint`],
 //! [`qr`], [`message`], [`access`], [`proof`]. *Adapters*, one door to the outside each: [`config`], [`catalog`], [`data`], [`spreadsheet`],
-//! [`intake`], [`storage`], [`store`], [`source`], [`mail`], [`render_pool`], [`metrics`]. *Loops*: [`batch`], [`sender`], [`scheduler`]. *Edge*:
+//! [`intake`], [`storage`], [`store`], [`source`], [`mail`], [`render_pool`], [`metrics`]. *Loops*: [`batch`], [`sender`], [`scheduler`],
+//! [`notifier`]. *Edge*:
 //! [`app`], [`cli`], [`server`]. A file uses its own layer and those before it; ARCHITECTURE.md says why.
 
 pub mod access;
@@ -25,6 +26,7 @@ pub mod mail;
 pub mod message;
 pub mod metrics;
 pub mod naming;
+pub mod notifier;
 pub mod proof;
 pub mod qr;
 pub mod render_pool;

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -95,12 +95,34 @@ pub trait Work: Send + Sync {
     fn alert(&self, alert: Alert<'_>);
 }
 
+/// The schedules of a scheduler, which may be changed under it.
+#[derive(Debug, Default)]
+pub struct Entries(RwLock<Vec<Entry>>);
+
+impl From<Vec<Entry>> for Entries {
+    fn from(entries: Vec<Entry>) -> Self {
+        Self(RwLock::new(entries))
+    }
+}
+
+impl Entries {
+    /// As they are now.
+    pub fn now(&self) -> Vec<Entry> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts others in their place, from the next look on.
+    pub fn replace(&self, entries: Vec<Entry>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = entries;
+    }
+}
+
 /// A scheduler at work on a store.
 pub struct Scheduler {
     /// The office's memory.
     pub store: Store,
-    /// Every schedule of the configuration.
-    pub entries: Vec<Entry>,
+    /// Every schedule. They may change while it works.
+    pub entries: Entries,
     /// The days off by which an edited rule is read back.
     pub calendar: Arc<Calendar>,
     /// What occurrences do.
@@ -121,7 +143,7 @@ impl Scheduler {
     pub async fn consider(&self, now: Timestamp) -> Result<Vec<(String, Vec<NewOccurrence>)>, StoreError> {
         let known: HashMap<String, _> = self.store.schedules().await?.into_iter().map(|row| (row.name.clone(), row)).collect();
         let mut made = Vec::new();
-        for entry in &self.entries {
+        for entry in &self.entries.now() {
             let definition = entry.definition();
             let Some(row) = known.get(&entry.name) else {
                 self.store.know_schedule(&entry.name, &definition, now.as_millisecond()).await?;
@@ -169,7 +191,7 @@ impl Scheduler {
     /// Carries out everything that is due, one after the other, the schedules in turn; how many there were.
     pub async fn work_off(&self, stop: &Receiver<bool>) -> Result<u64, StoreError> {
         let mut carried_out = 0;
-        for entry in &self.entries {
+        for entry in &self.entries.now() {
             if *stop.borrow() {
                 break;
             }

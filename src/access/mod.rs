@@ -5,6 +5,7 @@
 
 pub mod link;
 pub mod password;
+pub mod signature;
 pub mod throttle;
 pub mod token;
 pub mod totp;

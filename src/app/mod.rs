@@ -4,7 +4,9 @@
 //! use-case and shows what it returns; a page or an API will call the same.
 
 pub mod accounts;
+pub mod agenda;
 mod alerts;
+pub mod api_keys;
 mod awaited;
 pub mod backup;
 pub mod batches;
@@ -14,22 +16,28 @@ mod complete;
 pub mod configure;
 pub mod demo;
 pub mod doctor;
+pub mod documents;
 pub mod drafts;
 pub mod error;
 pub mod gallery;
+pub mod links;
 pub mod lint;
 pub mod make;
 pub mod messages;
 mod metrics;
+pub mod numbers;
 pub mod office;
 pub mod overview;
 pub mod post;
 pub mod printing;
 pub mod registers;
+pub mod render;
 pub mod reproduce;
 pub mod restore;
+pub mod schedule_form;
 pub mod schedules;
 pub mod service;
+pub mod submissions;
 mod supplement;
 mod suppressions;
 pub mod templates;
@@ -37,6 +45,7 @@ pub mod verdict;
 pub mod verification;
 pub mod views;
 pub mod watch;
+pub mod webhooks;
 pub mod work;
 pub mod workspace;
 
@@ -50,6 +59,7 @@ use serde_json::Value;
 pub use error::AppError;
 pub use make::Ran;
 
+use crate::access::Principal;
 use crate::batch::numbering::Known;
 use crate::batch::order::{NameOrder, Order};
 use crate::batch::proven::Proven;
@@ -162,6 +172,17 @@ impl App {
         }
         close(pool).await;
         if problems.is_empty() { Ok(made) } else { Err(problems.into()) }
+    }
+
+    /// The organisation in whose name `asker` may act: the wanted one, or the only one that is theirs.
+    pub fn own_organisation(&self, wanted: Option<&str>, asker: &Principal) -> Result<Option<String>, AppError> {
+        let chosen = wanted.or(asker.organisation.as_deref());
+        match chosen {
+            Some(name) if !asker.sees(Some(name)) => Err(AppError::Input(vec![
+                Diagnostic::error("organisation-unknown", say!("không có tổ chức này", "there is no such organisation")).with_value(name),
+            ])),
+            _ => Ok(chosen.map(str::to_owned)),
+        }
     }
 
     /// Loads one template.

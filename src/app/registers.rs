@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::agenda::with_reason;
 use super::batches::ACTOR;
 use super::complete::stored;
 use super::office::Office;
@@ -32,6 +33,10 @@ use crate::{qr, say};
 const PAGE: u32 = 1_000;
 /// The longest note that a line of the award book takes, in characters.
 const NOTE_MAX: usize = 80;
+/// Numbers reserved at a time, at most.
+pub const RESERVED_MAX: u32 = 1_000;
+/// The longest text of a line that is entered by hand, in characters.
+const TEXT_MAX: usize = 500;
 
 /// A register and one period of it.
 #[derive(Debug)]
@@ -145,14 +150,20 @@ impl App {
     }
 
     /// Keeps the next `count` numbers free for documents that come late; the first of them.
-    pub async fn reserve(&self, office: &Office, series: &Series, count: u32, reason: &str) -> Result<i64, AppError> {
+    pub async fn reserve(&self, office: &Office, series: &Series, count: u32, reason: &str, actor: &str) -> Result<i64, AppError> {
         let Series { register, period, .. } = series;
-        Ok(office.store.reserve(&register.key, period, register.first, count, reason, ACTOR).await?)
+        with_reason(reason)?;
+        if !(1..=RESERVED_MAX).contains(&count) {
+            let message = say!("mỗi lần giữ được từ 1 đến {RESERVED_MAX} số", "from 1 to {RESERVED_MAX} numbers are reserved at a time");
+            return Err(AppError::Input(vec![Diagnostic::error("reserve-count", message).with_value(count.to_string())]));
+        }
+        Ok(office.store.reserve(&register.key, period, register.first, count, reason.trim(), actor).await?)
     }
 
     /// Strikes a number out, with the reason.
-    pub async fn void(&self, office: &Office, series: &Series, number: i64, reason: &str) -> Result<(), AppError> {
-        let done = office.store.void_number(&series.register.key, &series.period, number, reason, ACTOR).await;
+    pub async fn void(&self, office: &Office, series: &Series, number: i64, reason: &str, actor: &str) -> Result<(), AppError> {
+        with_reason(reason)?;
+        let done = office.store.void_number(&series.register.key, &series.period, number, reason.trim(), actor).await;
         done.map_err(|error| refused(error, series, number))
     }
 
@@ -164,47 +175,79 @@ impl App {
         number: i64,
         particulars: &Particulars,
         reason: &str,
+        actor: &str,
     ) -> Result<(), AppError> {
         let Series { register, period, .. } = series;
+        with_reason(reason)?;
+        let problems = particulars_problems(particulars);
+        if !problems.is_empty() {
+            return Err(problems.into());
+        }
         let keeper = if particulars.keeper.is_empty() { register.keeper.clone() } else { particulars.keeper.clone() };
         let code = if particulars.code.is_empty() { two_digits(number) } else { particulars.code.clone() };
         let particulars = Particulars { keeper, code, ..particulars.clone() };
-        let done = office.store.enter_late(&register.key, period, number, &particulars, reason, ACTOR).await;
+        let done = office.store.enter_late(&register.key, period, number, &particulars, reason.trim(), actor).await;
         done.map_err(|error| refused(error, series, number))
     }
 
     /// Writes a series as XLSX or PDF, by the file's ending; where it is.
     pub async fn export(&self, office: &Office, series: &Series, organisation: Option<&str>, file: &Path) -> Result<PathBuf, AppError> {
+        let ending = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        let bytes = self.print(office, series, organisation, ending, &file.display().to_string()).await?;
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        views::write(folder, &[(name, bytes)])?;
+        self.note_export(office, series, &file.display().to_string(), ACTOR).await?;
+        Ok(file.to_owned())
+    }
+
+    /// A series as the bytes of an XLSX or PDF file, for `actor`.
+    pub async fn exported(
+        &self,
+        office: &Office,
+        series: &Series,
+        organisation: Option<&str>,
+        ending: &str,
+        actor: &str,
+    ) -> Result<Vec<u8>, AppError> {
+        let bytes = self.print(office, series, organisation, ending, ending).await?;
+        self.note_export(office, series, ending, actor).await?;
+        Ok(bytes)
+    }
+
+    async fn note_export(&self, office: &Office, series: &Series, file: &str, actor: &str) -> Result<(), AppError> {
+        let subject = format!("{}/{}", series.register.key, series.period);
+        Ok(office.store.audit(actor, "register.export", &subject, file).await?)
+    }
+
+    async fn print(
+        &self,
+        office: &Office,
+        series: &Series,
+        organisation: Option<&str>,
+        ending: &str,
+        file: &str,
+    ) -> Result<Vec<u8>, AppError> {
         let entries = self.entries(office, series).await?;
-        let bytes = match file.extension().and_then(|extension| extension.to_str()) {
-            Some("xlsx") => self.workbook(series, &entries)?,
-            Some("pdf") if entries.is_empty() => return Err(AppError::Input(vec![empty(series)])),
-            Some("pdf") => {
+        match ending {
+            "xlsx" => self.workbook(office, series, &entries).await,
+            "pdf" if entries.is_empty() => Err(AppError::Input(vec![empty(series)])),
+            "pdf" => {
                 let (template, record) = match series.register.kind() {
                     RegisterKind::Outgoing => ("so-dang-ky-van-ban", outgoing(series, &entries)),
                     RegisterKind::Awards => ("so-khen-thuong", self.awards(office, series, &entries).await?),
                 };
-                self.typeset_one(template, organisation, record).await?
+                self.typeset_one(template, organisation, record).await
             }
-            _ => {
-                return Err(AppError::Input(vec![
-                    Diagnostic::error("file-kind", say!("tệp phải là .xlsx hoặc .pdf", "the file must be .xlsx or .pdf"))
-                        .with_value(file.display().to_string()),
-                ]));
-            }
-        };
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        views::write(folder, &[(name, bytes)])?;
-        office
-            .store
-            .audit(ACTOR, "register.export", &format!("{}/{}", series.register.key, series.period), &file.display().to_string())
-            .await?;
-        Ok(file.to_owned())
+            _ => Err(AppError::Input(vec![
+                Diagnostic::error("file-kind", say!("tệp phải là .xlsx hoặc .pdf", "the file must be .xlsx or .pdf")).with_value(file),
+            ])),
+        }
     }
 
-    fn workbook(&self, series: &Series, entries: &[Entry]) -> Result<Vec<u8>, AppError> {
-        let path = std::env::temp_dir().join(format!("vanthu-{}-{}.xlsx", std::process::id(), series.register.key));
+    async fn workbook(&self, office: &Office, series: &Series, entries: &[Entry]) -> Result<Vec<u8>, AppError> {
+        // Its own name: two may print the same register at once.
+        let path = std::env::temp_dir().join(format!("vanthu-{}.xlsx", office.store.new_id().await?));
         let title = if series.register.title.is_empty() { &series.register.key } else { &series.register.title };
         let headings = headings(series.register.kind()).map(str::to_owned);
         spreadsheet::table(&path, title, &headings, entries.iter().map(|entry| columns(entry).to_vec()))?;
@@ -299,6 +342,38 @@ impl App {
         record.insert("danh_sach".into(), lines.into());
         Ok(record)
     }
+}
+
+/// What is wrong with a line that is entered by hand.
+fn particulars_problems(particulars: &Particulars) -> Vec<Diagnostic> {
+    let Particulars { code, date, subject, signatory, recipient, keeper, copies, note } = particulars;
+    let mut problems = Vec::new();
+    if date.parse::<jiff::civil::Date>().is_err() {
+        problems.push(
+            Diagnostic::error("date-not-real", say!("không phải ngày có thật", "is not a real date"))
+                .with_value(date)
+                .remedy(say!("ghi ngày/tháng/năm, ví dụ 27/12/2019", "write day/month/year, such as 27/12/2019")),
+        );
+    }
+    if subject.trim().is_empty() {
+        problems.push(Diagnostic::error("subject-missing", say!("chưa ghi tên loại và trích yếu", "kind and summary are missing")));
+    }
+    for text in [code, subject, signatory, recipient, keeper, note] {
+        if text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
+            let message = say!(
+                "dài quá {TEXT_MAX} ký tự hoặc có ký tự điều khiển",
+                "is longer than {TEXT_MAX} characters or holds control characters"
+            );
+            problems.push(Diagnostic::error("text-unfit", message).with_value(text));
+        }
+    }
+    if !(1..=10_000).contains(copies) {
+        problems.push(
+            Diagnostic::error("copies", say!("số bản phải từ 1 đến 10000", "copies must be from 1 to 10000"))
+                .with_value(copies.to_string()),
+        );
+    }
+    problems
 }
 
 /// The record of the template `so-dang-ky-van-ban`.

@@ -4,6 +4,7 @@
 //! of its own, and submit each file as a batch under a key of schedule, slot and file, so that whoever takes the occurrence
 //! over goes on with the same batch.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,10 @@ pub struct Standing {
     pub name: String,
     /// Its template.
     pub template: String,
+    /// Whose it is, when the office knows any organisation.
+    pub organisation: Option<String>,
+    /// Was it made by form? Otherwise the configuration declares it.
+    pub made: bool,
     /// When it fires, as a sentence.
     pub when: Text,
     /// Where its data comes from.
@@ -100,12 +105,11 @@ impl Progress for Unwatched {
 }
 
 impl App {
-    /// Every schedule of the configuration, and the days off.
-    pub(super) fn schedule_entries(&self) -> Result<(Vec<Entry>, Arc<Calendar>), AppError> {
-        let config = &self.workspace.config;
-        let calendar = Arc::new(Calendar::new(&config.calendar));
+    /// Schedules ready to be asked, and the days off.
+    pub(super) fn schedule_entries(&self, known: &BTreeMap<String, ScheduleConfig>) -> Result<(Vec<Entry>, Arc<Calendar>), AppError> {
+        let calendar = self.calendar();
         let mut entries = Vec::new();
-        for (name, schedule) in &config.schedules {
+        for (name, schedule) in known {
             let timing = schedule.timing();
             let (rule, policy) = timing.read(FILE_NAME, name, &calendar)?;
             entries.push(Entry { name: name.clone(), timing, rule, policy, enabled: schedule.enabled });
@@ -113,34 +117,20 @@ impl App {
         Ok((entries, calendar))
     }
 
+    /// The days off.
+    pub(super) fn calendar(&self) -> Arc<Calendar> {
+        Arc::new(Calendar::new(&self.workspace.config.calendar))
+    }
+
     /// Every schedule with its next slot, or one with five of them and its history.
     pub async fn schedule_standings(&self, only: Option<&str>, next: usize, history: u32) -> Result<Vec<Standing>, AppError> {
-        if let Some(name) = only {
-            self.schedule(name)?;
-        }
-        let (entries, _) = self.schedule_entries()?;
         let office = self.office(None, Opening::Beside).await?;
-        let all_paused = office.store.schedules_paused().await?;
-        let rows = office.store.schedules().await?;
-        let now = instant(office.store.now().await?);
-        let mut standings = Vec::new();
-        for entry in entries.into_iter().filter(|entry| only.is_none_or(|only| only == entry.name)) {
-            let config = self.schedule(&entry.name)?;
-            let paused = rows.iter().find(|row| row.name == entry.name).and_then(|row| row.paused.clone());
-            standings.push(Standing {
-                template: config.template.clone(),
-                when: entry.rule.describe(),
-                source: config.source.describe(),
-                enabled: entry.enabled,
-                paused: paused.or_else(|| all_paused.clone()),
-                next: entry.rule.after(now).take(next).map(|at| Slot { at, moved_from: entry.rule.moved_from(at) }).collect(),
-                history: if history > 0 { office.store.occurrences(&entry.name, history).await? } else { Vec::new() },
-                zone: entry.rule.zone().clone(),
-                name: entry.name,
-            });
+        if let Some(name) = only {
+            self.schedule(&office, name).await?;
         }
+        let standings = self.standings_in(&office, only, next, history).await;
         office.store.close().await;
-        Ok(standings)
+        standings
     }
 
     /// Pauses a schedule, or all of them, with a reason; or lets it go on.
@@ -148,8 +138,8 @@ impl App {
         let office = self.office(None, Opening::Beside).await?;
         match name {
             Some(name) => {
-                let definition =
-                    serde_json::to_string(&self.schedule(name)?.timing()).map_err(|_| AppError::Damaged { what: "schedule" })?;
+                let definition = serde_json::to_string(&self.schedule(&office, name).await?.timing())
+                    .map_err(|_| AppError::Damaged { what: "schedule" })?;
                 office.store.pause_schedule(name, &definition, reason, "cli").await?;
             }
             None => office.store.pause_schedules(reason, "cli").await?,
@@ -161,10 +151,6 @@ impl App {
     /// Runs a schedule now, beside its slots; where a service works on the office, it is left to that. Gives the occurrence
     /// once it has ended, or none when it was left.
     pub async fn run_schedule(&self, name: &str, stop: &Receiver<bool>) -> Result<Option<Occurrence>, AppError> {
-        self.schedule(name)?;
-        let (entries, calendar) = self.schedule_entries()?;
-        let entry = entries.into_iter().find(|entry| entry.name == name);
-        let entry = entry.ok_or(AppError::Damaged { what: "schedule" })?;
         let office = match self.office(None, Opening::ToWork).await {
             Err(AppError::Store(StoreError::Busy { .. })) => self.office(None, Opening::Beside).await.map(|office| (office, false)),
             other => other.map(|office| (office, true)),
@@ -172,6 +158,9 @@ impl App {
         let (office, alone) = office?;
         let office = Arc::new(office);
         let store = office.store.clone();
+        let config = self.schedule(&office, name).await?;
+        let (entries, calendar) = self.schedule_entries(&BTreeMap::from([(name.to_owned(), config.clone())]))?;
+        let entry = entries.into_iter().next().ok_or(AppError::Damaged { what: "schedule" })?;
         let now = store.now().await?;
         store.know_schedule(name, &entry.definition(), now).await?;
         let paused = store.schedules().await?.into_iter().find(|row| row.name == name).and_then(|row| row.paused);
@@ -188,11 +177,11 @@ impl App {
         }
         let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stop.clone(), beside_workers: false });
         let owner = store.new_owner().await?;
-        let scheduler = Scheduler { store: store.clone(), entries: vec![entry], calendar, work: clerk, owner };
+        let scheduler = Scheduler { store: store.clone(), entries: vec![entry].into(), calendar, work: clerk, owner };
         // Older ones that wait go first.
         while scheduler.work_off(stop).await? > 0 {}
         drop(scheduler);
-        if self.schedule(name)?.mail {
+        if config.mail {
             self.send(&office, stop, true).await?;
         }
         let ended = store.occurrences(name, 100).await?.into_iter().find(|occurrence| occurrence.scheduled_for == slot);
@@ -200,15 +189,15 @@ impl App {
         Ok(ended)
     }
 
-    fn schedule(&self, name: &str) -> Result<&ScheduleConfig, Vec<Diagnostic>> {
-        let known = &self.workspace.config.schedules;
-        known.get(name).ok_or_else(|| {
+    pub(super) async fn schedule(&self, office: &Office, name: &str) -> Result<ScheduleConfig, AppError> {
+        let mut known = self.known_schedules(office).await?;
+        known.remove(name).ok_or_else(|| {
             let problem = Diagnostic::error("schedule-unknown", say!("{FILE_NAME} không có lịch này", "{FILE_NAME} has no such schedule"))
                 .with_value(name);
-            vec![match nearest(name, known.keys().map(String::as_str)) {
+            AppError::Input(vec![match nearest(name, known.keys().map(String::as_str)) {
                 Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
                 None => problem.remedy(say!("khai báo [schedules.{name}]", "declare [schedules.{name}]")),
-            }]
+            }])
         })
     }
 }
@@ -250,8 +239,8 @@ impl Work for Clerk {
 impl Clerk {
     async fn work(&self, occurrence: &ClaimedOccurrence) -> Result<Ending, AppError> {
         let (name, slot) = (occurrence.schedule.as_str(), instant(occurrence.scheduled_for));
-        let schedule = self.app.schedule(name)?;
-        let zone = schedule.timing().read(FILE_NAME, name, &Arc::new(Calendar::new(&self.app.workspace.config.calendar)))?.0.zone().clone();
+        let schedule = &self.app.schedule(&self.office, name).await?;
+        let zone = schedule.timing().read(FILE_NAME, name, &self.app.calendar())?.0.zone().clone();
         let Some(mut files) = self.snapshot(occurrence, schedule, &zone).await? else { return Ok(Ending::Stopped) };
         let fetched = files.len();
         if schedule.only_when_new {

@@ -22,6 +22,8 @@ use crate::scheduler::{Alert, Scheduler};
 use crate::storage::Disk;
 use crate::store::instance::Figures;
 
+/// Between two looks for schedules that were made by form.
+const LEARN_EVERY: Duration = Duration::from_secs(2);
 /// Between two checks.
 const CHECK_EVERY: Duration = Duration::from_secs(10);
 /// Between two checks of the storage.
@@ -65,8 +67,8 @@ struct Checked {
 impl App {
     /// Opens the office to work and starts its loops.
     pub async fn start_service(&self) -> Result<Service, AppError> {
-        let (entries, calendar) = self.schedule_entries()?;
         let office = Arc::new(self.office(None, Opening::ToWork).await?);
+        let (entries, calendar) = self.schedule_entries(&self.known_schedules(&office).await?)?;
         let store = office.store.clone();
         if store.is_file() {
             // Alone on the file: whoever held an occurrence is gone.
@@ -74,7 +76,7 @@ impl App {
         }
         let (stop, stopped) = watch::channel(false);
         let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stopped.clone(), beside_workers: true });
-        let scheduler = Arc::new(Scheduler { owner: store.new_owner().await?, store, entries, calendar, work: clerk });
+        let scheduler = Arc::new(Scheduler { owner: store.new_owner().await?, store, entries: entries.into(), calendar, work: clerk });
         // What is wrong with a relay is said now, not when the first message is due.
         self.sender(&office)?;
         let vitals = Arc::new(Vitals::new(Arc::clone(&office)));
@@ -82,6 +84,8 @@ impl App {
         let mut loops = JoinSet::new();
         let (watching, until) = (Arc::clone(&scheduler), stopped.clone());
         loops.spawn(async move { watching.watch(until).await });
+        let (app, hearing, learning, until) = (self.clone(), Arc::clone(&office), Arc::clone(&scheduler), stopped.clone());
+        loops.spawn(async move { app.keep_learning(&hearing, &learning, until).await });
         let until = stopped.clone();
         loops.spawn(async move { scheduler.serve(until).await });
         let (app, sending, until) = (self.clone(), Arc::clone(&office), stopped.clone());
@@ -94,9 +98,31 @@ impl App {
         loops.spawn(async move { app.keep_reading_bounces(&reading, &feeling, until).await });
         let (app, telling, feeling, until) = (self.clone(), Arc::clone(&office), Arc::clone(&vitals), stopped.clone());
         loops.spawn(async move { app.keep_alerting(&telling, &feeling, until).await });
+        let (app, telling, until) = (self.clone(), Arc::clone(&office), stopped.clone());
+        loops.spawn(async move { app.keep_telling(telling, until).await });
         let checking = Arc::clone(&vitals);
         loops.spawn(async move { checking.watch(stopped).await });
         Ok(Service { office, vitals, loops, stop, drain: self.workspace.config.service.drain() })
+    }
+
+    /// Lets the scheduler know what was made or taken away by form, until `stop` turns true.
+    async fn keep_learning(&self, office: &Office, scheduler: &Scheduler, mut stop: Receiver<bool>) {
+        let mut known = None;
+        while !*stop.borrow() {
+            match office.store.made_schedules_mark().await {
+                Ok(mark) if known.as_ref() != Some(&mark) => {
+                    if let Ok(schedules) = self.known_schedules(office).await
+                        && let Ok((entries, _)) = self.schedule_entries(&schedules)
+                    {
+                        scheduler.entries.replace(entries);
+                        known = Some(mark);
+                    }
+                }
+                // A store that is away is away for the scheduler too, which says so.
+                Ok(_) | Err(_) => {}
+            }
+            let _ = tokio::time::timeout(LEARN_EVERY, stop.wait_for(|stop| *stop)).await;
+        }
     }
 
     /// Works on whatever batch has work until `stop` turns true; what was away is tried again.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::apikey::ApiKeyCommand;
 use super::batch::{BatchCommand, WorkerArgs};
 use super::config::ConfigCommand;
 use super::outbox::{MailCommand, OutboxCommand};
@@ -94,6 +95,9 @@ pub enum Command {
     /// Issued documents: revoke, replace.
     #[command(subcommand)]
     Document(DocumentCommand),
+    /// Keys for programs: make, list, revoke.
+    #[command(subcommand, name = "apikey")]
+    ApiKey(ApiKeyCommand),
 }
 
 /// `run`

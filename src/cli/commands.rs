@@ -52,6 +52,7 @@ pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result
         Command::Verify(args) => verification::verify(&args, app, show).await,
         Command::Key(command) => verification::key(command, app, show).await,
         Command::Document(command) => verification::document(command, app, show).await,
+        Command::ApiKey(command) => super::apikey::carry_out(command, app, show).await,
     }
 }
 

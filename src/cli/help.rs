@@ -62,6 +62,10 @@ const COMMANDS: &[(&str, &str)] = &[
     ("serve", "Chạy như một dịch vụ: lịch, trang sức khỏe và số đo, cho đến khi được bảo dừng."),
     ("config", "Cấu hình: giá trị đang dùng và lấy từ đâu."),
     ("config show", "Mọi khóa, giá trị đang dùng và nơi lấy; phần bí mật được che."),
+    ("apikey", "Khóa cho phần mềm khác gọi vào: tạo, liệt kê, thu hồi."),
+    ("apikey new", "Tạo một khóa; khóa chỉ hiện một lần."),
+    ("apikey list", "Liệt kê các khóa."),
+    ("apikey revoke", "Thu hồi một khóa ngay."),
     ("doctor", "Khám văn phòng: phông chữ, một trang mẫu, cơ sở dữ liệu, kho, đồng hồ, ổ đĩa."),
     ("backup", "Sao lưu cả văn phòng vào một tệp trong khi vẫn làm việc."),
     ("restore", "Dựng lại văn phòng từ bản sao lưu; việc gửi thư và lịch bắt đầu ở trạng thái tạm dừng."),
@@ -152,6 +156,13 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("schedule next schedule", "Lịch khai báo trong nơi làm việc."),
     ("schedule run schedule", "Lịch khai báo trong nơi làm việc."),
     ("count", "Bao nhiêu lần."),
+    ("purpose", "Khóa dùng cho việc gì."),
+    ("scope", "Khóa được làm gì: read, make, approve, send, number, schedule, configure, administer."),
+    ("apikey new organisation", "Tổ chức mà khóa được thấy (mặc định: mọi tổ chức)."),
+    ("days", "Số ngày đến khi hết hạn (mặc định: không hết hạn)."),
+    ("replaces", "Mã của khóa được thay."),
+    ("overlap_hours", "Số giờ khóa cũ còn dùng được."),
+    ("api_key", "Mã khóa."),
     ("print_unit", "In tệp đơn vị cho systemd rồi thôi."),
     ("copy", "Bản sao lưu (ZIP)."),
     ("what", "Tệp PDF, nội dung mã QR (trong ngoặc kép), hoặc mã in trên giấy."),
@@ -192,6 +203,7 @@ const VALUES: &[(&str, &str)] = &[
     ("WHAT", "GIẤY"),
     ("DOCUMENT", "GIẤY"),
     ("BY", "GIẤY MỚI"),
+    ("SCOPE", "QUYỀN"),
 ];
 
 /// The shape of a help page.

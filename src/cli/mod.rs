@@ -2,6 +2,7 @@
 //!
 //! Exit code 0: all made. 1: the input is wrong, or some records were not made. 2: the program or the machine failed.
 
+pub mod apikey;
 pub mod args;
 pub mod batch;
 mod commands;

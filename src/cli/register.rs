@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::show::Show;
+use crate::app::batches::ACTOR;
 use crate::app::registers::{Series, columns, state_text};
 use crate::app::{App, AppError};
 use crate::say;
@@ -146,7 +147,7 @@ pub(super) async fn carry_out(command: RegisterCommand, app: &App, show: Show) -
         }
         RegisterCommand::Reserve { register, count, reason } => {
             let series = series(&register).await?;
-            let first = app.reserve(&office, &series, count, &reason).await?;
+            let first = app.reserve(&office, &series, count, &reason, ACTOR).await?;
             let last = first + i64::from(count) - 1;
             if show.json {
                 show.document(&json!({ "ok": true, "period": series.period, "first": first, "last": last }));
@@ -156,7 +157,7 @@ pub(super) async fn carry_out(command: RegisterCommand, app: &App, show: Show) -
         }
         RegisterCommand::Void { register, number, reason } => {
             let series = series(&register).await?;
-            app.void(&office, &series, number, &reason).await?;
+            app.void(&office, &series, number, &reason, ACTOR).await?;
             done(&series, number, show, &say!("Đã hủy số {number}.", "Number {number} is void."));
         }
         RegisterCommand::Enter(args) => {
@@ -164,7 +165,7 @@ pub(super) async fn carry_out(command: RegisterCommand, app: &App, show: Show) -
             let date = read_date(&date)?;
             let series = series(&register).await?;
             let particulars = Particulars { code, date, subject, signatory, recipient, keeper, copies, note };
-            app.enter(&office, &series, number, &particulars, &reason).await?;
+            app.enter(&office, &series, number, &particulars, &reason, ACTOR).await?;
             done(&series, number, show, &say!("Đã ghi số {number}.", "Number {number} is entered."));
         }
         RegisterCommand::Export { register, out, organisation } => {

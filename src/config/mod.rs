@@ -307,6 +307,15 @@ impl Config {
         }
         problems.extend(self.store.problems());
         problems.extend(register::problems(&self.registers));
+        for (name, register) in &self.registers {
+            if let Some(organisation) = register.organisation.as_ref().filter(|own| !self.organisations.contains_key(*own)) {
+                let message = say!(
+                    "registers.{name}.organisation: không có tổ chức này",
+                    "registers.{name}.organisation: there is no such organisation"
+                );
+                problems.push(Diagnostic::error("organisation-unknown", message).with_value(organisation).at(place()));
+            }
+        }
         for (name, organisation) in &self.organisations {
             problems.extend(organisation.problems(name));
         }

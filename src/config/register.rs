@@ -23,6 +23,8 @@ pub struct Register {
     pub title: String,
     /// `van-ban-di` or `khen-thuong`.
     pub kind: String,
+    /// Whose it is; everybody's when it names no organisation.
+    pub organisation: Option<String>,
     /// Templates whose documents take their numbers here unless a batch says otherwise.
     #[serde(default)]
     pub templates: Vec<String>,

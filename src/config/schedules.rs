@@ -175,42 +175,49 @@ impl Config {
         for (name, database) in &self.databases {
             problems.extend(database.problems(name));
         }
-        let calendar = Arc::new(Calendar::new(&self.calendar));
         for (name, schedule) in &self.schedules {
-            let place = Place::File { file: format!("{FILE_NAME} [schedules.{name}]") };
-            if name.is_empty()
-                || name.len() > NAME_MAX
-                || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-            {
-                let message = say!(
-                    "tên lịch chỉ gồm chữ thường không dấu, số và gạch nối",
-                    "a schedule's name has lower-case letters, digits and dashes only"
-                );
-                problems.push(Diagnostic::error("schedule-name", message).with_value(name).at(place.clone()));
-            }
-            problems.extend(schedule.timing().problems(FILE_NAME, name, &calendar));
-            problems.extend(schedule.source.problems(name, &self.fetch, &self.databases));
-            problems.extend(schedule.output_problems().into_iter().map(|problem| problem.at(place.clone())));
-            if let Some(register) = &schedule.register
-                && !self.registers.contains_key(register)
-            {
-                let message = say!("không có sổ này", "there is no such register");
-                let problem = Diagnostic::error("register-unknown", message).with_value(register).at(place.clone());
-                problems.push(match nearest(register, self.registers.keys().map(String::as_str)) {
-                    Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
-                    None => problem.remedy(say!("khai báo [registers.{register}]", "declare [registers.{register}]")),
-                });
-            }
-            if let Some(organisation) = &schedule.organisation
-                && !self.organisations.contains_key(organisation)
-            {
-                let message = say!("không có tổ chức này", "there is no such organisation");
-                let problem = Diagnostic::error("organisation-unknown", message).with_value(organisation).at(place);
-                problems.push(match nearest(organisation, self.organisations.keys().map(String::as_str)) {
-                    Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
-                    None => problem.remedy(say!("khai báo [organisations.{organisation}]", "declare [organisations.{organisation}]")),
-                });
-            }
+            problems.extend(self.problems_of_schedule(name, schedule));
+        }
+        problems
+    }
+
+    /// Everything that is wrong with one schedule and what it uses.
+    pub fn problems_of_schedule(&self, name: &str, schedule: &ScheduleConfig) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        let calendar = Arc::new(Calendar::new(&self.calendar));
+        let place = Place::File { file: format!("{FILE_NAME} [schedules.{name}]") };
+        if name.is_empty()
+            || name.len() > NAME_MAX
+            || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        {
+            let message = say!(
+                "tên lịch chỉ gồm chữ thường không dấu, số và gạch nối",
+                "a schedule's name has lower-case letters, digits and dashes only"
+            );
+            problems.push(Diagnostic::error("schedule-name", message).with_value(name).at(place.clone()));
+        }
+        problems.extend(schedule.timing().problems(FILE_NAME, name, &calendar));
+        problems.extend(schedule.source.problems(name, &self.fetch, &self.databases));
+        problems.extend(schedule.output_problems().into_iter().map(|problem| problem.at(place.clone())));
+        if let Some(register) = &schedule.register
+            && !self.registers.contains_key(register)
+        {
+            let message = say!("không có sổ này", "there is no such register");
+            let problem = Diagnostic::error("register-unknown", message).with_value(register).at(place.clone());
+            problems.push(match nearest(register, self.registers.keys().map(String::as_str)) {
+                Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
+                None => problem.remedy(say!("khai báo [registers.{register}]", "declare [registers.{register}]")),
+            });
+        }
+        if let Some(organisation) = &schedule.organisation
+            && !self.organisations.contains_key(organisation)
+        {
+            let message = say!("không có tổ chức này", "there is no such organisation");
+            let problem = Diagnostic::error("organisation-unknown", message).with_value(organisation).at(place);
+            problems.push(match nearest(organisation, self.organisations.keys().map(String::as_str)) {
+                Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
+                None => problem.remedy(say!("khai báo [organisations.{organisation}]", "declare [organisations.{organisation}]")),
+            });
         }
         problems
     }

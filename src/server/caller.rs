@@ -151,7 +151,7 @@ async fn identify(site: &Site, door: Door, caller: &mut Caller, headers: &Header
         && let Some(given) = text(headers, header::AUTHORIZATION.as_str())
     {
         let key = given.strip_prefix("Bearer ").map(str::trim).unwrap_or_default();
-        caller.principal = holder_of(site, caller, key).await?.ok_or_else(Fault::unauthorised)?;
+        caller.principal = site.app.principal_of_key(&site.office, key).await?.ok_or_else(Fault::unauthorised)?;
         return Ok(false);
     }
     let Some(login) = login_token(headers) else { return Ok(false) };
@@ -160,11 +160,6 @@ async fn identify(site: &Site, door: Door, caller: &mut Caller, headers: &Header
     caller.csrf = token::csrf(login);
     caller.person = Some(Person { full_name: account.full_name, role: account.role, has_totp: account.totp.is_some() });
     Ok(true)
-}
-
-/// The principal of an API key. There are none yet.
-async fn holder_of(_site: &Site, _caller: &Caller, _key: &str) -> Result<Option<Principal>, Fault> {
-    Ok(None)
 }
 
 /// What is said to somebody whom the rule does not admit.

@@ -6,7 +6,8 @@
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::vietnamese::letters::fold;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Longest plain name, in characters.
 const PLAIN_MAX: usize = 100;
@@ -27,8 +28,14 @@ pub(super) fn file(bytes: Vec<u8>, kind: &'static str, name: &str, inline: bool)
 
 /// RFC 6266: a name in ASCII for old readers, the name itself in UTF-8 for all others.
 pub(super) fn disposition(name: &str, inline: bool) -> String {
-    let plain: String = fold(name)
-        .chars()
+    let plain: String = name
+        .nfd()
+        .filter(|c| !is_combining_mark(*c))
+        .map(|c| match c {
+            'đ' => 'd',
+            'Đ' => 'D',
+            c => c,
+        })
         .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ' ') { c } else { '_' })
         .take(PLAIN_MAX)
         .collect();

@@ -10,7 +10,7 @@ use super::caller::Caller;
 use super::page::Unshown;
 use crate::app::AppError;
 use crate::diagnostic::Diagnostic;
-use crate::language::Text;
+use crate::language::{Language, Text};
 use crate::say;
 use crate::store::StoreError;
 
@@ -103,20 +103,37 @@ impl Fault {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", text)
     }
 
-    /// A problem of RFC 9457.
-    pub(super) fn problem(&self, caller: &Caller) -> Response {
-        let diagnostics: Value = self.diagnostics.iter().map(|diagnostic| diagnostic.to_json(caller.language)).collect();
-        let problem = json!({
+    /// A problem of RFC 9457, as JSON: every sentence in `language` where people look first, and beside it in both.
+    pub(super) fn problem_value(&self, language: Language) -> Value {
+        let diagnostics = with_sentences(&self.diagnostics, language);
+        json!({
             "type": format!("urn:vanthu:problem:{}", self.code),
-            "title": self.text.in_language(caller.language),
+            "title": self.text.in_language(language),
             "status": self.status.as_u16(),
             "code": self.code,
+            "sentence": self.text,
             "retryable": self.retryable,
             "diagnostics": diagnostics,
-        });
-        let kind = HeaderValue::from_static("application/problem+json");
-        (self.status, [(header::CONTENT_TYPE, kind)], problem.to_string()).into_response()
+        })
     }
+
+    /// A problem of RFC 9457.
+    pub(super) fn problem(&self, caller: &Caller) -> Response {
+        let kind = HeaderValue::from_static("application/problem+json");
+        (self.status, [(header::CONTENT_TYPE, kind)], self.problem_value(caller.language).to_string()).into_response()
+    }
+}
+
+/// Diagnostics for programs: sentences in `language` where people look first, and beside them in both.
+pub(super) fn with_sentences(diagnostics: &[Diagnostic], language: Language) -> Value {
+    diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let mut one = diagnostic.to_json(language);
+            one["sentence"] = json!({ "message": diagnostic.message, "remedy": diagnostic.remedy });
+            one
+        })
+        .collect()
 }
 
 impl From<AppError> for Fault {

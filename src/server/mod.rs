@@ -11,11 +11,13 @@ mod download;
 pub mod fault;
 pub mod form;
 mod health;
+pub mod limits;
 pub mod page;
 pub mod pages;
 mod questions;
 pub mod routes;
 pub mod site;
+pub mod titles;
 pub mod views;
 mod words;
 

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::limits::Limits;
 use super::questions::Questions;
 use super::routes::{self, Rule};
+use super::titles::Remembered;
 use super::views::Views;
 use crate::access::throttle::{Limit, Throttle};
 use crate::app::App;
@@ -26,6 +28,10 @@ pub struct Site {
     pub views: Views,
     /// Paths of pages with their rules, for the navigation.
     pub(super) pages: Vec<(&'static str, Rule)>,
+    /// How much programs may ask.
+    pub limits: Limits,
+    /// What templates are called.
+    pub titles: Remembered,
     by_account: Mutex<Throttle>,
     by_address: Mutex<Throttle>,
     questions: Option<Questions>,
@@ -46,6 +52,8 @@ impl Site {
             vitals,
             views: Views::new(),
             pages,
+            limits: Limits::default(),
+            titles: Remembered::default(),
             by_account: Mutex::new(Throttle::new(account)),
             by_address: Mutex::new(Throttle::new(address)),
             questions,

@@ -10,6 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use reqwest::dns::{Addrs, Name};
@@ -17,7 +18,7 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, LOCATION};
 use reqwest::{Client, Response, Url};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::allow::{Refusal, parse};
+use super::allow::{Refusal, Web, parse};
 use super::snapshot::Snapshot;
 use super::{Access, Fetched, Limits, SourceError, blocking};
 
@@ -80,7 +81,7 @@ async fn follow(first: Url, access: &Access<'_>) -> Result<Response, SourceError
     let mut url = first;
     for _ in 0..=REDIRECTS_MAX {
         let host = url.host_str().unwrap_or_default().to_owned();
-        let client = client(&url, access).await?;
+        let client = client(&url, access.web, access.resolver, access.limits.connect).await?;
         let answer = client
             .get(url.clone())
             .header(ACCEPT_ENCODING, "identity")
@@ -116,16 +117,16 @@ fn next(from: &Url, location: &str, access: &Access<'_>) -> Result<Url, Refusal>
 }
 
 /// A client that can reach the host of `url` at one checked address and nothing else.
-async fn client(url: &Url, access: &Access<'_>) -> Result<Client, SourceError> {
+pub(super) async fn client(url: &Url, web: &Web, resolver: &dyn Resolve, connect: Duration) -> Result<Client, SourceError> {
     let host = url.host_str().ok_or(Refusal::Malformed)?;
     let literal = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
     let addresses = match literal {
         Some(address) => vec![address],
-        None => access.resolver.resolve(host).await.map_err(|source| SourceError::Unresolved { host: host.to_owned(), source })?,
+        None => resolver.resolve(host).await.map_err(|source| SourceError::Unresolved { host: host.to_owned(), source })?,
     };
     // One address that is refused refuses the host: an honest one does not mix them.
     for address in &addresses {
-        access.web.check_address(host, *address)?;
+        web.check_address(host, *address)?;
     }
     let address =
         *addresses.first().ok_or_else(|| SourceError::Unresolved { host: host.to_owned(), source: io::ErrorKind::NotFound.into() })?;
@@ -138,7 +139,7 @@ async fn client(url: &Url, access: &Access<'_>) -> Result<Client, SourceError> {
         .no_proxy()
         .http1_only()
         .pool_max_idle_per_host(0)
-        .connect_timeout(access.limits.connect)
+        .connect_timeout(connect)
         .tls_backend_preconfigured(tls())
         .build()
         .map_err(|error| SourceError::unanswered(host, error))

@@ -15,6 +15,7 @@ mod error;
 mod file;
 mod http;
 mod pattern;
+pub mod post;
 mod postgres;
 mod snapshot;
 mod sqlite;

@@ -60,6 +60,18 @@ impl Store {
         rows.iter().map(line).collect()
     }
 
+    /// Lines about a thing, the latest first.
+    pub async fn audit_of(&self, subject: &str, limit: u32) -> Result<Vec<Line>, StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT sequence, at, actor, action, subject, detail, hash FROM audit WHERE subject = $1 ORDER BY sequence DESC LIMIT $2",
+                &values![subject, limit],
+            )
+            .await?;
+        rows.iter().map(line).collect()
+    }
+
     /// The first line that does not follow from the one before it; none when the chain holds.
     pub async fn broken_audit_line(&self) -> Result<Option<i64>, StoreError> {
         let mut before = String::new();

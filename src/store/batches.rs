@@ -9,7 +9,7 @@ pub use super::planning::{Acceptance, Planning};
 pub use super::posting::Post;
 use super::proofs::NewProof;
 use super::registers::Claim;
-use super::{Store, StoreError};
+use super::{Store, StoreError, webhooks};
 use crate::lifecycle::{BatchState, RecordState};
 
 /// A batch that is about to be planned.
@@ -378,7 +378,10 @@ impl Store {
             return Ok(false);
         }
         step(&mut tx, id, BatchState::Finished, None).await?;
-        tx.execute("UPDATE batch SET finished_at = {now} WHERE id = $1", &values![id]).await?;
+        let row = tx.fetch_one("UPDATE batch SET finished_at = {now} WHERE id = $1 RETURNING finished_at", &values![id]).await?;
+        let finished_at = row.map_or(Ok(0), |row| row.int("finished_at"))?;
+        // A batch whose failed records are tried again finishes again, and that is another event.
+        webhooks::notice(&mut tx, "batch.finished", &format!("{id}-{finished_at}"), id, &serde_json::json!({ "batch": id })).await?;
         tx.execute(
             "UPDATE entry SET state = 'void', reason = 'không tạo được văn bản' WHERE batch_id = $1 AND state = 'taken' AND record IN
                  (SELECT number FROM record WHERE batch_id = $1 AND state IN ('failed', 'quarantined'))",

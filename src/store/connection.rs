@@ -95,13 +95,18 @@ fn dialect(sql: &str, postgres: bool) -> String {
     }
 }
 
+/// Text as both databases take it: PostgreSQL has no place for a NUL, whoever sent it.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}") } else { text }
+}
+
 macro_rules! bound {
     ($sql:expr, $values:expr) => {{
         let mut query = sqlx::query(AssertSqlSafe($sql));
         for value in $values {
             query = match value.clone() {
                 Value::Int(value) => query.bind(value),
-                Value::Text(value) => query.bind(value),
+                Value::Text(value) => query.bind(value.map(storable)),
                 Value::Bytes(value) => query.bind(value),
             };
         }

@@ -4,6 +4,7 @@
 //! result (T3), is `delivery_steps`'; rates, pauses and suppressions are [`super::senders`]'.
 
 use super::connection::{Row, pass, values};
+use super::delivery_steps::announce;
 use super::senders::{self, Limits};
 use super::{Store, StoreError};
 use crate::delivery::state::{Delivery, FailReason, State};
@@ -225,12 +226,18 @@ impl Store {
     /// holds back waits for its window; all counted within the same transaction.
     pub async fn claim_deliveries(&self, owner: &str, count: u32, limits: &Limits) -> Result<Vec<Leased>, StoreError> {
         let mut tx = self.database.begin().await?;
-        tx.execute(
-            "UPDATE delivery SET state = 'suppressed', changed_at = {now} WHERE state = 'queued' AND next_at <= {now}
-                 AND recipient_key IN (SELECT recipient_key FROM suppression WHERE expires_at IS NULL OR expires_at > {now})",
-            &[],
-        )
-        .await?;
+        let suppressed = tx
+            .fetch(
+                "UPDATE delivery SET state = 'suppressed', changed_at = {now} WHERE state = 'queued' AND next_at <= {now}
+                     AND recipient_key IN (SELECT recipient_key FROM suppression WHERE expires_at IS NULL OR expires_at > {now})
+                 RETURNING id, batch_id, record, attempts",
+                &[],
+            )
+            .await?;
+        for row in &suppressed {
+            let attempts = u32::try_from(row.int("attempts")?).unwrap_or(u32::MAX);
+            announce(&mut tx, &row.text("id")?, &row.text("batch_id")?, row.int("record")?, "suppressed", attempts).await?;
+        }
         let rows = tx
             .fetch(
                 "WITH chosen AS MATERIALIZED (
@@ -333,6 +340,15 @@ impl Store {
         let batch = filter.batch.clone().unwrap_or_default();
         let state = filter.state.clone().unwrap_or_default();
         self.database.fetch(&sql, &values![after, batch, state, limit, organisation]).await?.iter().map(posted).collect()
+    }
+
+    /// Deliveries that carry a document, the newest first.
+    pub async fn deliveries_with(&self, document: &str, limit: u32) -> Result<Vec<Posted>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM delivery WHERE id IN (SELECT delivery_id FROM delivery_document WHERE document_id = $1)
+             ORDER BY id DESC LIMIT $2"
+        );
+        self.database.fetch(&sql, &values![document, limit]).await?.iter().map(posted).collect()
     }
 
     /// How many deliveries are in which state, by the states' names; of one batch, or of all.

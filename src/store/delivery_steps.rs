@@ -5,7 +5,7 @@
 
 use super::connection::{Tx, pass, values};
 use super::deliveries::{COLUMNS, HOLD_MILLISECONDS, Note, delivery, state_name};
-use super::{Store, StoreError, audit};
+use super::{Store, StoreError, audit, webhooks};
 use crate::delivery::state::{Event, FailReason, OnUncertain, State};
 
 /// No message waits longer than this, in milliseconds: the longest pause, a day, and its scatter.
@@ -228,5 +228,18 @@ async fn step(tx: &mut Tx, id: &str, epoch: Option<i64>, event: Event, note: Not
             ],
         )
         .await?;
+    if changed == 1 && state_name(before.state) != state_name(after.state) {
+        announce(tx, id, &row.text("batch_id")?, row.int("record")?, state_name(after.state), after.attempts).await?;
+    }
     Ok(changed == 1)
+}
+
+/// Tells webhooks of a delivery's new state; the steps on the way to one are nobody's affair.
+pub(super) async fn announce(tx: &mut Tx, id: &str, batch: &str, record: i64, state: &str, attempts: u32) -> Result<(), StoreError> {
+    let event = format!("delivery.{state}");
+    if !webhooks::EVENTS.contains(&event.as_str()) {
+        return Ok(());
+    }
+    let data = serde_json::json!({ "delivery": id, "batch": batch, "record": record, "state": state });
+    webhooks::notice(tx, &event, &format!("{id}-{state}-{attempts}"), batch, &data).await
 }

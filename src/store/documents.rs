@@ -140,13 +140,23 @@ pub(super) async fn place(tx: &mut Tx, folder: &str, placed: &Placed) -> Result<
 
 pub(super) async fn insert(tx: &mut Tx, document: &NewDocument, record: &Claimed) -> Result<(), StoreError> {
     let NewDocument { id, object, sha256, bytes, pages } = document;
+    let (code, search) = super::search::of_claimed(record);
     tx.execute(
-        "INSERT INTO document (id, batch_id, number, object, sha256, bytes, pages, state, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'stored', {now})",
-        &values![id, &record.batch, record.number, object, sha256, *bytes, *pages],
+        "INSERT INTO document (id, batch_id, number, object, sha256, bytes, pages, state, created_at, template, organisation, code, date, search)
+         SELECT $1, id, $3, $4, $5, $6, $7, 'stored', {now}, template, organisation,
+             COALESCE((SELECT code FROM entry WHERE batch_id = $2 AND record = $3 LIMIT 1), $8), $9, $10
+         FROM batch WHERE id = $2",
+        &values![id, &record.batch, record.number, object, sha256, *bytes, *pages, code, record.date.clone(), search],
     )
     .await?;
-    Ok(())
+    super::webhooks::notice(
+        tx,
+        "document.stored",
+        id,
+        &record.batch,
+        &serde_json::json!({ "document": id, "batch": record.batch, "record": record.number }),
+    )
+    .await
 }
 
 pub(super) fn made(row: &Row) -> Result<Made, StoreError> {

@@ -7,6 +7,8 @@
 
 pub mod accounts;
 pub mod alerts;
+pub mod answers;
+pub mod api_keys;
 pub mod audit;
 pub mod batches;
 pub mod completion;
@@ -27,10 +29,12 @@ pub mod proofs;
 pub mod records;
 pub mod registers;
 pub mod schedules;
+pub mod search;
 pub mod senders;
 pub mod supplement;
 pub mod templates;
 pub mod waking;
+pub mod webhooks;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -63,6 +67,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "access", include_str!("migrations/0002_access.sql")),
     (3, "drafts", include_str!("migrations/0003_drafts.sql")),
     (4, "verification", include_str!("migrations/0004_verification.sql")),
+    (5, "api", include_str!("migrations/0005_api.sql")),
     (6, "operations", include_str!("migrations/0006_operations.sql")),
     (7, "pages", include_str!("migrations/0007_pages.sql")),
 ];
@@ -269,6 +274,7 @@ impl Store {
         pass("store.opened")?;
         let row = row.ok_or_else(|| StoreError::unexpected("instance"))?;
         (store.instance, store.return_key) = (row.text("id")?, row.text("return_key")?);
+        store.fold_old().await?;
         Ok(store)
     }
 

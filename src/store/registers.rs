@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use super::audit;
 use super::batches::NewRecord;
 use super::connection::{Row, Tx, values};
+use super::search::of_line;
 use super::{Store, StoreError};
 
 /// What a number stands for: the columns of the register (Decree 30, annex IV).
@@ -104,15 +105,16 @@ impl EntryState {
         }
     }
 
-    fn from_name(name: &str) -> Result<Self, StoreError> {
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Result<Self, StoreError> {
         [Self::Taken, Self::Reserved, Self::Void].into_iter().find(|state| state.name() == name).ok_or_else(|| StoreError::unexpected(name))
     }
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "period, number, state, batch_id, record, code, date, subject, signatory, recipient, keeper, copies, note, reason, created_at";
 
-fn entry(row: &Row) -> Result<Entry, StoreError> {
+pub(super) fn entry(row: &Row) -> Result<Entry, StoreError> {
     Ok(Entry {
         period: row.text("period")?,
         number: row.int("number")?,
@@ -210,8 +212,9 @@ impl Store {
         let first = last - i64::from(count) + 1;
         for number in first..=last {
             tx.execute(
-                "INSERT INTO entry (register, period, number, state, reason, created_at) VALUES ($1, $2, $3, 'reserved', $4, {now})",
-                &values![register, period, number, reason],
+                "INSERT INTO entry (register, period, number, state, reason, search, created_at)
+                 VALUES ($1, $2, $3, 'reserved', $4, $5, {now})",
+                &values![register, period, number, reason, of_line(number, &Particulars::default(), reason)],
             )
             .await?;
         }
@@ -249,9 +252,23 @@ impl Store {
         let changed = tx
             .execute(
                 "UPDATE entry SET state = 'taken', code = $4, date = $5, subject = $6, signatory = $7, recipient = $8, keeper = $9,
-                     copies = $10, note = $11, reason = $12
+                     copies = $10, note = $11, reason = $12, search = $13
                  WHERE register = $1 AND period = $2 AND number = $3 AND state = 'reserved'",
-                &values![register, period, number, code, date, subject, signatory, recipient, keeper, *copies, note, reason],
+                &values![
+                    register,
+                    period,
+                    number,
+                    code,
+                    date,
+                    subject,
+                    signatory,
+                    recipient,
+                    keeper,
+                    *copies,
+                    note,
+                    reason,
+                    of_line(number, particulars, reason)
+                ],
             )
             .await?;
         self.expect_entry(&mut tx, changed, register, period, number).await?;
@@ -279,8 +296,8 @@ pub(super) async fn propose(tx: &mut Tx, claim: &Claim, batch: &str, record: &Ne
     let Particulars { code, date, subject, signatory, recipient, keeper, copies, note } = &claim.particulars;
     tx.execute(
         "INSERT INTO proposal (batch_id, record, register, period, number, carried, output, identity, code, date, subject, signatory,
-             recipient, keeper, copies, note)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+             recipient, keeper, copies, note, search)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         &values![
             batch,
             record.number,
@@ -297,7 +314,8 @@ pub(super) async fn propose(tx: &mut Tx, claim: &Claim, batch: &str, record: &Ne
             recipient,
             keeper,
             *copies,
-            note
+            note,
+            of_line(claim.number, &claim.particulars, "")
         ],
     )
     .await?;
@@ -313,9 +331,9 @@ pub(super) async fn take(tx: &mut Tx, series: &[Series], batch: &str) -> Result<
     }
     tx.execute(
         "INSERT INTO entry (register, period, number, state, batch_id, record, output, identity, code, date, subject, signatory,
-             recipient, keeper, copies, note, created_at)
+             recipient, keeper, copies, note, search, created_at)
          SELECT register, period, number, 'taken', batch_id, record, output, identity, code, date, subject, signatory, recipient,
-             keeper, copies, note, {now}
+             keeper, copies, note, search, {now}
          FROM proposal WHERE batch_id = $1 AND carried = 0",
         &values![batch],
     )
@@ -325,7 +343,8 @@ pub(super) async fn take(tx: &mut Tx, series: &[Series], batch: &str) -> Result<
     let carried = tx
         .execute(
             "UPDATE entry SET batch_id = p.batch_id, record = p.record, code = p.code, date = p.date, subject = p.subject,
-                 signatory = p.signatory, recipient = p.recipient, keeper = p.keeper, copies = p.copies, note = p.note
+                 signatory = p.signatory, recipient = p.recipient, keeper = p.keeper, copies = p.copies, note = p.note,
+                 search = p.search
              FROM proposal AS p
              WHERE p.batch_id = $1 AND p.carried = 1 AND entry.register = p.register AND entry.period = p.period
                  AND entry.number = p.number AND entry.identity = p.identity AND entry.state = 'taken'",

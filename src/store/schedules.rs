@@ -20,6 +20,19 @@ pub struct ScheduleRow {
     pub paused: Option<String>,
 }
 
+/// A schedule that was made by form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeSchedule {
+    /// Its name.
+    pub name: String,
+    /// The keys of `[schedules.NAME]` as JSON.
+    pub config: String,
+    /// Who made it.
+    pub created_by: String,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+}
+
 /// What deciding over the slots of a schedule starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Considering {
@@ -308,6 +321,60 @@ impl Store {
         tx.execute("UPDATE instance SET schedules_paused = $1", &values![reason.map(str::to_owned)]).await?;
         let action = if reason.is_some() { "schedule.pause" } else { "schedule.resume" };
         audit::note(&mut tx, actor, action, "", reason.unwrap_or_default()).await?;
+        tx.commit().await
+    }
+
+    /// Every schedule that was made by form, by name.
+    pub async fn made_schedules(&self) -> Result<Vec<MadeSchedule>, StoreError> {
+        let rows = self.database.fetch("SELECT name, config, created_by, created_at FROM made_schedule ORDER BY name", &[]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(MadeSchedule {
+                    name: row.text("name")?,
+                    config: row.text("config")?,
+                    created_by: row.text("created_by")?,
+                    created_at: row.int("created_at")?,
+                })
+            })
+            .collect()
+    }
+
+    /// What changes whenever one is made or taken away.
+    pub async fn made_schedules_mark(&self) -> Result<(u64, i64), StoreError> {
+        let sql = "SELECT COUNT(*) AS made, COALESCE(MAX(created_at), 0) AS latest FROM made_schedule";
+        let row = self.database.fetch_one(sql, &[]).await?.ok_or_else(|| StoreError::unexpected("schedules"))?;
+        Ok((row.count("made")?, row.int("latest")?))
+    }
+
+    /// Keeps a schedule made by form; false when there is one of the name.
+    pub async fn make_schedule(&self, name: &str, config: &str, actor: &str) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let added = tx
+            .execute(
+                "INSERT INTO made_schedule (name, config, created_by, created_at) VALUES ($1, $2, $3, {now}) ON CONFLICT (name) DO NOTHING",
+                &values![name, config, actor],
+            )
+            .await?;
+        if added == 1 {
+            audit::note(&mut tx, actor, "schedule.new", name, config).await?;
+        }
+        tx.commit().await?;
+        Ok(added == 1)
+    }
+
+    /// Takes a schedule away that was made by form. What waits of it is skipped.
+    pub async fn unmake_schedule(&self, name: &str, actor: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        if tx.execute("DELETE FROM made_schedule WHERE name = $1", &values![name]).await? == 0 {
+            return Err(StoreError::unknown(format!("schedule {name}")));
+        }
+        tx.execute(
+            "UPDATE occurrence SET state = 'skipped', reason = 'disabled', changed_at = {now} WHERE schedule = $1 AND state = 'due'",
+            &values![name],
+        )
+        .await?;
+        tx.execute("DELETE FROM schedule WHERE name = $1", &values![name]).await?;
+        audit::note(&mut tx, actor, "schedule.remove", name, "").await?;
         tx.commit().await
     }
 

@@ -14,6 +14,20 @@ const CODE_FIELD: &str = "ky_hieu";
 const DECISION_FIELD: &str = "so_quyet_dinh";
 const DECISION_CODE: &str = "QĐ";
 
+/// Number and sign as the page of a record bears them, from its data and filled words: `12/BC-HKH`, or the bare number of a
+/// certificate. Empty where it has none.
+pub fn of(content: &Value) -> String {
+    let number = match &content["du_lieu"]["so"] {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), |number| format!("{number:02}")),
+        _ => String::new(),
+    };
+    match content["loi_van"][CODE_FIELD].as_str().map(str::trim) {
+        Some(sign) if !sign.is_empty() && !number.is_empty() => format!("{number}/{sign}"),
+        _ => number,
+    }
+}
+
 /// What is wrong with the codes in `record`, for a template of type `code`; a công văn has none.
 pub fn problems(code: Option<&str>, record: &Map<String, Value>, place_of: &dyn Fn(&str) -> Place) -> Vec<Diagnostic> {
     let mut found = Vec::new();

@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 5] = [
     &["language", "diagnostic", "vietnamese", "naming", "identifier", "lifecycle", "failpoint", "schedule", "delivery"],
     &["template", "typeset", "lint", "qr", "message", "access", "proof"],
     &["config", "catalog", "data", "spreadsheet", "intake", "storage", "store", "source", "mail", "render_pool", "metrics"],
-    &["batch", "sender", "scheduler"],
+    &["batch", "sender", "scheduler", "notifier"],
     &["app", "cli", "server"],
 ];
 

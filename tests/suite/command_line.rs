@@ -187,6 +187,8 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     let given: Vec<String> = office.documents("kiem/o").iter().map(|name| format!("kiem/o/{name}")).collect();
     let (_relay, ids) = outbox_of_four(&office);
     let _mailbox = mailbox_of_bounces(&office);
+    let made = office.must(&["apikey", "new", "thử", "--scope", "read", "--json"]).stdout;
+    let key = serde_json::from_str::<Value>(&made).expect("JSON")["id"].as_str().expect("an id").to_owned();
     // For each command one that succeeds and one that fails.
     let cases: Vec<(&str, Vec<&str>, Vec<&str>)> = vec![
         ("run", award_run("d.csv", "o", &[]), award_run("thieu.csv", "o", &[])),
@@ -269,6 +271,9 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
             vec!["-C", "kiem", "document", "replace", &given[2], &given[0], "--reason", why],
             vec!["-C", "kiem", "document", "replace", &given[2], &given[0], "--reason", why],
         ),
+        ("apikey new", vec!["apikey", "new", "nhân sự", "--scope", "read,make"], vec!["apikey", "new", "x", "--scope", "reed"]),
+        ("apikey list", vec!["apikey", "list"], vec!["-C", "khong-co", "apikey", "list"]),
+        ("apikey revoke", vec!["apikey", "revoke", &key], vec!["apikey", "revoke", "khong-co"]),
     ];
     let mut commands = Vec::new();
     for command in grammar(Language::English).get_subcommands() {

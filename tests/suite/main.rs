@@ -17,6 +17,7 @@
 //! * `fonts`: every letter of every bundled face; outlines survive the loss of hints.
 //! * `library`: components of the page that only an own template uses.
 //! * `lifecycle`: the states of batches and records against a graph and a model.
+//! * `links`: signed links and signatures as texts.
 //! * `lint`: finished PDFs held against the decree; every rule has a document that breaks it.
 //! * `mail`: SMTP with scripted and real servers, relays of the configuration, bounces by IMAP.
 //! * `mail_words`: the wording of messages, escaped for where it stands.
@@ -38,6 +39,7 @@
 //! * `verification`: codes and signatures of certificates, read by another program; taken back, replaced, forged.
 //! * `vietnamese`: the language.
 //! * `web`: the pages over HTTP, who may do what, what every answer says to browsers.
+//! * `webhooks`: who is called by a running service, with what.
 //! * `words`: wording, its functions and its faults.
 //! * `workers`: deadlines, memory, quarantine.
 
@@ -60,6 +62,7 @@ mod faults;
 mod fonts;
 mod library;
 mod lifecycle;
+mod links;
 mod lint;
 mod mail;
 mod mail_words;
@@ -82,5 +85,6 @@ mod templates;
 mod verification;
 mod vietnamese;
 mod web;
+mod webhooks;
 mod words;
 mod workers;

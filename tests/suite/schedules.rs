@@ -71,7 +71,7 @@ impl Place {
         let store = self.store().await;
         let owner = store.new_owner().await.expect("an owner");
         let work: Arc<dyn Work> = work.clone();
-        Scheduler { store, entries: vec![entry(schedule)], calendar: Arc::new(Calendar::default()), work, owner }
+        Scheduler { store, entries: vec![entry(schedule)].into(), calendar: Arc::new(Calendar::default()), work, owner }
     }
 }
 
@@ -278,7 +278,7 @@ fn slots_of_a_paused_schedule_are_rows_and_nothing_runs() {
         for place in Place::both("paused") {
             let work = Recorder::well();
             let scheduler = place.scheduler("cron = '0 * * * *'", &work).await;
-            let definition = scheduler.entries[0].definition();
+            let definition = scheduler.entries.now()[0].definition();
             lived(&scheduler, [at("2026-11-22T01:30:00Z")]).await;
             scheduler.store.pause_schedule("lich", &definition, Some("nghỉ Tết"), "cli").await.unwrap();
             lived(&scheduler, [at("2026-11-22T02:00:01Z")]).await;

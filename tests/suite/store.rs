@@ -1,5 +1,6 @@
 //! The store on both databases: one suite of behaviour, run on a SQLite file and on a private PostgreSQL.
 
+mod api;
 mod outbox;
 mod proofs;
 

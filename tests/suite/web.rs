@@ -2,11 +2,16 @@
 
 mod access;
 mod accounts;
+mod api;
 mod batches;
 mod check;
 mod configuration;
+mod documents;
+mod fuzz;
 mod headers;
 mod mail;
 mod make;
+mod registers;
+mod schedules;
 mod script;
 mod templates;

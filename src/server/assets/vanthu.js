@@ -28,6 +28,8 @@ document.querySelector(".problems")?.focus();
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  // A form whose answer is a file leaves its page standing.
+  if ("again" in form.dataset) return;
   if (form.dataset.sent && form.method === "post") {
     event.preventDefault();
     return;

@@ -5,12 +5,16 @@ mod audit;
 mod batches;
 mod check;
 mod deliveries;
+mod documents;
 mod equipment;
+mod keys;
 mod language;
 mod login;
 mod make;
 mod organisation;
 mod overview;
+mod registers;
+mod schedules;
 mod setup;
 mod templates;
 mod users;
@@ -34,6 +38,10 @@ pub fn routes() -> Vec<Route> {
         make::routes(),
         batches::routes(),
         deliveries::routes(),
+        documents::routes(),
+        keys::routes(),
+        registers::routes(),
+        schedules::routes(),
     ]
     .into_iter()
     .flatten()

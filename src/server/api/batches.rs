@@ -1,0 +1,342 @@
+//! `/api/v1/batches`: handing a list in, watching what becomes of it, holding it, giving it up, trying again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::multipart::Field;
+use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::io::AsyncWriteExt as _;
+
+use super::body::{self, Asker, Json, Path, Query};
+use super::{JSON_BYTES, limit, list as list_of, once, time, time_or_none};
+use crate::access::Right;
+use crate::app::batches::Listed;
+use crate::app::drafts::Submitted;
+use crate::app::submissions::{Handed, Submission};
+use crate::diagnostic::Diagnostic;
+use crate::language::Language;
+use crate::say;
+use crate::server::caller::Caller;
+use crate::server::fault::{Fault, with_sentences};
+use crate::server::routes::{Route, Rule};
+use crate::server::site::Site;
+use crate::store::batches::{Batch, Post, Tally};
+use crate::store::records::Standing;
+use crate::template::hex;
+
+const READ: Rule = Rule::Needs(Right::Read);
+const MAKE: Rule = Rule::Needs(Right::Make);
+/// Largest list that is handed in, in bytes: what a data file may have, with room for the other parts.
+const LIST_BYTES: usize = 104 << 20;
+/// Largest list as JSON, in bytes: it is held in memory.
+const ROWS_BYTES: usize = 16 << 20;
+/// Parts of a multipart body.
+const PARTS_MAX: usize = 8;
+/// The name of a list that came as JSON.
+const ROWS_NAME: &str = "records.json";
+
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/api/v1/batches", READ, list),
+        Route::post("/api/v1/batches", MAKE, submit).body(LIST_BYTES),
+        Route::get("/api/v1/batches/{id}", READ, one),
+        Route::get("/api/v1/batches/{id}/records", READ, records),
+        Route::get("/api/v1/batches/{id}/events", READ, super::watch::events),
+        Route::post("/api/v1/batches/{id}/pause", MAKE, pause).body(JSON_BYTES),
+        Route::post("/api/v1/batches/{id}/resume", MAKE, resume),
+        Route::post("/api/v1/batches/{id}/cancel", MAKE, cancel).body(JSON_BYTES),
+        Route::post("/api/v1/batches/{id}/retry", MAKE, retry),
+        Route::post("/api/v1/batches/{id}/release", Rule::Needs(Right::Send), release),
+    ]
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    state: Option<String>,
+    template: Option<String>,
+    after: Option<String>,
+    limit: Option<u32>,
+}
+
+async fn list(State(site): State<Arc<Site>>, Asker(caller): Asker, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
+    let most = limit(wanted.limit);
+    let (state, template) = (wanted.state.as_deref(), wanted.template.as_deref());
+    let found = site.app.find_batches(&site.office, &caller.principal, state, template, wanted.after.as_deref(), most).await?;
+    let next = found.last().filter(|_| found.len() == most as usize).map(|(batch, _)| batch.id.clone());
+    let rows = found.iter().map(|(batch, tally)| batch_json(batch, tally)).collect();
+    Ok(axum::Json(list_of("batches", rows, next)).into_response())
+}
+
+pub(super) fn batch_json(batch: &Batch, tally: &Tally) -> Value {
+    json!({
+        "id": batch.id, "template": batch.template, "organisation": batch.organisation, "owner": batch.owner, "origin": batch.origin,
+        "state": batch.state.name(), "reason": batch.reason, "post": batch.post.name(), "accepted": batch.accepted,
+        "rejected": batch.rejected, "records": tally, "created_at": time(batch.created_at),
+        "finished_at": time_or_none(batch.finished_at), "completed_at": time_or_none(batch.completed_at),
+    })
+}
+
+async fn one(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
+    shown(&site, &caller, &id).await
+}
+
+async fn shown(site: &Site, caller: &Caller, id: &str) -> Result<Response, Fault> {
+    let Listed { batch, tally } = site.app.batch_seen(&site.office, &caller.principal, id).await?;
+    Ok(axum::Json(batch_json(&batch, &tally)).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stretch {
+    #[serde(default)]
+    from: u64,
+    limit: Option<u32>,
+}
+
+async fn records(
+    State(site): State<Arc<Site>>,
+    Asker(caller): Asker,
+    Path(id): Path<String>,
+    Query(wanted): Query<Stretch>,
+) -> Result<Response, Fault> {
+    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+    let most = limit(wanted.limit);
+    let found = site.app.standings(&site.office, &batch, wanted.from, most).await?;
+    let next = found.last().filter(|_| found.len() == most as usize).map(|last| (last.position + 1).to_string());
+    Ok(axum::Json(list_of("records", found.iter().map(|record| record_json(record, caller.language)).collect(), next)).into_response())
+}
+
+fn record_json(standing: &Standing, language: Language) -> Value {
+    let reasons: Vec<Diagnostic> = serde_json::from_str(&standing.reasons).unwrap_or_default();
+    json!({
+        "record": standing.number, "position": standing.position, "state": standing.state.name(), "name": standing.label,
+        "file": standing.file, "kept": standing.kept, "document": standing.document.as_ref().map(|document| &document.id),
+        "reasons": with_sentences(&reasons, language),
+    })
+}
+
+/// A request with its list beside it.
+struct Rows {
+    submission: Map<String, Value>,
+    records: Vec<Value>,
+}
+
+impl Rows {
+    fn of(mut body: Map<String, Value>) -> Result<Self, Fault> {
+        match body.remove("records") {
+            Some(Value::Array(records)) if records.iter().all(Value::is_object) => Ok(Self { submission: body, records }),
+            _ => Err(unfit(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "json-field",
+                say!("“records” phải là mảng các bản ghi", "`records` must be an array of records"),
+            )),
+        }
+    }
+}
+
+/// A file that is gone with the value.
+struct Passing(PathBuf);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What was handed in: the request, the file, its name and the digest of its bytes.
+struct Received {
+    submission: Submission,
+    request: String,
+    file: Passing,
+    name: String,
+    sha256: String,
+}
+
+fn unfit(status: StatusCode, code: &'static str, message: crate::language::Text) -> Fault {
+    Fault { status, ..Fault::invalid(vec![Diagnostic::error(code, message)]) }
+}
+
+fn broken() -> Fault {
+    unfit(
+        StatusCode::BAD_REQUEST,
+        "multipart-broken",
+        say!("phần thân multipart bị hỏng hoặc bị đứt", "the multipart body is malformed or was cut short"),
+    )
+}
+
+async fn receive(site: &Arc<Site>, request: Request) -> Result<Received, Fault> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    if kind.starts_with("multipart/form-data") {
+        let parts = Multipart::from_request(request, site).await.map_err(|_| broken())?;
+        return from_parts(site, parts).await;
+    }
+    if request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok()).unwrap_or(0)
+        > ROWS_BYTES
+    {
+        return Err(too_long());
+    }
+    let Json(body) = Json::<Map<String, Value>>::from_request(request, site).await?;
+    let rows = Rows::of(body)?;
+    let submission = Submission::read(Value::Object(rows.submission.clone())).map_err(Fault::invalid)?;
+    let bytes = serde_json::to_vec(&rows.records).map_err(|_| broken())?;
+    if bytes.len() > ROWS_BYTES {
+        return Err(too_long());
+    }
+    let file = Passing(site.app.scratch(&site.office, "json").await?);
+    tokio::fs::write(&file.0, &bytes).await.map_err(|source| crate::app::AppError::Write { path: file.0.clone(), source })?;
+    let (request, sha256) = (Value::Object(rows.submission).to_string(), hex(&Sha256::digest(&bytes)));
+    Ok(Received { submission, request, file, name: ROWS_NAME.into(), sha256 })
+}
+
+fn too_long() -> Fault {
+    let most = ROWS_BYTES >> 20;
+    unfit(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body-too-large",
+        say!(
+            "JSON lớn hơn {most} MiB; gửi danh sách dài bằng tệp (multipart)",
+            "the JSON is larger than {most} MiB; send a long list as a file (multipart)"
+        ),
+    )
+}
+
+async fn from_parts(site: &Arc<Site>, mut parts: Multipart) -> Result<Received, Fault> {
+    let (mut request, mut file) = (None, None);
+    for _ in 0..PARTS_MAX {
+        let Some(part) = parts.next_field().await.map_err(|_| broken())? else {
+            let missing = |name: &str| {
+                unfit(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "multipart-part",
+                    say!("thiếu phần “{name}” trong multipart", "the multipart body lacks the part `{name}`"),
+                )
+            };
+            let request: String = request.ok_or_else(|| missing("request"))?;
+            let (file, name, sha256) = file.ok_or_else(|| missing("file"))?;
+            let value: Value = body::read(request.as_bytes())?;
+            let submission = Submission::read(value).map_err(Fault::invalid)?;
+            return Ok(Received { submission, request, file, name, sha256 });
+        };
+        match part.name() {
+            Some("request") if request.is_none() => request = Some(text_of(part).await?),
+            Some("file") if file.is_none() => file = Some(saved(site, part).await?),
+            _ => {
+                return Err(unfit(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "multipart-part",
+                    say!(
+                        "multipart chỉ gồm hai phần “request” và “file”",
+                        "the multipart body has the two parts `request` and `file` only"
+                    ),
+                ));
+            }
+        }
+    }
+    Err(broken())
+}
+
+async fn text_of(mut part: Field<'_>) -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > JSON_BYTES {
+            return Err(too_long());
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| broken())
+}
+
+/// Writes a part to disk as it comes.
+async fn saved(site: &Site, mut part: Field<'_>) -> Result<(Passing, String, String), Fault> {
+    let given = part.file_name().unwrap_or_default();
+    let name = crate::naming::file_stem(given.rsplit(['/', '\\']).next().unwrap_or_default());
+    let file = Passing(site.app.scratch(&site.office, "tep").await?);
+    let failed = |source| crate::app::AppError::Write { path: file.0.clone(), source };
+    let mut out = tokio::fs::File::create(&file.0).await.map_err(failed)?;
+    let mut hash = Sha256::new();
+    while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
+        hash.update(&chunk);
+        out.write_all(&chunk).await.map_err(failed)?;
+    }
+    out.flush().await.map_err(failed)?;
+    Ok((file, name, hex(&hash.finalize())))
+}
+
+async fn submit(State(site): State<Arc<Site>>, Asker(caller): Asker, headers: HeaderMap, request: Request) -> Result<Response, Fault> {
+    let key = once::key(&headers)?;
+    let Received { submission, request, file, name, sha256 } = receive(&site, request).await?;
+    let digest = once::digest([request.as_bytes(), sha256.as_bytes()]);
+    once::once(&site, &caller, "batches", key.as_deref(), &digest, async {
+        // The draft knows the key too: a process that dies in the middle goes on with the same draft.
+        let draft_key = key.as_ref().map(|key| format!("api:{}:{key}", caller.principal.name));
+        let handed = Handed { submission: &submission, path: &file.0, name: &name, key: draft_key };
+        let (draft, submitted) = site.app.hand_in(&site.office, &caller.principal, handed).await?;
+        let (state, batch) = match submitted {
+            Submitted::Batch(batch) => ("accepted", Some(batch)),
+            Submitted::Waiting => ("waiting", None),
+        };
+        Ok((StatusCode::ACCEPTED, json!({ "draft": draft, "state": state, "batch": batch })))
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    reason: String,
+}
+
+async fn pause(
+    State(site): State<Arc<Site>>,
+    Asker(caller): Asker,
+    Path(id): Path<String>,
+    Json(body): Json<Reason>,
+) -> Result<Response, Fault> {
+    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+    site.app.pause(&site.office, &batch, &body.reason, &caller.principal.name).await.map_err(of_state)?;
+    shown(&site, &caller, &id).await
+}
+
+async fn resume(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
+    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+    site.app.resume(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?;
+    shown(&site, &caller, &id).await
+}
+
+async fn cancel(
+    State(site): State<Arc<Site>>,
+    Asker(caller): Asker,
+    Path(id): Path<String>,
+    Json(body): Json<Reason>,
+) -> Result<Response, Fault> {
+    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+    site.app.cancel(&site.office, &batch, &body.reason, &caller.principal.name).await.map_err(of_state)?;
+    shown(&site, &caller, &id).await
+}
+
+async fn retry(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
+    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+    site.app.retry(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?;
+    shown(&site, &caller, &id).await
+}
+
+async fn release(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
+    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+    if batch.post != Post::Held {
+        return Err(Fault::conflict(say!("lô này không có thư đang giữ lại", "the batch holds no messages back")));
+    }
+    let queued = site.app.release_in(&site.office, &batch, &caller.principal.name).await?;
+    Ok(axum::Json(json!({ "batch": batch.id, "queued": queued })).into_response())
+}
+
+/// A step that the batch's state does not allow is a conflict, not a wrong request.
+fn of_state(error: crate::app::AppError) -> Fault {
+    let fault = Fault::from(error);
+    if fault.code == "batch-state" { Fault { status: StatusCode::CONFLICT, ..fault } } else { fault }
+}

@@ -338,8 +338,14 @@ fn a_file_that_takes_too_much_memory_or_time_costs_only_its_own_process() {
     }
     let heavy = archive.finish().unwrap().into_inner();
     let settings = Settings::new(PathBuf::from(PROGRAM));
-    run(taken(Settings { memory_bytes: 300 << 20, ..settings.clone() }, &heavy, expect![[r#""#]]));
-    run(taken(Settings { deadline: Duration::from_millis(50), ..settings }, &heavy, expect![[r#""#]]));
+    run(taken(Settings { memory_bytes: 300 << 20, ..settings.clone() }, &heavy, expect![[r#"
+        lỗi[file-too-heavy] d.ods: cần hơn 300 MiB bộ nhớ để đọc
+            cách sửa: chép vùng dữ liệu sang một tệp .xlsx mới rồi nộp tệp đó
+    "#]]));
+    run(taken(Settings { deadline: Duration::from_millis(50), ..settings }, &heavy, expect![[r#"
+        lỗi[file-too-slow] d.ods: đọc quá 0.05 giây chưa xong
+            cách sửa: chia danh sách thành nhiều tệp
+    "#]]));
 }
 
 #[test]

@@ -17,7 +17,7 @@ CREATE TABLE template_draft (
     changed_at BIGINT NOT NULL
 );
 
--- The first page counts by these.
-CREATE INDEX record_failed ON record (batch_id) WHERE state IN ('failed', 'quarantined');
+-- Lists and the first page count by these.
+CREATE INDEX record_tally ON record (batch_id, state, kept);
 CREATE INDEX document_state ON document (state, created_at);
 CREATE INDEX delivery_state ON delivery (state, changed_at);

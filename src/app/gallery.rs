@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
@@ -28,6 +29,9 @@ const PICTURES_FOLDER: &str = "anh-mau";
 const PIXELS_PER_INCH: f64 = 54.0;
 /// Templates that the program itself prints: books of registers, the sheet that calibrates a printer.
 const INTERNAL: [&str; 3] = ["so-dang-ky-van-ban", "so-khen-thuong", "to-can-chinh"];
+
+/// How long a file of a request may lie, at most.
+const SCRATCH_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Pictures drawn at a time.
 static TURNS: Semaphore = Semaphore::const_new(1);
@@ -171,6 +175,11 @@ impl App {
         bytes
     }
 
+    /// Do certificates get codes that anybody can check?
+    pub fn verifies(&self) -> bool {
+        self.workspace.current().verify.is_some()
+    }
+
     /// A fresh key for a form: sent twice, it does its work once.
     pub async fn fresh_key(&self, office: &Office) -> Result<String, AppError> {
         Ok(office.store.new_id().await?)
@@ -180,6 +189,13 @@ impl App {
     pub async fn scratch(&self, office: &Office, extension: &str) -> Result<PathBuf, AppError> {
         let folder = office.root().join(STATE_FOLDER).join("tam");
         std::fs::create_dir_all(&folder).map_err(StorageError::write(&folder))?;
+        // What a process that was killed left lying.
+        for entry in std::fs::read_dir(&folder).map_err(StorageError::read(&folder))?.flatten() {
+            let age = entry.metadata().and_then(|file| file.modified()).ok().and_then(|modified| modified.elapsed().ok());
+            if age.is_some_and(|age| age > SCRATCH_LIFE) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
         Ok(folder.join(format!("{}.{extension}", office.store.new_id().await?)))
     }
 }

@@ -73,7 +73,7 @@ impl App {
             from_name: config.from_name.clone().unwrap_or_else(|| organisation["ten"].as_str().unwrap_or_default().to_owned()),
             reply_to: config.reply_to.clone(),
             together: mail.together,
-            attach: config.attach,
+            attach: mail.attach.unwrap_or(config.attach),
             life: hours * HOUR,
         })
     }

@@ -17,6 +17,7 @@ use crate::app::{App, AppError, Prepared};
 use crate::batch::entry::Entry;
 use crate::batch::{Planned, Request};
 use crate::config::mail::FOLDER_RELAY;
+use crate::data::COMMON_SHEET;
 use crate::diagnostic::{Diagnostic, Place, any_error};
 use crate::say;
 use crate::store::StoreError;
@@ -106,6 +107,15 @@ impl Checked {
     pub fn is_ready(&self, only_valid: bool) -> bool {
         let file_wrong = self.rejected == 0 && any_error(&self.diagnostics);
         self.accepted > 0 && !file_wrong && (self.rejected == 0 || only_valid)
+    }
+
+    /// The sheet that was read; where the file was refused as a whole, the one that the findings stand in.
+    pub(super) fn sheet_read(&self) -> Option<&str> {
+        let found = self.diagnostics.iter().find_map(|diagnostic| match &diagnostic.place {
+            Some(Place::Cell { sheet, .. }) if sheet != COMMON_SHEET => Some(sheet.as_str()),
+            _ => None,
+        });
+        self.sheet.as_deref().or(found)
     }
 
     /// How many findings stop a record or the whole.

@@ -246,7 +246,7 @@ impl App {
             let index = u32::try_from(kept.sheet).unwrap_or_default();
             sheets.push(Sheet { index, name: line.name, hidden: line.hidden, rows: kept.rows });
         }
-        let read = draft.checked.as_ref().and_then(|checked| checked.sheet.as_deref()).or(draft.request.sheet.as_deref());
+        let read = draft.checked.as_ref().and_then(|checked| checked.sheet_read()).or(draft.request.sheet.as_deref());
         let read = read.and_then(|name| sheets.iter().find(|sheet| sheet.name == name)).map(|sheet| sheet.index);
         let visible = || sheets.iter().find(|sheet| !sheet.hidden && sheet.rows > 0).map(|sheet| sheet.index);
         let index = sheet.filter(|index| sheets.iter().any(|sheet| sheet.index == *index)).or(read).or_else(visible).unwrap_or_default();

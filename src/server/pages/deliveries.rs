@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::access::Right;
 use crate::app::post::Decision;
+use crate::config::mail::FOLDER_RELAY;
 use crate::delivery::state::State as DeliveryState;
 use crate::message::letter::Frozen;
 use crate::server::caller::Caller;
@@ -94,7 +95,10 @@ fn line(posted: &Posted) -> Value {
 /// What the state means for the person who sends, in one sentence.
 fn plain(posted: &Posted) -> Value {
     let text = match posted.delivery.state {
-        DeliveryState::Sent => crate::say!("đã chuyển cho máy chủ thư của người nhận", "handed to the recipient's mail server"),
+        DeliveryState::Sent if posted.relay == FOLDER_RELAY => {
+            crate::say!("đã để thành tệp trong thư mục thư đi", "left as a file in the folder of outgoing mail")
+        }
+        DeliveryState::Sent => crate::say!("đã chuyển cho máy chủ thư", "handed to the mail server"),
         DeliveryState::Queued { .. } if posted.delivery.attempts > 0 => {
             crate::say!("máy chủ hẹn gửi lại; sẽ tự gửi tiếp", "the server asked to come back; it is tried again by itself")
         }

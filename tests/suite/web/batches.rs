@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::make::{draft, onward, value};
 use crate::support::site::{Browser, Site};
-use crate::support::{Office, assert_sound, pages_of, people};
+use crate::support::{Office, assert_sound, pages_of, people, text_of};
 
 /// Begins the draft at `path`; the batch's path.
 pub(super) fn begun(browser: &mut Browser, path: &str) -> String {
@@ -107,4 +107,39 @@ fn what_failed_says_why_and_is_tried_again() {
         until_over(&mut lan, &path);
     }
     assert_eq!(over["count"]["ended"], 3);
+}
+
+#[test]
+fn certificates_on_stock_are_printed_with_its_picture_or_without() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
+    let stock = "\n[stocks.phoi]\ntitle = \"Phôi A4\"\nwidth_mm = 280\nheight_mm = 200\npreprinted = [\"khung\", \"quoc_hieu\", \"co_quan\", \"tieu_de\"]\n\n[printers.may]\noffset_x_mm = 2.0\n";
+    office.write("vanthu.toml", config + stock);
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let list = draft(&mut lan, &people(3));
+    let options = lan.get(&format!("{list}/tuy-chon"));
+    let revision = value(&options, "revision");
+    let fields = [
+        ("revision", revision.as_str()),
+        ("c-so_quyet_dinh", "12/QĐ-HKH"),
+        ("c-ngay", "27/12/2019"),
+        ("c-phong_trao", "công tác khuyến học"),
+        ("phoi", "phoi"),
+        ("in", "du"),
+    ];
+    onward(&lan.post(&format!("{list}/tuy-chon"), &fields));
+    let path = begun(&mut lan, &list);
+    until_over(&mut lan, &path);
+    let mut printed = |file: &str| {
+        let answer = lan.get(&format!("{path}/{file}"));
+        assert_eq!(answer.status, 200, "{file}: {}", answer.text());
+        office.write("in.pdf", &answer.body);
+        assert_eq!(pages_of(&office.path.join("in.pdf")), 3, "{file}");
+        text_of(&office.path.join("in.pdf"))
+    };
+    let (full, overprint) = (printed("day-du.pdf"), printed("in-phoi.pdf?may-in=may"));
+    assert!(full.contains("GIẤY KHEN") && full.contains("Trần Văn An"), "{full}");
+    assert!(!overprint.contains("GIẤY KHEN") && overprint.contains("Trần Văn An"), "{overprint}");
+    assert!(lan.get(&format!("{path}/in-phoi.pdf?may-in=khac")).text().contains("printers.khac"));
 }

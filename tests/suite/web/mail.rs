@@ -57,7 +57,7 @@ fn messages_are_looked_at_tried_let_go_and_watched() {
     let bad = lan.post(&format!("{path}/thu-nghiem"), &[("ban_ghi", "1"), ("dia_chi", "không phải thư")]);
     assert_eq!(bad.status, 422);
     onward(&lan.post(&format!("{path}/thu-nghiem"), &[("ban_ghi", "1"), ("dia_chi", "lan@don-vi.vn")]));
-    let sent = until_said(&mut lan, &format!("/thu?lo={batch}"), "đã chuyển cho máy chủ thư");
+    let sent = until_said(&mut lan, &format!("/thu?lo={batch}"), "đã để thành tệp trong thư mục thư đi");
     assert!(sent.contains("lan@don-vi.vn") && sent.contains("[Thử]") && !sent.contains("mot@vi-du.vn"), "{sent}");
     onward(&lan.post(&format!("{path}/gui"), &[]));
     onward(&lan.post(&format!("{path}/gui"), &[]));

@@ -57,7 +57,8 @@ pub(super) async fn show(
     if draft.file.is_none() {
         return Ok(Page::of("make/look", json!({ "draft": head, "shown": Value::Null, "total": total })));
     }
-    let preview = match site.app.draft_preview(&site.office, asker, &id, which.chosen(), Some(PIXELS_PER_INCH)).await {
+    let chosen = which.chosen();
+    let preview = match site.app.draft_preview(&site.office, asker, &id, chosen.clone(), Some(PIXELS_PER_INCH)).await {
         Ok(preview) => preview,
         Err(AppError::Input(problems)) => {
             return Ok(Page::of("make/look", json!({ "draft": head, "shown": Value::Null, "total": total })).problems(foremost(problems)));
@@ -72,12 +73,12 @@ pub(super) async fn show(
         .mail
         .as_ref()
         .map(|mail| json!({ "to": mail.to.join(", "), "name": mail.to_name, "subject": mail.subject, "plain": mail.plain }));
-    let is = |sample: Option<&crate::app::drafts::Sample>| sample.is_some_and(|sample| sample.number == preview.number);
     let shown = json!({
         "number": preview.number, "label": preview.label, "file": preview.file, "pages": preview.pages_drawn, "images": images,
         "more": preview.pages_drawn > images.len() as u64, "bytes": preview.pdf.len(), "mail": mail, "sends": draft.request.mail.is_some(),
+        "verifies": site.app.verifies(),
         "warnings": page::problems(&preview.warnings, caller.language), "has_warnings": !preview.warnings.is_empty(),
-        "is_first": is(check.and_then(|check| check.first.as_ref())), "is_longest": is(check.and_then(|check| check.longest.as_ref())),
+        "is_first": chosen == Chosen::First, "is_longest": chosen == Chosen::Longest,
         "before": (preview.number > 1).then(|| preview.number - 1), "after": (preview.number < total).then(|| preview.number + 1),
     });
     Ok(Page::of("make/look", json!({ "draft": head, "shown": shown, "total": total })))

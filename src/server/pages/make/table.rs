@@ -15,7 +15,7 @@ use crate::app::AppError;
 use crate::app::drafts::{Cell, Correction, Draft, Page as Rows, Row, Shown};
 use crate::batch::Request;
 use crate::data::{COMMON_SHEET, GUIDE_SHEET};
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::language::Language;
 use crate::say;
 use crate::server::caller::Caller;
@@ -78,7 +78,9 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
     let language = caller.language;
     let check = draft.checked.as_ref();
     let count = |severity| check.map_or(0, |check| check.diagnostics.iter().filter(|one| one.severity == severity).count());
-    let (mut grave, mut slight): (Vec<Diagnostic>, Vec<Diagnostic>) = rows.elsewhere.iter().cloned().partition(Diagnostic::is_error);
+    let (mut grave, mut slight): (Vec<Diagnostic>, Vec<Diagnostic>) =
+        rows.elsewhere.iter().map(without_file).partition(Diagnostic::is_error);
+    let all_grave = grave.len();
     // What many rows share is said once here, whichever page is shown.
     grave.truncate(30);
     slight.truncate(30);
@@ -98,6 +100,7 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
             "draft": head(&site.app, draft, 1, language), "errors": count(Severity::Error), "warnings": count(Severity::Warning),
             "unshown": check.map_or(0, |check| check.unshown),
             "grave": page::problems(&grave, language), "slight": page::problems(&slight, language),
+            "cells_wrong": count(Severity::Error) > all_grave,
             "numbers_given": check.is_some_and(|check| check.diagnostics.iter().any(|one| one.code == "number-given")),
             "read": rows.read, "unread": draft.is_open() && rows.read.is_some_and(|read| read != rows.sheet) && name != Some(COMMON_SHEET),
             "sheet_name": name,
@@ -111,6 +114,12 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
             })).collect::<Vec<_>>()).unwrap_or_default(),
         }),
     ))
+}
+
+/// A finding whose place is more than the file, which stands above anyway.
+fn without_file(diagnostic: &Diagnostic) -> Diagnostic {
+    let place = diagnostic.place.clone().filter(|place| !matches!(place, Place::File { .. }));
+    Diagnostic { place, ..diagnostic.clone() }
 }
 
 fn row(row: &Row, rows: &Rows, draft: &Draft, view: &View, language: Language) -> Value {

@@ -6,9 +6,13 @@ use super::office::Office;
 use super::registers::Series;
 use super::{App, AppError};
 use crate::access::Principal;
+use crate::diagnostic::Diagnostic;
+use crate::say;
 use crate::store::StoreError;
-use crate::store::registers::{Entry, EntryState};
+use crate::store::registers::{Entry, EntryState, Particulars};
 
+/// The longest text of a line that is entered by hand, in characters.
+const TEXT_MAX: usize = 500;
 /// Years that a register may have.
 const YEARS: std::ops::RangeInclusive<i16> = 1945..=2100;
 
@@ -57,4 +61,36 @@ impl App {
     ) -> Result<Vec<Entry>, AppError> {
         Ok(office.store.find_entries(&series.register.key, &series.period, words, state, below, limit).await?)
     }
+}
+
+/// What is wrong with a line that is entered by hand.
+pub(super) fn particulars_problems(particulars: &Particulars) -> Vec<Diagnostic> {
+    let Particulars { code, date, subject, signatory, recipient, keeper, copies, note } = particulars;
+    let mut problems = Vec::new();
+    if date.parse::<jiff::civil::Date>().is_err() {
+        problems.push(
+            Diagnostic::error("date-not-real", say!("không phải ngày có thật", "is not a real date"))
+                .with_value(date)
+                .remedy(say!("ghi ngày/tháng/năm, ví dụ 27/12/2019", "write day/month/year, such as 27/12/2019")),
+        );
+    }
+    if subject.trim().is_empty() {
+        problems.push(Diagnostic::error("subject-missing", say!("chưa ghi tên loại và trích yếu", "kind and summary are missing")));
+    }
+    for text in [code, subject, signatory, recipient, keeper, note] {
+        if text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
+            let message = say!(
+                "dài quá {TEXT_MAX} ký tự hoặc có ký tự điều khiển",
+                "is longer than {TEXT_MAX} characters or holds control characters"
+            );
+            problems.push(Diagnostic::error("text-unfit", message).with_value(text));
+        }
+    }
+    if !(1..=10_000).contains(copies) {
+        problems.push(
+            Diagnostic::error("copies", say!("số bản phải từ 1 đến 10000", "copies must be from 1 to 10000"))
+                .with_value(copies.to_string()),
+        );
+    }
+    problems
 }

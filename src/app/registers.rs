@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::agenda::with_reason;
 use super::batches::ACTOR;
 use super::complete::stored;
+use super::numbers::particulars_problems;
 use super::office::Office;
 use super::{App, AppError, Prepared, close, views};
 use crate::batch::Request;
@@ -35,8 +36,6 @@ const PAGE: u32 = 1_000;
 const NOTE_MAX: usize = 80;
 /// Numbers reserved at a time, at most.
 pub const RESERVED_MAX: u32 = 1_000;
-/// The longest text of a line that is entered by hand, in characters.
-const TEXT_MAX: usize = 500;
 
 /// A register and one period of it.
 #[derive(Debug)]
@@ -342,38 +341,6 @@ impl App {
         record.insert("danh_sach".into(), lines.into());
         Ok(record)
     }
-}
-
-/// What is wrong with a line that is entered by hand.
-fn particulars_problems(particulars: &Particulars) -> Vec<Diagnostic> {
-    let Particulars { code, date, subject, signatory, recipient, keeper, copies, note } = particulars;
-    let mut problems = Vec::new();
-    if date.parse::<jiff::civil::Date>().is_err() {
-        problems.push(
-            Diagnostic::error("date-not-real", say!("không phải ngày có thật", "is not a real date"))
-                .with_value(date)
-                .remedy(say!("ghi ngày/tháng/năm, ví dụ 27/12/2019", "write day/month/year, such as 27/12/2019")),
-        );
-    }
-    if subject.trim().is_empty() {
-        problems.push(Diagnostic::error("subject-missing", say!("chưa ghi tên loại và trích yếu", "kind and summary are missing")));
-    }
-    for text in [code, subject, signatory, recipient, keeper, note] {
-        if text.chars().count() > TEXT_MAX || text.chars().any(char::is_control) {
-            let message = say!(
-                "dài quá {TEXT_MAX} ký tự hoặc có ký tự điều khiển",
-                "is longer than {TEXT_MAX} characters or holds control characters"
-            );
-            problems.push(Diagnostic::error("text-unfit", message).with_value(text));
-        }
-    }
-    if !(1..=10_000).contains(copies) {
-        problems.push(
-            Diagnostic::error("copies", say!("số bản phải từ 1 đến 10000", "copies must be from 1 to 10000"))
-                .with_value(copies.to_string()),
-        );
-    }
-    problems
 }
 
 /// The record of the template `so-dang-ky-van-ban`.

@@ -27,7 +27,7 @@ const RULE: Rule = Rule::Needs(Right::Configure);
 /// Fineness of the preview: a page as wide as half a screen.
 const PIXELS_PER_INCH: f64 = 96.0;
 /// Pages of the preview.
-const PAGES_MAX: usize = 3;
+const PAGES_MAX: usize = 2;
 /// Previews set at a time; more wait a little, then are asked to come again.
 static TRYING: Semaphore = Semaphore::const_new(1);
 const TRYING_MAX: std::time::Duration = std::time::Duration::from_secs(10);
@@ -45,6 +45,8 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 async fn list(State(site): State<Arc<Site>>) -> Page {
+    // Books of registers and the calibration sheet have no picture: nobody chooses them.
+    let choices = site.app.template_choices();
     let templates: Value = site
         .app
         .catalog()
@@ -53,16 +55,15 @@ async fn list(State(site): State<Arc<Site>>) -> Page {
         .map(|entry| match site.app.template(&entry.name) {
             Ok(template) => json!({
                 "name": entry.name, "own": entry.from_workspace, "title": template.manifest.title, "description": template.manifest.description,
-                "broken": false,
+                "broken": false, "chosen": choices.iter().any(|choice| choice.name == entry.name),
             }),
             Err(_) => json!({
-                "name": entry.name, "own": true, "title": entry.name, "broken": true,
+                "name": entry.name, "own": true, "title": entry.name, "broken": true, "chosen": false,
                 "description": say!("Mẫu đang có lỗi; mở để xem.", "The template has faults; open it to see them."),
             }),
         })
         .collect();
-    let (pictures, sheets) = (site.has_page("/tao/mau/{name}/anh.png"), site.has_page("/tao/mau/{name}/bang-mau.xlsx"));
-    Page::of("templates/list", json!({ "templates": templates, "pictures": pictures, "sheets": sheets }))
+    Page::of("templates/list", json!({ "templates": templates }))
 }
 
 fn known(site: &Site, name: &str) -> Result<(), Fault> {

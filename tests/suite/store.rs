@@ -1,6 +1,7 @@
 //! The store on both databases: one suite of behaviour, run on a SQLite file and on a private PostgreSQL.
 
 mod api;
+mod drafts;
 mod outbox;
 mod proofs;
 

@@ -70,13 +70,14 @@ impl Notifier {
             let notifier = Arc::clone(self);
             calls.spawn(async move { notifier.call(&call).await });
         }
+        let mut noted = Ok(count);
         while let Some(ended) = calls.join_next().await {
-            // A call whose task panicked runs out of its hold and is made again.
-            if let Ok(ended) = ended {
-                ended?;
+            // A call whose task panicked runs out of its hold and is made again; one that was made is brought home.
+            if let Ok(Err(error)) = ended {
+                noted = Err(error);
             }
         }
-        Ok(count)
+        noted
     }
 
     async fn call(&self, call: &ClaimedCall) -> Result<(), StoreError> {

@@ -49,7 +49,7 @@ fn a_clerk_keeps_numbers_free_enters_one_late_and_strikes_one_out() {
     let printed = clerk.get("/so/di/in?ky=2026&dang=pdf");
     let pdf = office.write("so.pdf", &printed.body);
     let text = text_of(&pdf);
-    assert!(text.contains("Quyết định khen thưởng") && text.contains("viết nhầm"), "{text}");
+    assert!(text.contains("Quyết định khen thưởng") && text.contains("Hủy: viết"), "{text}");
     assert!(clerk.get("/so/di/in?ky=2026&dang=xlsx").body.starts_with(b"PK"));
     assert_eq!(clerk.get("/so/di/in?ky=2026&dang=doc").status, 404);
     let log = administrator.get("/nhat-ky?ai=an").text();

@@ -90,8 +90,12 @@ fn dialect(sql: &str, postgres: bool) -> String {
     if postgres {
         sql.replace("{now}", "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
             .replace("{skip_locked}", "FOR UPDATE SKIP LOCKED")
+            .replace("{by_waiting}", "")
     } else {
-        sql.replace("{now}", "CAST(unixepoch('subsec') * 1000 AS INTEGER)").replace("{skip_locked}", "")
+        // Left to itself, SQLite walks over every record of the batch that has ended: a claim would cost more with each one.
+        sql.replace("{now}", "CAST(unixepoch('subsec') * 1000 AS INTEGER)")
+            .replace("{skip_locked}", "")
+            .replace("{by_waiting}", "INDEXED BY record_waiting")
     }
 }
 

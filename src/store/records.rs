@@ -129,7 +129,7 @@ impl Store {
             .fetch(
                 // Materialised: PostgreSQL may otherwise choose anew for each row, and hand out more than the limit.
                 "WITH chosen AS MATERIALIZED (
-                     SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted' AND (next_at <= {now} OR next_at > {now} + $5)
+                     SELECT number FROM record {by_waiting} WHERE batch_id = $1 AND state = 'accepted' AND (next_at <= {now} OR next_at > {now} + $5)
                      ORDER BY position LIMIT $4 {skip_locked})
                  UPDATE record SET state = 'rendering', lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until = {now} + $3,
                      attempts = attempts + 1

@@ -29,6 +29,10 @@ async fn measure(path: &PathBuf) {
     let started = Instant::now();
     accept(&store, ACCEPTED).await;
     figure("100,000 records accepted", started.elapsed().as_secs_f64(), "s", "≤ 60");
+    let accepted = peak_mebibytes();
+    figure("memory at its highest until then", accepted, "MiB", "");
+    accept(&store, 3 * ACCEPTED).await;
+    figure("growth over 300,000 more", peak_mebibytes() - accepted, "MiB", "≤ 15");
 
     let batch = accept(&store, 1).await;
     fill(path, &batch).await;
@@ -89,6 +93,13 @@ async fn fill(path: &PathBuf, batch: &str) {
     sqlx::query(copies).bind(batch).bind(pending).execute(&mut connection).await.expect("a million rows");
     sqlx::query("UPDATE batch SET accepted = $2 WHERE id = $1").bind(batch).bind(pending).execute(&mut connection).await.expect("a count");
     connection.close().await.expect("closed");
+}
+
+/// The highest that the resident memory of this process has been.
+fn peak_mebibytes() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a line");
+    line.trim().trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0
 }
 
 fn figure(name: &str, value: f64, unit: &str, target: &str) {

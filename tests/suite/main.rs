@@ -38,7 +38,7 @@
 //! * `templates`: every template with its sample, read by programs that are not ours.
 //! * `verification`: codes and signatures of certificates, read by another program; taken back, replaced, forged.
 //! * `vietnamese`: the language.
-//! * `web`: the pages over HTTP, who may do what, what every answer says to browsers.
+//! * `web`: the pages over HTTP and in a browser, who may do what, what every answer says to browsers.
 //! * `webhooks`: who is called by a running service, with what.
 //! * `words`: wording, its functions and its faults.
 //! * `workers`: deadlines, memory, quarantine.

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod api;
 mod batches;
+mod browser;
 mod check;
 mod configuration;
 mod documents;

@@ -265,8 +265,9 @@ impl App {
             page.elsewhere = draft.checked.as_ref().map(|checked| checked.diagnostics.clone()).unwrap_or_default();
             return Ok(page);
         };
-        let located = Located::of(&draft, own, &contract);
-        let heading = draft.checked.as_ref().filter(|_| read == Some(index)).and_then(|checked| checked.heading_row);
+        let first_line = self.first_line(office, &draft, own).await?;
+        let located = Located::of(&draft, own, &contract, &first_line.1);
+        let heading = draft.checked.as_ref().filter(|_| read == Some(index)).and_then(|checked| checked.heading_row).or(first_line.0);
         let numbers: Vec<u64>;
         let (window, limit) = match shown {
             Shown::From(from) => (Window::From(from), limit),
@@ -313,6 +314,18 @@ impl App {
             .collect();
         page.elsewhere = located.elsewhere;
         Ok(page)
+    }
+
+    /// Number and headings of a text file's first line, for a check that refused the file before it told its headings.
+    async fn first_line(&self, office: &Office, draft: &Draft, sheet: &Sheet) -> Result<(Option<u64>, Vec<(String, u32)>), AppError> {
+        let is_json = draft.file.as_ref().is_some_and(|file| file.form.is_json());
+        if is_json || !sheet.name.is_empty() || draft.checked.as_ref().is_none_or(|checked| !checked.columns.is_empty()) {
+            return Ok((None, Vec::new()));
+        }
+        let rows = office.store.draft_rows(&draft.id, draft.upload, i64::from(sheet.index), Window::From(0), 1).await?;
+        let Some(row) = rows.first().and_then(|row| transcript::Row::parse(&row.content)) else { return Ok((None, Vec::new())) };
+        let headings = (0..row.width()).zip(0..).map(|(column, index)| (row.shown(column).trim().to_owned(), index)).collect();
+        Ok((Some(row.number), headings))
     }
 
     /// The file of a draft's table as it stands, written when it is not there yet. It is kept for the batch.
@@ -370,7 +383,7 @@ struct Located {
 }
 
 impl Located {
-    fn of(draft: &Draft, sheet: &Sheet, contract: &Contract) -> Self {
+    fn of(draft: &Draft, sheet: &Sheet, contract: &Contract, first_line: &[(String, u32)]) -> Self {
         let mut located = Self { cells: std::collections::BTreeMap::new(), elsewhere: Vec::new() };
         let Some(checked) = &draft.checked else { return located };
         let field = |name: &str| contract.fields.iter().position(|field| field.name == name).and_then(|index| u32::try_from(index).ok());
@@ -378,7 +391,8 @@ impl Located {
             let at = match &diagnostic.place {
                 Some(Place::Cell { sheet: name, column, row, .. }) if *name == sheet.name => Some((u64::from(*row), Some(*column))),
                 Some(Place::Line { line, column, .. }) if sheet.name.is_empty() => {
-                    let named = |name: &String| checked.columns.iter().find(|(heading, _)| heading == name).map(|(_, index)| *index);
+                    let headings = || checked.columns.iter().chain(first_line);
+                    let named = |name: &String| headings().find(|(heading, _)| heading == name).map(|(_, index)| *index);
                     Some((*line, column.as_ref().and_then(|name| named(name).or_else(|| field(name)))))
                 }
                 Some(Place::Pointer { pointer, .. }) if sheet.name.is_empty() => {

@@ -18,8 +18,13 @@ for (const box of document.querySelectorAll("[data-drop]")) {
   });
 }
 
+// The first cell to correct stands in view, wherever in the sheet it is.
+const sheet = document.querySelector(".sheet");
+const wrong = sheet?.querySelector("td.bad");
+if (wrong && !location.hash) sheet.scrollTop = wrong.offsetTop - sheet.clientHeight / 3;
+
 // A double press on a cell opens its row for correction, as in a spreadsheet.
-document.querySelector(".sheet")?.addEventListener("dblclick", (event) => {
+sheet?.addEventListener("dblclick", (event) => {
   const link = event.target.closest("tr")?.querySelector("th a");
   if (link && !event.target.closest("form")) location.href = link.href;
 });

@@ -1,7 +1,6 @@
 //! The three jobs of an office in the running service, on a clock that was moved to their hour, with their mail.
 
 use std::fs::File;
-use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use super::{ask, configure, messages, tell};

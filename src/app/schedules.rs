@@ -1,6 +1,6 @@
 //! What schedules do, and what people ask about them.
 //!
-//! Owns the use-cases of `vanthu schedule`, and [`Clerk`], who carries out one occurrence: read the source into a snapshot
+//! Owns the use-cases of `vanthu schedule`, and `Clerk`, who carries out one occurrence: read the source into a snapshot
 //! of its own, and submit each file as a batch under a key of schedule, slot and file, so that whoever takes the occurrence
 //! over goes on with the same batch.
 

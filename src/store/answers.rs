@@ -1,7 +1,7 @@
 //! Answers kept by idempotency key: the same request under the same key has one effect and one answer.
 //!
 //! Owns the rows, by caller and key. A row without an answer is a request under way; one whose process died is taken over
-//! after [`ABANDONED`].
+//! after `ABANDONED`.
 
 use super::connection::{Row, values};
 use super::{Store, StoreError};

@@ -2,7 +2,7 @@
 //!
 //! Owns the lines of a transcript: one for the file, one for each sheet, one for each row, as JSON. Every cell keeps its
 //! kind and its place, so that a file of these lines is read as the original would have been, and a corrected cell moves
-//! nothing else. [`write`] makes the lines of an original, [`read`] hands them to the readers of this module.
+//! nothing else. `write` makes the lines of an original, `read` hands them to the readers of this module.
 
 mod read;
 mod write;

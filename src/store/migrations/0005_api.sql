@@ -31,13 +31,13 @@ CREATE TABLE api_key (
     replaced_by TEXT
 );
 
-CREATE TABLE IF NOT EXISTS link_key (
+CREATE TABLE link_key (
     id TEXT PRIMARY KEY,
     secret BYTEA NOT NULL,
     created_at BIGINT NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS link (
+CREATE TABLE link (
     id TEXT PRIMARY KEY,
     document_id TEXT NOT NULL REFERENCES document (id),
     expires_at BIGINT NOT NULL,
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS link (
     opened BIGINT NOT NULL DEFAULT 0,
     opened_at BIGINT
 );
-CREATE INDEX IF NOT EXISTS link_of_document ON link (document_id);
+CREATE INDEX link_of_document ON link (document_id);
 
 CREATE TABLE webhook (
     id TEXT PRIMARY KEY,

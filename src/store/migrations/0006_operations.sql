@@ -17,21 +17,3 @@ ALTER TABLE batch ADD COLUMN superseded_by TEXT;
 ALTER TABLE delivery ADD COLUMN link_until BIGINT;
 
 CREATE INDEX bounce_by_action ON bounce (action);
-
--- Links to single documents; with 0005 they are there already.
-CREATE TABLE IF NOT EXISTS link_key (
-    id TEXT PRIMARY KEY,
-    secret BYTEA NOT NULL,
-    created_at BIGINT NOT NULL
-);
-
-CREATE TABLE IF NOT EXISTS link (
-    id TEXT PRIMARY KEY,
-    document_id TEXT NOT NULL REFERENCES document (id),
-    expires_at BIGINT NOT NULL,
-    created_by TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    revoked_at BIGINT,
-    opened BIGINT NOT NULL DEFAULT 0,
-    opened_at BIGINT
-);

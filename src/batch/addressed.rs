@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use crate::data::Row;
-use crate::diagnostic::{Diagnostic, any_error};
+use crate::diagnostic::{Diagnostic, Severity, any_error};
 use crate::message::address::Address;
 use crate::message::letter::{Addressed, Carried, Frozen, MailTerms};
 use crate::say;
@@ -19,6 +19,42 @@ pub fn fields(template: &Template) -> Vec<String> {
     properties.into_iter().flatten().filter(|(_, property)| is_mail(property)).map(|(name, _)| name.clone()).collect()
 }
 
+/// How many addresses of a record are good, and how many are none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// Messages can be sent there.
+    pub good: u32,
+    /// What is written there is no address.
+    pub bad: u32,
+}
+
+/// The addresses of a record, with what is wrong with those that are none.
+fn read(template: &Template, row: &Row, record: &Map<String, Value>) -> (Vec<Address>, Vec<Diagnostic>) {
+    let (mut good, mut problems) = (Vec::new(), Vec::new());
+    for field in fields(template) {
+        let (given, is_list) = match record.get(&field) {
+            Some(Value::String(text)) => (vec![text.as_str()], false),
+            Some(Value::Array(items)) => (items.iter().filter_map(Value::as_str).collect(), true),
+            _ => continue,
+        };
+        for (index, text) in given.into_iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
+            let pointer = if is_list { format!("/{field}/{index}") } else { format!("/{field}") };
+            match Address::parse(text) {
+                Ok(address) => good.push(address),
+                Err(problem) => problems.push((*problem).at(row.places.of(&pointer))),
+            }
+        }
+    }
+    (good, problems)
+}
+
+/// What is to be said of a record's addresses while nothing is sent: a wrong one hinders no document.
+pub fn looked_at(template: &Template, row: &Row, record: &Map<String, Value>) -> (Addresses, Vec<Diagnostic>) {
+    let (good, problems) = read(template, row, record);
+    let addresses = Addresses { good: good.len() as u32, bad: problems.len() as u32 };
+    (addresses, problems.into_iter().map(|problem| Diagnostic { severity: Severity::Warning, ..problem }).collect())
+}
+
 /// What a record says to its recipients; none for one without an address, which is a warning. All problems at once.
 pub fn addressed(
     template: &Template,
@@ -29,28 +65,13 @@ pub fn addressed(
     label: &str,
 ) -> Result<(Option<Addressed>, Vec<Diagnostic>), Vec<Diagnostic>> {
     let Some(words) = &template.mail else { return Ok((None, Vec::new())) };
-    let mut problems = Vec::new();
-    let mut to = Vec::new();
-    let fields = fields(template);
-    for field in &fields {
-        let (given, is_list) = match record.get(field) {
-            Some(Value::String(text)) => (vec![text.as_str()], false),
-            Some(Value::Array(items)) => (items.iter().filter_map(Value::as_str).collect(), true),
-            _ => continue,
-        };
-        for (index, text) in given.into_iter().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
-            let pointer = if is_list { format!("/{field}/{index}") } else { format!("/{field}") };
-            match Address::parse(text) {
-                Ok(address) => to.push(address.to_string()),
-                Err(problem) => problems.push((*problem).at(row.places.of(&pointer))),
-            }
-        }
-    }
+    let (good, problems) = read(template, row, record);
+    let to: Vec<String> = good.iter().map(Address::to_string).collect();
     if !problems.is_empty() {
         return Err(problems);
     }
     if to.is_empty() {
-        let pointer = fields.first().map(|field| format!("/{field}")).unwrap_or_default();
+        let pointer = fields(template).first().map(|field| format!("/{field}")).unwrap_or_default();
         let warning = Diagnostic::warning(
             "mail-missing",
             say!("không có địa chỉ thư: văn bản này không được gửi", "no address: this document is not sent"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::addressed::Addresses;
 use crate::diagnostic::Place;
 use crate::message::letter::Addressed;
 use crate::proof::Proof;
@@ -33,6 +34,8 @@ pub struct Entry {
     pub places: BTreeMap<String, Place>,
     /// What it says to its recipients, when it is sent.
     pub mail: Option<Addressed>,
+    /// How its addresses look, whether anything is sent or not.
+    pub addresses: Addresses,
     /// The number that it takes in a register.
     pub claim: Option<Claim>,
     /// What its document bears, when it can be verified.

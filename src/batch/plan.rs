@@ -281,9 +281,10 @@ impl Checks<'_, '_> {
         }
         let context = template.context(&record, organisation, options);
         let filled = template.words.fill(&context)?;
+        let (addresses, doubts) = addressed::looked_at(template, row, &record);
         let (mail, noted) = match self.plan.mail {
             Some(terms) => addressed::addressed(template, terms, row, &record, &context, label)?,
-            None => (None, Vec::new()),
+            None => (None, doubts),
         };
         // Where a document is sent is no part of it.
         for field in addressed::fields(template) {
@@ -343,6 +344,7 @@ impl Checks<'_, '_> {
                 .chain(record.keys().map(|field| (field.clone(), row.places.of(&format!("/{field}")))))
                 .collect(),
             mail,
+            addresses,
             content,
         };
         Ok((entry, found))

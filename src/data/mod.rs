@@ -68,7 +68,7 @@ use workbook::Sheets;
 
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::say;
-use crate::template::contract::{Contract, Shape};
+use crate::template::contract::{Contract, Field, Shape};
 
 /// What the person who hands in the file adds to it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -100,6 +100,11 @@ pub struct Row {
     /// The cells as read, beside [`Summary::headings`]; empty for JSON and for a workbook that is one record. Text that
     /// was in an old encoding is in Unicode here too, for a few rows of it may not tell that again.
     pub original: Vec<Original>,
+}
+
+/// The index of the field that `heading` names among `fields`, as the readers understand headings.
+pub fn field_named(heading: &str, fields: &[Field]) -> Option<usize> {
+    headings::find_field(heading, fields)
 }
 
 /// What is to be said about the file as a whole.

@@ -114,7 +114,27 @@ await way(async () => {
   assert.match(await lan.textContent(".verdict .notice.bad"), /2 chỗ cần sửa/);
   assert.equal(await lan.locator("td.bad").count(), 2);
   assert.match(await lan.locator("#d18 td.bad").textContent(), /Cá nhân/);
+  // The first wrong cell is in sight; the list above leads to the second, into its field; no short text is broken into lines.
+  const inSight = (selector) =>
+    lan.locator(selector).evaluate((cell) => {
+      const [box, own] = [cell.closest(".sheet").getBoundingClientRect(), cell.getBoundingClientRect()];
+      return own.top >= box.top && own.bottom <= box.bottom && own.left >= box.left && own.right <= box.right;
+    });
+  assert.ok(await inSight("#d18 td.bad"));
   await picture(lan, "hai-loi");
+  await lan.locator("nav.problems a").nth(1).click();
+  assert.ok(await inSight("#d44 td.bad input[name=text]"));
+  assert.equal(await lan.evaluate(() => document.activeElement.closest("tr").id), "d44");
+  await picture(lan, "loi-thu-hai");
+  assert.ok(await lan.locator("#d3 td", { hasText: "Chi hội Khu phố" }).evaluate((cell) => cell.scrollHeight < 50));
+  assert.equal(await lan.evaluate(() => document.documentElement.scrollWidth), 1280);
+  await lan.setViewportSize(PHONE);
+  await picture(lan, "hai-loi-dien-thoai");
+  await lan.goto(new URL(lan.url()).pathname);
+  assert.ok(await inSight("#d18 td.bad input[name=text]"));
+  assert.equal(await lan.evaluate(() => document.documentElement.scrollWidth), PHONE.width);
+  await picture(lan, "loi-dau-dien-thoai");
+  await lan.setViewportSize({ width: 1280, height: 900 });
   await lan.locator("#d18 td.bad input[name=text]").fill("Cá nhân");
   await lan.locator("#d18 td.bad button").click();
   await lan.waitForFunction(() => document.querySelectorAll("td.bad").length === 1);

@@ -15,4 +15,5 @@ mod make;
 mod registers;
 mod schedules;
 mod script;
+mod sheet;
 mod templates;

@@ -64,6 +64,12 @@ pub struct Checked {
     pub mails: BTreeMap<String, u64>,
     /// Records that would be made and sent to nobody.
     pub unaddressed: u64,
+    /// Records that would be made and have addresses, all of them good, whether anything is sent or not.
+    #[serde(default)]
+    pub addressed: u64,
+    /// Records that would be made and have an address that is none.
+    #[serde(default)]
+    pub misaddressed: u64,
     /// Numbers that would be taken: register, period, first, last.
     pub numbers: Vec<(String, String, i64, i64)>,
     /// What it would come to.
@@ -136,6 +142,8 @@ impl Checked {
             longest: tally.longest.map(|(_, sample)| sample),
             mails: tally.mails,
             unaddressed: tally.unaddressed,
+            addressed: tally.addressed,
+            misaddressed: tally.misaddressed,
             numbers: tally.numbers.into_iter().map(|((register, period), (first, last))| (register, period, first, last)).collect(),
             ..Self::default()
         }
@@ -174,6 +182,8 @@ struct Tally {
     longest: Option<(usize, Sample)>,
     mails: BTreeMap<String, u64>,
     unaddressed: u64,
+    addressed: u64,
+    misaddressed: u64,
     numbers: BTreeMap<(String, String), (i64, i64)>,
 }
 
@@ -189,6 +199,8 @@ impl Tally {
         if self.longest.as_ref().is_none_or(|(longest, _)| length > *longest) {
             self.longest = Some((length, sample()));
         }
+        self.misaddressed += u64::from(entry.addresses.bad > 0);
+        self.addressed += u64::from(entry.addresses.bad == 0 && entry.addresses.good > 0);
         let to = entry.mail.iter().flat_map(|mail| &mail.to);
         let mut any = false;
         for address in to {

@@ -5,6 +5,8 @@
 //! `submit` makes it a batch, with an approver where one is required.
 
 mod check;
+mod given;
+mod located;
 mod preview;
 mod submit;
 mod table;
@@ -16,6 +18,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use check::{Checked, Estimate, Quota, Sample, for_a_page};
+pub use located::Wrong;
 pub use preview::{Chosen, Preview};
 pub use submit::Submitted;
 pub use table::{Cell, Column, Correction, Page, Row, Sheet, Shown};

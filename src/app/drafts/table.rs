@@ -7,11 +7,13 @@ use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::located::{Located, Wrong};
 use super::{Asker, Draft, TABLES_FOLDER};
 use crate::app::office::Office;
 use crate::app::{App, AppError};
+use crate::data::COMMON_SHEET;
 use crate::data::transcript::{self, Line};
-use crate::diagnostic::{Diagnostic, Place, column_letters};
+use crate::diagnostic::{Diagnostic, column_letters};
 use crate::intake::{Intake, Settings};
 use crate::say;
 use crate::storage::{StorageError, hash_file};
@@ -25,6 +27,10 @@ const GROUP: usize = 1_000;
 const TABLE_FILE: &str = "bang.jsonl";
 /// Most columns that a page shows.
 const COLUMNS_SHOWN: usize = 60;
+/// Errors that are listed above the sheet.
+const WRONG_SHOWN: usize = 8;
+/// Rows of a sheet in which its headings are looked for.
+const HEADINGS_WITHIN: u32 = 20;
 /// Longest correction, in characters: Excel's own limit.
 const TEXT_MAX: usize = 32_767;
 
@@ -46,6 +52,10 @@ pub struct Sheet {
 pub struct Column {
     /// `A`, `B`, …; for JSON the title of the field.
     pub name: String,
+    /// What its heading says; empty where it has none.
+    pub heading: String,
+    /// Does it hold what a record is recognised by?
+    pub is_label: bool,
 }
 
 /// A cell of the page.
@@ -102,6 +112,8 @@ pub struct Page {
     pub rows: Vec<Row>,
     /// Are there rows before these, and after them?
     pub more: (bool, bool),
+    /// The first errors of the sheet, wherever they stand.
+    pub wrong: Vec<Wrong>,
     /// What is wrong elsewhere: with the file, other sheets, common values, options.
     pub elsewhere: Vec<Diagnostic>,
 }
@@ -259,15 +271,20 @@ impl App {
             columns: Vec::new(),
             rows: Vec::new(),
             more: (false, false),
+            wrong: Vec::new(),
             elsewhere: Vec::new(),
         };
         let Some(own) = own else {
             page.elsewhere = draft.checked.as_ref().map(|checked| checked.diagnostics.clone()).unwrap_or_default();
             return Ok(page);
         };
-        let first_line = self.first_line(office, &draft, own).await?;
-        let located = Located::of(&draft, own, &contract, &first_line.1);
-        let heading = draft.checked.as_ref().filter(|_| read == Some(index)).and_then(|checked| checked.heading_row).or(first_line.0);
+        let guessed = self.headings(office, &draft, own, &contract).await?;
+        let located = Located::of(&draft, own, &contract, &guessed.1);
+        // A file without sheets has nothing else to read.
+        let is_read = own.name.is_empty() || read == Some(index);
+        let checked = draft.checked.as_ref().filter(|checked| is_read && !checked.columns.is_empty());
+        let heading = checked.and_then(|checked| checked.heading_row).or(guessed.0);
+        let headings = checked.map_or(guessed.1.as_slice(), |checked| checked.columns.as_slice());
         let numbers: Vec<u64>;
         let (window, limit) = match shown {
             Shown::From(from) => (Window::From(from), limit),
@@ -293,8 +310,17 @@ impl App {
         } else {
             parsed.iter().map(transcript::Row::width).max().unwrap_or_default().max(located.width()).min(COLUMNS_SHOWN)
         };
+        let label = contract.duplicate_key.first().and_then(|key| contract.fields.iter().position(|field| field.name == *key));
         page.columns = (0..width)
-            .map(|column| Column { name: if is_json { contract.fields[column].title.clone() } else { column_letters(column as u32) } })
+            .map(|column| {
+                if is_json {
+                    return Column { name: contract.fields[column].title.clone(), heading: String::new(), is_label: label == Some(column) };
+                }
+                let heading =
+                    headings.iter().find(|(_, at)| *at as usize == column).map(|(heading, _)| heading.clone()).unwrap_or_default();
+                let is_label = label.is_some() && crate::data::field_named(&heading, &contract.fields) == label;
+                Column { name: column_letters(column as u32), heading, is_label }
+            })
             .collect();
         page.rows = parsed
             .iter()
@@ -312,20 +338,35 @@ impl App {
                 problems: located.at(row.number, None),
             })
             .collect();
+        page.wrong = located.errors().take(WRONG_SHOWN).collect();
         page.elsewhere = located.elsewhere;
         Ok(page)
     }
 
-    /// Number and headings of a text file's first line, for a check that refused the file before it told its headings.
-    async fn first_line(&self, office: &Office, draft: &Draft, sheet: &Sheet) -> Result<(Option<u64>, Vec<(String, u32)>), AppError> {
+    /// The first row of a sheet in which two cells name fields, with its headings: for a check that refused the file before it
+    /// told them. A text file begins with them.
+    async fn headings(
+        &self,
+        office: &Office,
+        draft: &Draft,
+        sheet: &Sheet,
+        contract: &Contract,
+    ) -> Result<(Option<u64>, Vec<(String, u32)>), AppError> {
         let is_json = draft.file.as_ref().is_some_and(|file| file.form.is_json());
-        if is_json || !sheet.name.is_empty() || draft.checked.as_ref().is_none_or(|checked| !checked.columns.is_empty()) {
+        if is_json || sheet.name == COMMON_SHEET || draft.checked.as_ref().is_none_or(|checked| !checked.columns.is_empty()) {
             return Ok((None, Vec::new()));
         }
-        let rows = office.store.draft_rows(&draft.id, draft.upload, i64::from(sheet.index), Window::From(0), 1).await?;
-        let Some(row) = rows.first().and_then(|row| transcript::Row::parse(&row.content)) else { return Ok((None, Vec::new())) };
-        let headings = (0..row.width()).zip(0..).map(|(column, index)| (row.shown(column).trim().to_owned(), index)).collect();
-        Ok((Some(row.number), headings))
+        let looked_at = if sheet.name.is_empty() { 1 } else { HEADINGS_WITHIN };
+        let rows = office.store.draft_rows(&draft.id, draft.upload, i64::from(sheet.index), Window::From(0), looked_at).await?;
+        for row in rows.iter().filter_map(|row| transcript::Row::parse(&row.content)) {
+            let headings: Vec<(String, u32)> =
+                (0..row.width()).zip(0..).map(|(column, index)| (row.shown(column).trim().to_owned(), index)).collect();
+            let known = headings.iter().filter(|(heading, _)| crate::data::field_named(heading, &contract.fields).is_some()).count();
+            if sheet.name.is_empty() || known >= 2 {
+                return Ok((Some(row.number), headings));
+            }
+        }
+        Ok((None, Vec::new()))
     }
 
     /// The file of a draft's table as it stands, written when it is not there yet. It is kept for the batch.
@@ -373,61 +414,6 @@ impl App {
             }
         }
         Ok(path)
-    }
-}
-
-/// The findings of a check by the cell of one sheet.
-struct Located {
-    cells: std::collections::BTreeMap<(u64, Option<u32>), Vec<Diagnostic>>,
-    elsewhere: Vec<Diagnostic>,
-}
-
-impl Located {
-    fn of(draft: &Draft, sheet: &Sheet, contract: &Contract, first_line: &[(String, u32)]) -> Self {
-        let mut located = Self { cells: std::collections::BTreeMap::new(), elsewhere: Vec::new() };
-        let Some(checked) = &draft.checked else { return located };
-        let field = |name: &str| contract.fields.iter().position(|field| field.name == name).and_then(|index| u32::try_from(index).ok());
-        for diagnostic in &checked.diagnostics {
-            let at = match &diagnostic.place {
-                Some(Place::Cell { sheet: name, column, row, .. }) if *name == sheet.name => Some((u64::from(*row), Some(*column))),
-                Some(Place::Line { line, column, .. }) if sheet.name.is_empty() => {
-                    let headings = || checked.columns.iter().chain(first_line);
-                    let named = |name: &String| headings().find(|(heading, _)| heading == name).map(|(_, index)| *index);
-                    Some((*line, column.as_ref().and_then(|name| named(name).or_else(|| field(name)))))
-                }
-                Some(Place::Pointer { pointer, .. }) if sheet.name.is_empty() => {
-                    let mut tokens = pointer.split('/').skip(1);
-                    match tokens.next().map(|token| (token, token.parse::<u64>())) {
-                        Some((_, Ok(index))) => Some((index + 1, tokens.next().and_then(field))),
-                        Some((token, Err(_))) => field(token).map(|field| (1, Some(field))),
-                        None => None,
-                    }
-                }
-                _ => None,
-            };
-            match at {
-                Some(at) => located.cells.entry(at).or_default().push(diagnostic.clone()),
-                None => located.elsewhere.push(diagnostic.clone()),
-            }
-        }
-        located
-    }
-
-    fn at(&self, row: u64, column: Option<u32>) -> Vec<Diagnostic> {
-        self.cells.get(&(row, column)).cloned().unwrap_or_default()
-    }
-
-    /// Rows in which something needs a person, in order.
-    fn rows(&self) -> Vec<u64> {
-        let serious = |found: &&Vec<Diagnostic>| found.iter().any(|diagnostic| diagnostic.severity != crate::diagnostic::Severity::Notice);
-        let mut rows: Vec<u64> = self.cells.iter().filter(|(_, found)| serious(found)).map(|((row, _), _)| *row).collect();
-        rows.dedup();
-        rows
-    }
-
-    /// Columns up to the last that something is said of.
-    fn width(&self) -> usize {
-        self.cells.keys().filter_map(|(_, column)| *column).max().map_or(0, |column| column as usize + 1)
     }
 }
 

@@ -18,10 +18,16 @@ for (const box of document.querySelectorAll("[data-drop]")) {
   });
 }
 
-// The first cell to correct stands in view, wherever in the sheet it is.
+// The first cell to correct stands in view, wherever in the sheet it is, beside the columns that stay.
 const sheet = document.querySelector(".sheet");
 const wrong = sheet?.querySelector("td.bad");
-if (wrong && !location.hash) sheet.scrollTop = wrong.offsetTop - sheet.clientHeight / 3;
+if (wrong && !location.hash) {
+  const [box, cell] = [sheet.getBoundingClientRect(), wrong.getBoundingClientRect()];
+  const stays = [...wrong.parentElement.children].filter((part) => part !== wrong && getComputedStyle(part).position === "sticky");
+  const edge = stays.reduce((width, part) => width + part.offsetWidth, 0);
+  sheet.scrollTop += cell.top - box.top - box.height / 3;
+  if (cell.right > box.right) sheet.scrollLeft += Math.min(cell.right - box.right + 16, cell.left - box.left - edge);
+}
 
 // A double press on a cell opens its row for correction, as in a spreadsheet.
 sheet?.addEventListener("dblclick", (event) => {

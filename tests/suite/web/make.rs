@@ -224,7 +224,9 @@ fn rows_to_correct_are_found_in_a_long_list_and_left_out() {
         .collect();
     let path = draft(&mut lan, &list);
     let first = lan.get(&path);
-    assert!(first.text().contains("1 chỗ cần sửa") && !first.text().contains("id=\"d351\""));
+    assert!(first.text().contains("1 chỗ cần sửa") && first.text().contains("id=\"d351\""), "it is in sight first");
+    let top = lan.get(&format!("{path}?tu=0"));
+    assert!(top.text().contains("id=\"d2\"") && !top.text().contains("id=\"d351\""));
     let only = lan.get(&format!("{path}?loi=1"));
     assert!(only.text().contains("id=\"d351\"") && !only.text().contains("id=\"d350\""), "{}", only.text());
     let revision = value(&only, "revision");

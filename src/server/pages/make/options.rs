@@ -25,7 +25,7 @@ type Fields = BTreeMap<String, String>;
 
 pub(super) async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
     let draft = site.app.draft(&site.office, asker(&caller.principal), &id).await?;
-    drawn(&site, &caller, &draft, &draft.request)
+    drawn(&site, &caller, &draft, &draft.request).await
 }
 
 /// Fields that the form asks for: those that all documents share and that one line of text can hold.
@@ -36,12 +36,13 @@ fn common_fields(fields: &[Field], shape: Shape) -> impl Iterator<Item = &Field>
         .filter(|field| !matches!(field.kind, Kind::Table(_) | Kind::List))
 }
 
-fn drawn(site: &Site, caller: &Caller, draft: &Draft, request: &Request) -> Result<Page, Fault> {
+async fn drawn(site: &Site, caller: &Caller, draft: &Draft, request: &Request) -> Result<Page, Fault> {
     let language = caller.language;
     let template = site.app.template(&draft.template)?;
     let shape = template.contract.shape();
     let found = draft.current_check().map(|check| check.diagnostics.as_slice()).unwrap_or_default();
     let named = |field: &Field| format!("“{}”", field.title);
+    let given = site.app.given_values(&site.office, draft, &template.contract).await?;
     let fields: Vec<Value> = common_fields(&template.contract.fields, shape)
         .map(|field| {
             let value = request.common.get(&field.name);
@@ -51,8 +52,12 @@ fn drawn(site: &Site, caller: &Caller, draft: &Draft, request: &Request) -> Resu
                 .filter(|one| one.record.is_none() && one.is_error() && one.message.vi.contains(&named(field)))
                 .cloned()
                 .collect();
+            let given = given.get(&field.name);
+            // Known to be there: the check did not miss it, so that each row has its own.
+            let in_rows = given.is_none() && text.is_empty() && problems.is_empty() && draft.current_check().is_some();
             json!({
-                "name": field.name, "called": field.title, "description": field.description, "required": field.required, "value": text,
+                "name": field.name, "called": field.title, "description": field.description, "value": text, "given": given,
+                "required": field.required && given.is_none() && !in_rows, "in_rows": field.required && in_rows,
                 "date": field.kind == Kind::Date, "bad": !problems.is_empty(), "problems": page::problems(&problems, language),
                 "example": field.examples.first().map(|example| example.as_str().map_or_else(|| example.to_string(), str::to_owned)),
             })
@@ -87,10 +92,19 @@ fn drawn(site: &Site, caller: &Caller, draft: &Draft, request: &Request) -> Resu
             "mail_together": mail.is_some_and(|mail| mail.together), "can_link": offer.can_link,
             "mail_link": mail.and_then(|mail| mail.attach).map_or(offer.links, |attach| attach == Attach::Link),
             "relays": chosen(offer.relays, mail.and_then(|mail| mail.relay.as_deref()).or(offer.relay.as_deref())),
+            "reach": reach(draft),
             "only_valid": request.only_valid, "merge": request.merge, "zip": request.zip, "fresh": *request == fresh(draft),
             "sheets": draft.request.sheet.clone(),
         }),
     ))
+}
+
+/// How many records have an address, have none, or have one that is none; null while that is not known.
+fn reach(draft: &Draft) -> Value {
+    draft.current_check().filter(|check| check.accepted > 0).map_or(Value::Null, |check| {
+        let none = check.accepted.saturating_sub(check.addressed + check.misaddressed);
+        json!({ "with": check.addressed, "without": none, "bad": check.misaddressed })
+    })
 }
 
 /// The request of a draft whose options nobody has chosen yet.
@@ -144,7 +158,7 @@ pub(super) async fn set(
             // What was filled in stays in the form.
             Some(problem) => {
                 let draft = site.app.draft(&site.office, asker, &id).await?;
-                Ok(drawn(&site, &caller, &draft, &request)?.status(StatusCode::CONFLICT).problems(vec![problem]).into_response())
+                Ok(drawn(&site, &caller, &draft, &request).await?.status(StatusCode::CONFLICT).problems(vec![problem]).into_response())
             }
             None => Err(error.into()),
         },

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::upload::Sent;
 use super::{asker, head, stale};
 use crate::app::AppError;
-use crate::app::drafts::{Cell, Correction, Draft, Page as Rows, Row, Shown};
+use crate::app::drafts::{Cell, Correction, Draft, Page as Rows, Row, Shown, Wrong};
 use crate::batch::Request;
 use crate::data::{COMMON_SHEET, GUIDE_SHEET};
 use crate::diagnostic::{Diagnostic, Place, Severity};
@@ -25,6 +25,9 @@ use crate::server::site::Site;
 
 /// Rows of a page.
 const ROWS: u32 = 150;
+
+/// Characters of a cell beyond which its text is broken into lines.
+const WIDE: usize = 40;
 
 /// What of the table is shown.
 #[derive(Deserialize, Default, Clone)]
@@ -48,6 +51,11 @@ impl View {
             (Some(before), None) => Shown::Before(before),
             (None, None) => Shown::From(self.tu.unwrap_or_default()),
         }
+    }
+
+    /// Nothing was chosen: whoever comes sees what is to be corrected first.
+    fn is_first_look(&self) -> bool {
+        matches!(self, Self { trang: None, tu: None, truoc: None, loi: None, sua: None })
     }
 
     /// The same view as a query, for going back to it.
@@ -74,7 +82,11 @@ pub(super) async fn show(
 
 async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Result<Page, Fault> {
     let asker = asker(&caller.principal);
-    let rows = site.app.table_page(&site.office, asker, &draft.id, view.trang, view.shown(), ROWS).await?;
+    let mut rows = site.app.table_page(&site.office, asker, &draft.id, view.trang, view.shown(), ROWS).await?;
+    if let Some(first) = rows.wrong.first().filter(|first| view.is_first_look() && !rows.rows.iter().any(|row| row.number == first.row)) {
+        let from = Shown::From(before(first.row));
+        rows = site.app.table_page(&site.office, asker, &draft.id, view.trang, from, ROWS).await?;
+    }
     let language = caller.language;
     let check = draft.checked.as_ref();
     let count = |severity| check.map_or(0, |check| check.diagnostics.iter().filter(|one| one.severity == severity).count());
@@ -99,14 +111,17 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
         json!({
             "draft": head(&site.app, draft, 1, language), "errors": count(Severity::Error), "warnings": count(Severity::Warning),
             "unshown": check.map_or(0, |check| check.unshown),
-            "grave": page::problems(&grave, language), "slight": page::problems(&slight, language),
+            "grave": linked(&grave, &rows, &draft.id, language), "more_wrong": (count(Severity::Error) - all_grave.min(count(Severity::Error))).saturating_sub(rows.wrong.len()),
+            "wrong": wrong(&rows, &draft.id, language), "slight": page::problems(&slight, language),
             "cells_wrong": count(Severity::Error) > all_grave,
             "numbers_given": check.is_some_and(|check| check.diagnostics.iter().any(|one| one.code == "number-given")),
             "read": rows.read, "unread": draft.is_open() && rows.read.is_some_and(|read| read != rows.sheet) && name != Some(COMMON_SHEET),
             "sheet_name": name,
             "missing_common": grave.iter().any(|one| one.code == "common-missing"),
             "sheets": sheets, "several": sheets.len() > 1, "sheet": rows.sheet, "view": view.query(), "only_problems": only_problems,
-            "columns": rows.columns.iter().map(|column| column.name.clone()).collect::<Vec<_>>(),
+            "columns": rows.columns.iter().map(|column| json!({
+                "name": column.name, "heading": column.heading, "label": column.is_label,
+            })).collect::<Value>(),
             "rows": rows.rows.iter().map(|own| row(own, &rows, draft, view, language)).collect::<Value>(),
             "before": first.filter(|_| rows.more.0), "after": last.filter(|_| rows.more.1).map(|last| last + 1),
             "numbers": check.map(|check| check.numbers.iter().map(|(register, _, first, last)| json!({
@@ -114,6 +129,48 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
             })).collect::<Vec<_>>()).unwrap_or_default(),
         }),
     ))
+}
+
+/// The row from which a page begins so that `row` does not stand at its very edge.
+fn before(row: u64) -> u64 {
+    row.saturating_sub(2)
+}
+
+/// Where a cell is found: on this page, or on the page that begins a little above it.
+fn way_to(draft: &str, rows: &Rows, sheet: u32, row: u64, column: Option<u32>) -> String {
+    let cell = column.map_or_else(|| format!("#d{row}"), |column| format!("#o{row}-{column}"));
+    if sheet == rows.sheet && rows.rows.iter().any(|shown| shown.number == row) {
+        return cell;
+    }
+    format!("/tao/{draft}?trang={sheet}&tu={}{cell}", before(row))
+}
+
+/// The first errors of the sheet, each with the way to its cell.
+fn wrong(rows: &Rows, draft: &str, language: Language) -> Value {
+    let name = |column: &Option<u32>| column.and_then(|column| Some(rows.columns.get(column as usize)?.name.clone())).unwrap_or_default();
+    let of = |Wrong { row, column, problem }: &Wrong| {
+        json!({
+            "cell": format!("{}{row}", name(column)), "way": way_to(draft, rows, rows.sheet, *row, *column), "value": problem.value,
+            "message": problem.message.in_language(language), "whose": problem.record.as_ref().map(|(_, label)| label.clone()),
+        })
+    };
+    rows.wrong.iter().map(of).collect()
+}
+
+/// What is wrong elsewhere; what stands in a cell of another sheet has the way there.
+fn linked(problems: &[Diagnostic], rows: &Rows, draft: &str, language: Language) -> Value {
+    let way = |problem: &Diagnostic| match &problem.place {
+        Some(Place::Cell { sheet, column, row, .. }) => {
+            let own = rows.sheets.iter().find(|own| own.name == *sheet && !own.hidden)?;
+            Some(way_to(draft, rows, own.index, u64::from(*row), Some(*column)))
+        }
+        _ => None,
+    };
+    let mut shown = page::problems(problems, language);
+    for (shown, problem) in shown.as_array_mut().into_iter().flatten().zip(problems) {
+        shown["way"] = way(problem).into();
+    }
+    shown
 }
 
 /// A finding whose place is more than the file, which stands above anyway.
@@ -134,9 +191,10 @@ fn row(row: &Row, rows: &Rows, draft: &Draft, view: &View, language: Language) -
 
 fn cell(cell: &Cell, index: u32, rows: &Rows, being_corrected: bool, language: Language) -> Value {
     let worst = cell.problems.iter().map(|problem| problem.severity).max();
-    let column = rows.columns.get(index as usize).map(|column| column.name.clone()).unwrap_or_default();
+    let column = rows.columns.get(index as usize);
     json!({
-        "index": index, "column": column, "text": cell.text, "corrected": cell.corrected, "editable": cell.editable,
+        "index": index, "column": column.map(|column| column.name.clone()), "label": column.is_some_and(|column| column.is_label),
+        "wide": cell.text.chars().count() > WIDE, "text": cell.text, "corrected": cell.corrected, "editable": cell.editable,
         "form": cell.editable && (being_corrected || worst == Some(Severity::Error)),
         "mark": match worst { Some(Severity::Error) => "bad", Some(Severity::Warning) => "wait", Some(Severity::Notice) => "note", None => "" },
         "long": cell.text.chars().count() > 60, "problems": page::problems(&cell.problems, language),

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 use super::office::Office;
+use super::turns::Turns;
 use super::{App, AppError, close};
+use crate::batch::Request;
 use crate::batch::numbering::number_field;
 use crate::batch::order::NameOrder;
-use crate::batch::{Request, RunError};
 use crate::config::mail::FOLDER_RELAY;
 use crate::language::Text;
 use crate::message::letter::Attach;
@@ -33,8 +33,8 @@ const INTERNAL: [&str; 3] = ["so-dang-ky-van-ban", "so-khen-thuong", "to-can-chi
 /// How long a file of a request may lie, at most.
 const SCRATCH_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Pictures drawn at a time.
-static TURNS: Semaphore = Semaphore::const_new(1);
+/// Pictures drawn at a time. A page asks for all of them at once, so that some wait for the others.
+static TURNS: Turns = Turns::new(1, 64, Duration::from_secs(30));
 
 /// A template to choose.
 #[derive(Debug, Clone)]
@@ -141,7 +141,7 @@ impl App {
         if let Ok(bytes) = std::fs::read(&path) {
             return Ok(bytes);
         }
-        let _turn = TURNS.acquire().await.map_err(|_| AppError::Run(RunError::Task))?;
+        let _turn = TURNS.take().await?;
         if let Ok(bytes) = std::fs::read(&path) {
             return Ok(bytes);
         }

@@ -41,6 +41,7 @@ pub mod submissions;
 mod supplement;
 mod suppressions;
 pub mod templates;
+mod turns;
 pub mod verdict;
 pub mod verification;
 pub mod views;

@@ -6,19 +6,20 @@
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
-use tokio::sync::Semaphore;
 
 use super::complete::stored;
 use super::office::Office;
+use super::turns::Turns;
 use super::watch::{HandedOut, open};
 use super::{App, AppError, close};
+use crate::batch::Request;
 use crate::batch::merge::Merge;
 use crate::batch::outputs::OutputError;
 use crate::batch::run::job;
 use crate::batch::setting::Setting;
-use crate::batch::{Request, RunError};
 use crate::diagnostic::Diagnostic;
 use crate::render_pool::{Pool, Verdict};
 use crate::say;
@@ -32,7 +33,7 @@ const DOCUMENTS_MAX: u64 = 2_000;
 const PAGE: u32 = 500;
 
 /// One such file is drawn at a time.
-static TURNS: Semaphore = Semaphore::const_new(1);
+static TURNS: Turns = Turns::new(1, 4, Duration::from_secs(10));
 
 impl App {
     /// One PDF of the documents of a batch on stock: with `overprint` only what the stock lacks, moved by the offset of
@@ -63,7 +64,7 @@ impl App {
         page.files.extend(files);
         let fonts = self.catalog.fonts()?;
         let scratch = self.scratch(office, "in").await?;
-        let _turn = TURNS.acquire().await.map_err(|_| AppError::Run(RunError::Task))?;
+        let _turn = TURNS.take().await?;
         let settings = self.pool_settings();
         let ahead = settings.workers.max(1) * 2;
         let pool = Arc::new(Pool::start(&settings, &page, &fonts));

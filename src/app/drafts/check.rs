@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 
 use super::{Asker, Chosen, Draft, Named, aside};
 use crate::app::office::Office;
+use crate::app::turns::Turns;
 use crate::app::{App, AppError, Prepared};
 use crate::batch::entry::Entry;
 use crate::batch::{Planned, Request};
@@ -32,7 +32,7 @@ const DOMAINS_MAX: usize = 50;
 const OTHER_DOMAINS: &str = "…";
 
 /// Checks and previews take turns.
-pub(super) static TURNS: Semaphore = Semaphore::const_new(AT_ONCE);
+pub(super) static TURNS: Turns = Turns::new(AT_ONCE, 16, Duration::from_secs(10));
 
 /// Which record is shown.
 pub type Sample = Named;
@@ -221,9 +221,14 @@ impl App {
             return Ok(draft);
         }
         let data = self.table_file(office, &draft).await?;
-        let _turn = TURNS.acquire().await.map_err(|_| AppError::Run(crate::batch::RunError::Task))?;
+        let turn = TURNS.take().await?;
         let (app, own, beside) = (self.clone(), draft.clone(), Arc::clone(office));
-        let checked = aside(move || app.checked(&beside, &own, data)).await?;
+        // The place is free when the work is done, also when nobody waits for it any more.
+        let checked = aside(move || {
+            let _turn = turn;
+            app.checked(&beside, &own, data)
+        })
+        .await?;
         let checked = Checked { revision: draft.revision, ..checked };
         self.keep(office, &draft, checked).await
     }

@@ -223,11 +223,18 @@ impl App {
         self.settled(office, asker, id).await
     }
 
-    /// The draft after a change, checked again where that does not take long.
+    /// The draft after a change, checked again where that does not take long and others do not take long before it.
     async fn settled(&self, office: &Arc<Office>, asker: Asker<'_>, id: &str) -> Result<Draft, AppError> {
         let draft = self.draft(office, asker, id).await?;
         let rows: u64 = office.store.draft_sheets(id, draft.upload).await?.iter().map(|sheet| sheet.rows).sum();
-        if draft.file.is_some() && rows <= check::ROWS_AT_ONCE { self.check_draft(office, asker, id).await } else { Ok(draft) }
+        if draft.file.is_none() || rows > check::ROWS_AT_ONCE {
+            return Ok(draft);
+        }
+        match self.check_draft(office, asker, id).await {
+            // The change is kept; looking at it can wait.
+            Err(AppError::Busy) => Ok(draft),
+            checked => checked,
+        }
     }
 
     /// The request of a draft with its data at `data`.

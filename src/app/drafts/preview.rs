@@ -77,14 +77,14 @@ impl App {
     ) -> Result<Preview, AppError> {
         let draft = self.draft(office, asker, id).await?;
         let data = self.table_file(office, &draft).await?;
-        let _turn = TURNS.acquire().await.map_err(|_| AppError::Run(crate::batch::RunError::Task))?;
+        let turn = TURNS.take().await?;
         let chosen = match (chosen, draft.current_check().and_then(|checked| checked.longest.as_ref())) {
             (Chosen::Longest, Some(longest)) => Chosen::Record(longest.number),
             (Chosen::Longest, None) => Chosen::First,
             (chosen, _) => chosen,
         };
         let (app, beside) = (self.clone(), Arc::clone(office));
-        let framed = aside(move || app.framed(&beside, &draft, data, &chosen)).await?;
+        let (framed, _turn) = aside(move || app.framed(&beside, &draft, data, &chosen).map(|framed| (framed, turn))).await?;
         let Framed { entry, prepared, job } = framed;
         let mut settings = self.pool_settings();
         settings.workers = 1;

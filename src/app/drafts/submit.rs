@@ -3,13 +3,13 @@
 //! Owns who may say yes, and that one draft is one batch however often it is submitted: the draft is the batch's key.
 
 use std::sync::Arc;
-
-use tokio::sync::Mutex;
+use std::time::Duration;
 
 use super::{Asker, Draft, aside};
 use crate::app::make::{Submission, Watcher};
 use crate::app::office::Office;
 use crate::app::schedules::Unwatched;
+use crate::app::turns::Turns;
 use crate::app::{App, AppError};
 use crate::diagnostic::Diagnostic;
 use crate::lifecycle::DraftState;
@@ -18,7 +18,7 @@ use crate::store::StoreError;
 use crate::store::drafts::WITHDRAW;
 
 /// One at a time: two that plan under one key would forget each other's records.
-static SUBMITTING: Mutex<()> = Mutex::const_new(());
+static SUBMITTING: Turns = Turns::new(1, 16, Duration::from_secs(60));
 
 /// What became of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +106,11 @@ impl App {
     async fn begin_batch(&self, office: &Arc<Office>, asker: Asker<'_>, draft: &Draft, decided: bool) -> Result<String, AppError> {
         let data = self.table_file(office, draft).await?;
         let request = self.request_of(office, draft, data);
-        let _alone = SUBMITTING.lock().await;
+        let alone = SUBMITTING.take().await?;
         let (app, beside, key, owner) = (self.clone(), Arc::clone(office), format!("draft:{}", draft.id), draft.owner.clone());
         let runtime = tokio::runtime::Handle::current();
         let ran = aside(move || {
+            let _alone = alone;
             let (_stop, stopped) = tokio::sync::watch::channel(false);
             let watcher = Watcher { progress: &Unwatched, on_plan: &|_| {}, stop: &stopped };
             let submission = Submission { key: Some(&key), only: true, origin: Some("web"), unsent: true, owner: Some(&owner) };

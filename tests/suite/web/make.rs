@@ -156,6 +156,30 @@ fn bad_uploads_get_a_clear_page_and_lose_nothing() {
 }
 
 #[test]
+fn who_finds_no_place_for_a_check_is_told_to_come_again_and_loses_nothing() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let path = draft(&mut lan, &people(1_500));
+    lan.get(&path);
+    let answers: Vec<Answer> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..40)
+            .map(|_| {
+                let (mut browser, path) = (lan.clone(), format!("{path}/kiem-tra"));
+                scope.spawn(move || browser.post(&path, &[]))
+            })
+            .collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    let (checked, sent_away): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 303);
+    assert!(checked.len() >= 2 && !sent_away.is_empty(), "{} were checked, {} sent away", checked.len(), sent_away.len());
+    for answer in sent_away {
+        assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")), "{}", answer.text());
+    }
+    assert!(lan.get(&path).text().contains("Danh sách hợp lệ: 1.500 văn bản."), "the list is still there");
+}
+
+#[test]
 fn a_stale_cell_keeps_what_was_typed_and_a_foreign_draft_is_not_there() {
     let office = Office::with_workspace();
     let config = String::from_utf8(office.read("vanthu.toml")).unwrap();

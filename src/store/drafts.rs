@@ -222,6 +222,19 @@ impl Store {
         tx.commit().await
     }
 
+    /// Who changed a draft or asked for its approval since somebody last decided about it.
+    pub async fn draft_authors(&self, id: &str) -> Result<Vec<String>, StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT DISTINCT actor FROM draft_change WHERE draft_id = $1 AND action <> $2 AND revision >
+                     (SELECT COALESCE(MAX(revision), 0) FROM draft_change WHERE draft_id = $1 AND action = $2) ORDER BY actor",
+                &values![id, REJECT],
+            )
+            .await?;
+        rows.iter().map(|row| row.text("actor")).collect()
+    }
+
     /// What was changed, oldest first.
     pub async fn draft_changes(&self, id: &str) -> Result<Vec<Change>, StoreError> {
         let rows = self
@@ -270,6 +283,8 @@ pub(super) async fn revise(tx: &mut Tx, act: Act<'_>, next: DraftState) -> Resul
 
 /// What takes a waiting draft back to its owner.
 pub const WITHDRAW: &str = "draft.withdraw";
+/// What says no to a waiting draft: from then on, its changes count anew.
+pub const REJECT: &str = "draft.reject";
 
 pub(super) async fn note(
     tx: &mut Tx,

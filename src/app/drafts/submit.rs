@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::lifecycle::DraftState;
 use crate::say;
 use crate::store::StoreError;
-use crate::store::drafts::WITHDRAW;
+use crate::store::drafts::{REJECT, WITHDRAW};
 
 /// One at a time: two that plan under one key would forget each other's records.
 static SUBMITTING: Turns = Turns::new(1, 16, Duration::from_secs(60));
@@ -57,7 +57,7 @@ impl App {
             (state, _) => return Err(refused(id, state)),
         }
         seen(&draft, revision)?;
-        not_ones_own(&draft, asker)?;
+        self.not_ones_own(office, &draft, asker).await?;
         self.begin_batch(office, asker, &draft, true).await
     }
 
@@ -67,14 +67,14 @@ impl App {
         if draft.state != DraftState::Waiting {
             return Err(refused(id, draft.state));
         }
-        not_ones_own(&draft, asker)?;
+        self.not_ones_own(office, &draft, asker).await?;
         if reason.trim().is_empty() {
             return Err(AppError::Input(vec![
                 Diagnostic::error("reason-missing", say!("chưa ghi lý do", "there is no reason"))
                     .remedy(say!("ghi điều cần sửa, để người soạn biết", "say what is to be changed, so that its owner knows")),
             ]));
         }
-        office.store.step_draft(draft.act(asker, revision, "draft.reject"), DraftState::Rejected, true, reason.trim()).await?;
+        office.store.step_draft(draft.act(asker, revision, REJECT), DraftState::Rejected, true, reason.trim()).await?;
         self.draft(office, asker, id).await
     }
 
@@ -86,6 +86,26 @@ impl App {
         }
         office.store.step_draft(draft.act(asker, revision, WITHDRAW), DraftState::Open, false, "").await?;
         self.draft(office, asker, id).await
+    }
+
+    /// May `asker` decide about a draft? Not its owner, and nobody who changed it or asked for approval since the last decision:
+    /// otherwise one person could put in a list and approve it.
+    pub async fn may_decide(&self, office: &Office, asker: Asker<'_>, draft: &Draft) -> Result<bool, AppError> {
+        Ok(draft.owner != asker.name && office.store.draft_authors(&draft.id).await?.iter().all(|author| author != asker.name))
+    }
+
+    async fn not_ones_own(&self, office: &Office, draft: &Draft, asker: Asker<'_>) -> Result<(), AppError> {
+        if self.may_decide(office, asker, draft).await? {
+            return Ok(());
+        }
+        let message = if draft.owner == asker.name {
+            say!("người soạn không tự duyệt được", "nobody approves what is their own")
+        } else {
+            say!("người đã sửa hoặc gửi duyệt thì không duyệt được", "nobody approves what they changed or asked approval for")
+        };
+        Err(AppError::Input(vec![
+            Diagnostic::error("approval-own", message).remedy(say!("nhờ một người duyệt khác", "ask another approver")),
+        ]))
     }
 
     /// The draft with a check of this very revision that lets it become a batch.
@@ -130,14 +150,4 @@ fn refused(id: &str, state: DraftState) -> AppError {
 
 fn seen(draft: &Draft, revision: u64) -> Result<(), AppError> {
     if draft.revision == revision { Ok(()) } else { Err(StoreError::Stale { what: format!("draft {}", draft.id) }.into()) }
-}
-
-fn not_ones_own(draft: &Draft, asker: Asker<'_>) -> Result<(), AppError> {
-    if draft.owner != asker.name {
-        return Ok(());
-    }
-    Err(AppError::Input(vec![
-        Diagnostic::error("approval-own", say!("người soạn không tự duyệt được", "nobody approves what is their own"))
-            .remedy(say!("nhờ một người duyệt khác", "ask another approver")),
-    ]))
 }

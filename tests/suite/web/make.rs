@@ -237,6 +237,41 @@ fn where_approval_is_required_the_page_asks_another_person() {
 }
 
 #[test]
+fn nobody_approves_a_list_that_they_put_in_or_asked_approval_for() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
+    office.write("vanthu.toml", config + "\n[approval]\nrequired = true\n");
+    let mut site = Site::start(&office);
+    let mut quantri = site.administrator();
+    let mut lan = site.account(&mut quantri, "lan", "clerk", "hoi");
+    let mut binh = site.account(&mut quantri, "binh", "approver", "hoi");
+    let mut chau = site.account(&mut quantri, "chau", "approver", "hoi");
+    let path = draft(&mut lan, &people(2));
+    // Another list in the place of the clerk's, under the clerk's name.
+    let revision = value(&binh.get(&path), "revision");
+    onward(&upload(&mut binh, &format!("{path}/tep"), &[("revision", &revision)], "khac.csv", people(3).as_bytes()));
+    let ask = |browser: &mut crate::support::site::Browser| {
+        let revision = value(&browser.get(&format!("{path}/bat-dau")), "revision");
+        onward(&browser.post(&format!("{path}/bat-dau"), &[("revision", &revision)]));
+    };
+    ask(&mut binh);
+    let page = binh.get(&format!("{path}/bat-dau"));
+    assert!(page.text().contains("chờ một người duyệt khác") && !page.text().contains("/duyet"), "{}", page.text());
+    let revision = value(&lan.get(&format!("{path}/bat-dau")), "revision");
+    let own = binh.post(&format!("{path}/duyet"), &[("revision", &revision)]);
+    assert_eq!(own.status, 422, "{}", own.text());
+    assert!(own.text().contains("người đã sửa hoặc gửi duyệt thì không duyệt được"), "{}", own.text());
+    // After a decision of somebody else the changes count anew.
+    onward(&chau.post(&format!("{path}/tra-lai"), &[("revision", &revision), ("ly_do", "thiếu người")]));
+    let revision = value(&lan.get(&path), "revision");
+    onward(&upload(&mut lan, &format!("{path}/tep"), &[("revision", &revision)], "lai.csv", people(4).as_bytes()));
+    ask(&mut lan);
+    let revision = value(&binh.get(&format!("{path}/bat-dau")), "revision");
+    let batch = onward(&binh.post(&format!("{path}/duyet"), &[("revision", &revision)]));
+    assert!(batch.starts_with("/lo/"), "{batch}");
+}
+
+#[test]
 fn rows_to_correct_are_found_in_a_long_list_and_left_out() {
     let office = Office::with_workspace();
     let mut site = Site::start(&office);

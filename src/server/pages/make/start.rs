@@ -60,6 +60,7 @@ async fn drawn(site: &Arc<Site>, caller: &Caller, draft: Draft) -> Result<Page, 
         json!({ "relay": quota.relay, "per_minute": quota.per_minute, "per_day": quota.per_day, "sent": quota.sent, "minutes": quota.minutes })
     });
     let own = draft.owner == caller.principal.name;
+    let decides = site.app.may_decide(&site.office, asker, &draft).await?;
     let page = Page::of(
         "make/start",
         json!({
@@ -71,8 +72,8 @@ async fn drawn(site: &Arc<Site>, caller: &Caller, draft: Draft) -> Result<Page, 
             "held": draft.request.mail.as_ref().is_some_and(|mail| mail.hold), "only_valid": draft.request.only_valid,
             "unaddressed": check.map_or(0, |check| check.unaddressed), "merge": draft.request.merge, "zip": draft.request.zip,
             "overprint": draft.request.overprint, "stock": draft.request.stock,
-            "errors": check.map_or(0, |check| check.errors()), "own": own,
-            "may_approve": caller.principal.may(Right::Approve) && !own,
+            "errors": check.map_or(0, |check| check.errors()), "own": own, "involved": !decides,
+            "may_approve": caller.principal.may(Right::Approve) && decides,
             "problems": page::problems(&problems, caller.language),
         }),
     );

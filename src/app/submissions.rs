@@ -71,8 +71,8 @@ pub struct Handed<'a> {
     pub path: &'a Path,
     /// The file's name as its owner knows it.
     pub name: &'a str,
-    /// The same key is the same draft.
-    pub key: Option<String>,
+    /// The same key is the same draft, with the SHA-256 of everything that is handed in: another request under it is refused.
+    pub key: Option<(String, String)>,
 }
 
 impl Submission {
@@ -122,7 +122,8 @@ impl App {
         let request = submission.request()?;
         let organisation = self.own_organisation(submission.organisation.as_deref(), by)?;
         let asker = Asker { name: &by.name, organisation: by.organisation.as_deref() };
-        let new = NewDraft { template: submission.template.clone(), organisation, key };
+        let (key, key_digest) = key.unzip();
+        let new = NewDraft { template: submission.template.clone(), organisation, key, key_digest };
         let draft = self.create_draft(office, asker, new).await?;
         match (draft.state, &draft.batch) {
             (DraftState::Submitted, Some(batch)) => return Ok((draft.id.clone(), Submitted::Batch(batch.clone()))),

@@ -12,6 +12,8 @@ use crate::lifecycle::DraftState;
 pub struct NewDraft {
     /// The submitter's key: the same key is the same draft.
     pub key: Option<String>,
+    /// SHA-256 of everything that was handed in under the key, where it came at once: another is another request.
+    pub key_digest: Option<String>,
     /// The account whose it is.
     pub owner: String,
     /// The organisation in whose name it is made.
@@ -133,17 +135,19 @@ impl Store {
         let id = self.new_id().await?;
         let mut tx = self.database.begin().await?;
         if let Some(key) = &new.key
-            && let Some(row) = tx.fetch_one(&format!("SELECT {COLUMNS} FROM draft WHERE idempotency_key = $1"), &values![key]).await?
+            && let Some(row) =
+                tx.fetch_one(&format!("SELECT {COLUMNS}, key_digest FROM draft WHERE idempotency_key = $1"), &values![key]).await?
         {
             let found = draft(&row)?;
-            let is_same = found.template == new.template && found.owner == new.owner;
+            let is_same = found.template == new.template && found.owner == new.owner && row.text_or_none("key_digest")? == new.key_digest;
             return if is_same { Ok(found) } else { Err(StoreError::KeyReused { key: key.clone() }) };
         }
-        let NewDraft { key, owner, organisation, template, request } = new;
+        let NewDraft { key, key_digest, owner, organisation, template, request } = new;
         tx.execute(
-            "INSERT INTO draft (id, idempotency_key, owner, organisation, template, state, revision, table_revision, request, created_at, changed_at)
-             VALUES ($1, $2, $3, $4, $5, 'open', 1, 1, $6, {now}, {now})",
-            &values![&id, key.clone(), owner, organisation.clone(), template, request],
+            "INSERT INTO draft (id, idempotency_key, key_digest, owner, organisation, template, state, revision, table_revision, request,
+                 created_at, changed_at)
+             VALUES ($1, $2, $3, $4, $5, $6, 'open', 1, 1, $7, {now}, {now})",
+            &values![&id, key.clone(), key_digest.clone(), owner, organisation.clone(), template, request],
         )
         .await?;
         let row = tx.fetch_one(&format!("SELECT {COLUMNS} FROM draft WHERE id = $1"), &values![&id]).await?;

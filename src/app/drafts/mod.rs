@@ -58,6 +58,8 @@ pub struct NewDraft {
     pub organisation: Option<String>,
     /// The submitter's key: the same key is the same draft.
     pub key: Option<String>,
+    /// SHA-256 of everything that was handed in under the key, where it came at once.
+    pub key_digest: Option<String>,
 }
 
 /// The file that a draft's table came from.
@@ -173,7 +175,7 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + S
 impl App {
     /// Begins a draft; the same key is the same draft.
     pub async fn create_draft(&self, office: &Office, asker: Asker<'_>, new: NewDraft) -> Result<Draft, AppError> {
-        let NewDraft { template, organisation, key } = new;
+        let NewDraft { template, organisation, key, key_digest } = new;
         self.template(&template)?;
         let organisation = match asker.organisation {
             Some(own) if organisation.as_deref().is_none_or(|wanted| wanted == own) => Some(own.to_owned()),
@@ -183,7 +185,7 @@ impl App {
         };
         let request = Request { template: template.clone(), organisation: organisation.clone(), ..Request::default() };
         let request = serde_json::to_string(&request).map_err(|_| AppError::Damaged { what: "draft" })?;
-        let new = kept::NewDraft { key, owner: asker.name.to_owned(), organisation, template, request };
+        let new = kept::NewDraft { key, key_digest, owner: asker.name.to_owned(), organisation, template, request };
         Draft::of(office.store.begin_draft(&new).await?)
     }
 

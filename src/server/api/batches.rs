@@ -273,8 +273,9 @@ async fn submit(State(site): State<Arc<Site>>, Asker(caller): Asker, headers: He
     let Received { submission, request, file, name, sha256 } = receive(&site, request).await?;
     let digest = once::digest([request.as_bytes(), sha256.as_bytes()]);
     once::once(&site, &caller, "batches", key.as_deref(), &digest, async {
-        // The draft knows the key too: a process that dies in the middle goes on with the same draft.
-        let draft_key = key.as_ref().map(|key| format!("api:{}:{key}", caller.principal.name));
+        // The draft knows the key too: a process that dies in the middle goes on with the same draft, and long after the answer
+        // was forgotten the key still stands for this request alone.
+        let draft_key = key.as_ref().map(|key| (format!("api:{}:{key}", caller.principal.name), digest.clone()));
         let handed = Handed { submission: &submission, path: &file.0, name: &name, key: draft_key };
         let (draft, submitted) = site.app.hand_in(&site.office, &caller.principal, handed).await?;
         let (state, batch) = match submitted {

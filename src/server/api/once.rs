@@ -80,7 +80,8 @@ pub(super) async fn once(
         Ok((status, value)) => {
             Some(Answer { status: status.as_u16(), content_type: "application/json".into(), body: value.to_string().into_bytes() })
         }
-        Err(fault) if fault.status.is_server_error() || fault.retryable => None,
+        // A key that is another request's stays that one's, whose answer was forgotten meanwhile.
+        Err(fault) if fault.status.is_server_error() || fault.retryable || fault.code == "key-reused" => None,
         Err(fault) => Some(Answer {
             status: fault.status.as_u16(),
             content_type: "application/problem+json".into(),

@@ -3,6 +3,7 @@
 CREATE TABLE draft (
     id TEXT PRIMARY KEY,
     idempotency_key TEXT UNIQUE,
+    key_digest TEXT,
     owner TEXT NOT NULL,
     organisation TEXT,
     template TEXT NOT NULL,

@@ -28,6 +28,7 @@ on_both_databases! {
 async fn begun(store: &Store, key: Option<&str>) -> Draft {
     let new = NewDraft {
         key: key.map(str::to_owned),
+        key_digest: None,
         owner: "lan".into(),
         organisation: Some("hoi".into()),
         template: "giay-khen".into(),
@@ -128,8 +129,14 @@ async fn the_same_key_is_the_same_draft_and_lists_keep_to_their_organisation(pla
     let store = place.open().await;
     let (one, two) = (begun(&store, Some("k")).await, begun(&store, Some("k")).await);
     assert_eq!(one.id, two.id);
-    let other =
-        NewDraft { key: Some("k".into()), owner: "la".into(), organisation: None, template: "giay-khen".into(), request: "{}".into() };
+    let other = NewDraft {
+        key: Some("k".into()),
+        key_digest: None,
+        owner: "la".into(),
+        organisation: None,
+        template: "giay-khen".into(),
+        request: "{}".into(),
+    };
     assert!(matches!(store.begin_draft(&other).await, Err(StoreError::KeyReused { .. })));
     begun(&store, None).await;
     for (organisation, states, count) in [

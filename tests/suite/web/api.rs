@@ -9,7 +9,7 @@ use vanthu::server::api::DOCUMENT;
 use vanthu::server::routes;
 
 use crate::support::site::{Answer, Browser, Site};
-use crate::support::{Office, people};
+use crate::support::{Office, people, python};
 
 /// A second organisation beside `hoi`.
 pub const OTHER: &str = "\n[organisations.chi-hoi]\nname = \"Chi hội Đồng Tâm\"\n[[organisations.chi-hoi.signatories]]\nauthority = [\"CHI HỘI TRƯỞNG\"]\nname = \"Lê Văn Tâm\"\n";
@@ -181,6 +181,27 @@ fn the_same_key_is_the_same_batch_and_another_body_under_it_is_refused() {
     assert_eq!((other.status, value(&other)["code"].as_str()), (422, Some("key-reused")));
     let unfit = program.send("POST", "/api/v1/batches", &format!("{JSON}Idempotency-Key: có dấu\r\n"), b"{}");
     assert_eq!((unfit.status, value(&unfit)["code"].as_str()), (400, Some("idempotency-key")));
+    assert_eq!(value(&program.get("/api/v1/batches"))["batches"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_key_stands_for_its_request_long_after_the_answer_was_forgotten() {
+    let office = office("");
+    let site = Site::start(&office);
+    let mut program = program(&office, &site, "read,make", None);
+    let head = format!("{JSON}Idempotency-Key: thang-12\r\n");
+    let send = |program: &mut Browser, body: &Value| program.send("POST", "/api/v1/batches", &head, body.to_string().as_bytes());
+    let first = send(&mut program, &rows(&["Nguyễn Văn An"]));
+    assert_eq!(first.status, 202, "{}", first.text());
+    // A year later: answers are kept for two days.
+    python(
+        "import sqlite3,sys\nk=sqlite3.connect(sys.argv[1], timeout=30)\nk.execute('UPDATE answer SET created_at = created_at - 31536000000')\nk.commit()",
+        &[&office.path.join("van-thu.db")],
+    );
+    let other = send(&mut program, &rows(&["Nguyễn Văn Bình"]));
+    assert_eq!((other.status, value(&other)["code"].as_str()), (422, Some("key-reused")), "{}", other.text());
+    let same = send(&mut program, &rows(&["Nguyễn Văn An"]));
+    assert_eq!((same.status, value(&same)), (202, value(&first)), "the refusal has not taken the key over");
     assert_eq!(value(&program.get("/api/v1/batches"))["batches"].as_array().unwrap().len(), 1);
 }
 

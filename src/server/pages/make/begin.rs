@@ -118,7 +118,7 @@ pub(super) async fn create(
     let organisation = Some(sent.field("don-vi").to_owned()).filter(|key| !key.is_empty());
     // A form that is sent twice is one draft.
     let own_key = (!key.is_empty()).then(|| format!("{}:{key}", asker.name));
-    let new = NewDraft { template: name.clone(), organisation, key: own_key };
+    let new = NewDraft { template: name.clone(), organisation, key: own_key, key_digest: None };
     let draft = site.app.create_draft(&site.office, asker, new).await?;
     if draft.file.is_some() {
         return Ok(to(&format!("/tao/{}", draft.id)).into_response());

@@ -121,7 +121,9 @@ impl App {
         let entry = office.store.entry_of(&document.batch, document.record).await?;
         let deliveries = office.store.deliveries_with(id, HISTORY_MAX).await?;
         let links = office.store.links_of(id).await?;
-        let acts = office.store.audit_of(id, HISTORY_MAX).await?;
+        // A certificate is taken back and replaced under its code, whichever of its files somebody looks at.
+        let code = office.store.code_of_document(id).await?;
+        let acts = office.store.audit_of(id, code.as_deref(), HISTORY_MAX).await?;
         Ok(Dossier { document, entry, deliveries, links, acts })
     }
 

@@ -60,13 +60,13 @@ impl Store {
         rows.iter().map(line).collect()
     }
 
-    /// Lines about a thing, the latest first.
-    pub async fn audit_of(&self, subject: &str, limit: u32) -> Result<Vec<Line>, StoreError> {
+    /// Lines about a thing, or about the other one that it is known by, the latest first.
+    pub async fn audit_of(&self, subject: &str, other: Option<&str>, limit: u32) -> Result<Vec<Line>, StoreError> {
         let rows = self
             .database
             .fetch(
-                "SELECT sequence, at, actor, action, subject, detail, hash FROM audit WHERE subject = $1 ORDER BY sequence DESC LIMIT $2",
-                &values![subject, limit],
+                "SELECT sequence, at, actor, action, subject, detail, hash FROM audit WHERE subject IN ($1, $2) ORDER BY sequence DESC LIMIT $3",
+                &values![subject, other.unwrap_or(subject), limit],
             )
             .await?;
         rows.iter().map(line).collect()

@@ -124,6 +124,12 @@ fn an_approver_revokes_and_replaces_from_the_page_and_the_public_reads_why() {
         let answer = approver.post(&format!("/van-ban/{id}/thu-hoi"), &[("reason", field)]);
         assert_eq!(answer.status, status, "{}", answer.text());
     }
+    // The history of each tells it, whoever looks.
+    for (id, what, why) in [(ids[0], "thu hồi giấy", "kê khai sai &lt;b&gt;"), (ids[1], "thay thế giấy", "sai tên")] {
+        let page = approver.get(&format!("/van-ban/{id}")).text();
+        let history = page.split("Lịch sử").nth(1).unwrap();
+        assert!(history.contains(what) && history.contains(why) && history.contains("duyet"), "{history}");
+    }
     let lines = administrator.get("/nhat-ky").text();
     assert!(lines.contains("thu hồi giấy") && lines.contains("duyet"), "{lines}");
 }

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use sha2::{Digest, Sha256};
+
 const MINUTE: i64 = 60_000;
 /// Quiet after which earlier waits are forgotten.
 const FORGET: i64 = 15 * MINUTE;
@@ -23,7 +25,8 @@ pub struct Limit {
 #[derive(Debug)]
 pub struct Throttle {
     limit: Limit,
-    names: HashMap<String, Tries>,
+    /// By SHA-256: what a stranger sends as a name may be long, and may be a secret.
+    names: HashMap<[u8; 32], Tries>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -44,10 +47,11 @@ impl Throttle {
     /// Counts a try of `name` at `now`. Refused with the milliseconds after which the next one counts; what is tried
     /// meanwhile makes the wait no longer.
     pub fn take(&mut self, name: &str, now: i64) -> Result<(), i64> {
-        if !self.names.contains_key(name) {
+        let name = digest(name);
+        if !self.names.contains_key(&name) {
             self.make_room(now);
         }
-        let tries = self.names.entry(name.to_owned()).or_insert(Tries { began: now, count: 0, waits: 0, until: 0, last: now });
+        let tries = self.names.entry(name).or_insert(Tries { began: now, count: 0, waits: 0, until: 0, last: now });
         if now < tries.until {
             return Err(tries.until - now);
         }
@@ -69,7 +73,7 @@ impl Throttle {
 
     /// Forgets the tries of `name`, as after a success.
     pub fn forgive(&mut self, name: &str) {
-        self.names.remove(name);
+        self.names.remove(&digest(name));
     }
 
     fn make_room(&mut self, now: i64) {
@@ -78,9 +82,13 @@ impl Throttle {
         }
         self.names.retain(|_, tries| now < tries.until || now - tries.last < MINUTE);
         if self.names.len() >= self.limit.names_max
-            && let Some(quietest) = self.names.iter().min_by_key(|(_, tries)| (now < tries.until, tries.last)).map(|(name, _)| name.clone())
+            && let Some(quietest) = self.names.iter().min_by_key(|(_, tries)| (now < tries.until, tries.last)).map(|(name, _)| *name)
         {
             self.names.remove(&quietest);
         }
     }
+}
+
+fn digest(name: &str) -> [u8; 32] {
+    Sha256::digest(name.as_bytes()).into()
 }

@@ -100,6 +100,21 @@ fn names_without_end_do_not_fill_the_memory_and_do_not_free_who_waits() {
 }
 
 #[test]
+fn no_name_is_kept_however_long_it_is() {
+    let mut throttle = Throttle::new(Limit { per_minute: 2, wait_max: 5 * MINUTE, names_max: 50 });
+    let long = "liên kết bí mật ".repeat(10_000);
+    for _ in 0..2 {
+        assert_eq!(throttle.take(&long, 0), Ok(()));
+    }
+    assert_eq!(throttle.take(&long, 0), Err(MINUTE));
+    assert_eq!(throttle.take(&long[1..], 0), Ok(()), "another name");
+    let kept = format!("{throttle:?}");
+    assert!(kept.len() < 2_000 && !kept.contains("bí mật"), "{} bytes", kept.len());
+    throttle.forgive(&long);
+    assert_eq!(throttle.take(&long, 0), Ok(()));
+}
+
+#[test]
 fn tokens_are_told_from_other_texts() {
     let text = token::text([255; 32]);
     assert_eq!(text.len(), 43);

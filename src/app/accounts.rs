@@ -163,6 +163,7 @@ impl App {
         let name = account_name(&form.name);
         let mut problems = name_problems(&name, &form.full_name);
         problems.extend(self.organisation_problem(&form.organisation));
+        problems.extend(bound_administrator(form));
         if !problems.is_empty() {
             return Err(problems.into());
         }
@@ -200,6 +201,7 @@ impl App {
     ) -> Result<bool, AppError> {
         let mut problems = full_name_problems(&form.full_name);
         problems.extend(self.organisation_problem(&form.organisation));
+        problems.extend(bound_administrator(form));
         if !problems.is_empty() {
             return Err(problems.into());
         }
@@ -254,9 +256,16 @@ impl App {
         Ok(Some(self.let_in(office, &account, LoginState::Open).await?))
     }
 
-    /// A fresh secret for an authenticator; it counts only once it is confirmed.
-    pub fn new_totp(&self) -> Result<String, AppError> {
-        Ok(totp::secret_text(random()?))
+    /// A fresh secret for an authenticator, kept with the login that it is shown to; it counts only once it is confirmed there.
+    pub async fn offer_totp(&self, office: &Office, login: &str) -> Result<String, AppError> {
+        let secret = totp::secret_text(random()?);
+        office.store.offer_totp(&token::digest(login), &secret).await?;
+        Ok(secret)
+    }
+
+    /// The secret that was shown to a login and still may be confirmed.
+    pub async fn offered_totp(&self, office: &Office, login: &str) -> Result<Option<String>, AppError> {
+        Ok(office.store.offered_totp(&token::digest(login)).await?)
     }
 
     /// Begins to ask for one-time codes, when `code` is one of `secret`'s; false when it is not.
@@ -297,6 +306,19 @@ impl App {
             None => problem,
         })
     }
+}
+
+/// An administrator's things belong to the whole office: people, templates, printers, relays, the audit log. One who sees only
+/// one organisation could not have them.
+fn bound_administrator(form: &AccountForm) -> Option<Diagnostic> {
+    let is_bound = form.role == Role::Administrator && !form.organisation.is_empty();
+    let message = say!("người quản trị không thể chỉ thuộc một đơn vị", "an administrator cannot belong to one organisation only");
+    is_bound.then(|| {
+        Diagnostic::error("administrator-bound", message).with_value(&form.organisation).remedy(say!(
+            "chọn “Mọi đơn vị”, hoặc chọn vai trò khác cho người chỉ lo một đơn vị",
+            "choose “All organisations”, or another role for who looks after one"
+        ))
+    })
 }
 
 /// Names are typed without regard to case.

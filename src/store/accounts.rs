@@ -167,6 +167,8 @@ impl Store {
             &values![id, secret, step],
         )
         .await?;
+        // What was shown and not confirmed has lapsed with the change.
+        tx.execute("UPDATE login SET offered_totp = NULL, offered_until = NULL WHERE account_id = $1", &values![id]).await?;
         let action = if secret.is_some() { "account.totp.begin" } else { "account.totp.end" };
         let name = name_of(&mut tx, id).await?;
         audit::note(&mut tx, actor, action, &name, "").await?;

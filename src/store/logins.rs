@@ -14,6 +14,8 @@ pub const IDLE_MAX: i64 = 30 * MINUTE;
 pub const LIFE_MAX: i64 = 12 * 60 * MINUTE;
 /// How long the second factor may take.
 pub const CODE_MAX: i64 = 5 * MINUTE;
+/// How long a secret that was shown may be confirmed.
+const OFFER_MAX: i64 = 15 * MINUTE;
 /// That it was used is written down at most so often.
 const SEEN_EVERY: i64 = MINUTE;
 
@@ -77,6 +79,26 @@ impl Store {
             self.database.execute("UPDATE account SET seen_at = {now} WHERE id = $1", &values![&account.id]).await?;
         }
         Ok(Some(account))
+    }
+
+    /// Keeps the authenticator's secret that a login was shown; it counts only once it is confirmed from there.
+    pub async fn offer_totp(&self, digest: &str, secret: &str) -> Result<(), StoreError> {
+        self.database
+            .execute(
+                "UPDATE login SET offered_totp = $2, offered_until = {now} + $3 WHERE digest = $1 AND state = 'open'",
+                &values![digest, secret, OFFER_MAX],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// The secret that a login was shown a while ago.
+    pub async fn offered_totp(&self, digest: &str) -> Result<Option<String>, StoreError> {
+        let row = self
+            .database
+            .fetch_one("SELECT offered_totp FROM login WHERE digest = $1 AND state = 'open' AND offered_until > {now}", &values![digest])
+            .await?;
+        Ok(row.map(|row| row.text_or_none("offered_totp")).transpose()?.flatten())
     }
 
     /// Ends a login.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::app::AppError;
 use crate::diagnostic::Diagnostic;
 use crate::qr;
 use crate::say;
-use crate::server::caller::Caller;
+use crate::server::caller::{Caller, login_token};
 use crate::server::fault::Fault;
 use crate::server::page::{Page, to};
 use crate::server::routes::{Route, Rule};
@@ -100,19 +101,25 @@ async fn again(site: &Site, caller: &Caller, password: &str) -> Result<Result<()
     Ok(Err(page(site, caller).await?.problems(vec![wrong_password()])))
 }
 
-async fn begin_code(State(site): State<Arc<Site>>, caller: Caller, Form(given): Form<Password>) -> Result<Response, Fault> {
+async fn begin_code(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Form(given): Form<Password>,
+) -> Result<Response, Fault> {
     if let Err(page) = again(&site, &caller, &given.password).await? {
         return Ok(page.into_response());
     }
-    Ok(enrolment(&caller, &site.app.new_totp()?).into_response())
+    let secret = site.app.offer_totp(&site.office, login_token(&headers).unwrap_or_default()).await?;
+    Ok(enrolment(&caller, &secret).into_response())
 }
 
-/// The secret travels in the form until it is confirmed: before that it opens nothing.
+/// The secret is kept with the login that typed its password; the form sends only the code.
 fn enrolment(caller: &Caller, secret: &str) -> Page {
     let address = totp::address(secret, &caller.principal.name, ISSUER);
     let picture = qr::encode(&address).ok().and_then(|code| drawn(&code));
     let groups: Vec<String> = secret.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
-    Page::of("account/code", json!({ "secret": secret, "groups": groups.join(" "), "qr": picture }))
+    Page::of("account/code", json!({ "groups": groups.join(" "), "qr": picture }))
 }
 
 /// A QR code as the path of an SVG picture, one unit a module, with its side.
@@ -126,20 +133,30 @@ fn drawn(code: &Value) -> Option<Value> {
 #[derive(Deserialize)]
 struct Confirmed {
     #[serde(default)]
-    secret: String,
-    #[serde(default)]
     code: String,
 }
 
-async fn confirm_code(State(site): State<Arc<Site>>, caller: Caller, Form(given): Form<Confirmed>) -> Result<Response, Fault> {
-    if site.app.confirm_totp(&site.office, caller.account()?, &given.secret, &given.code).await? {
+async fn confirm_code(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    headers: HeaderMap,
+    Form(given): Form<Confirmed>,
+) -> Result<Response, Fault> {
+    site.attempt(&caller.principal.name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    let Some(secret) = site.app.offered_totp(&site.office, login_token(&headers).unwrap_or_default()).await? else {
+        let lapsed = Diagnostic::error("code-lapsed", say!("khóa đã hiện không còn dùng được", "the secret that was shown has lapsed"))
+            .remedy(say!("nhập mật khẩu để lấy khóa mới", "type your password to get another"));
+        return Ok(page(&site, &caller).await?.problems(vec![lapsed]).into_response());
+    };
+    if site.app.confirm_totp(&site.office, caller.account()?, &secret, &given.code).await? {
+        site.came_in(&caller.principal.name);
         return Ok(to("/tai-khoan?xong=ma").into_response());
     }
     let wrong = Diagnostic::error("code", say!("mã không đúng", "the code is wrong")).remedy(say!(
         "kiểm tra đồng hồ của điện thoại, rồi nhập mã đang hiện",
         "check the clock of the phone, then type the code it shows"
     ));
-    Ok(enrolment(&caller, &given.secret).problems(vec![wrong]).into_response())
+    Ok(enrolment(&caller, &secret).problems(vec![wrong]).into_response())
 }
 
 async fn end_code(State(site): State<Arc<Site>>, caller: Caller, Form(given): Form<Password>) -> Result<Response, Fault> {

@@ -31,6 +31,8 @@ CREATE TABLE login (
     account_id TEXT NOT NULL REFERENCES account (id),
     state TEXT NOT NULL CHECK (state IN ('code', 'open')),
     created_at BIGINT NOT NULL,
-    seen_at BIGINT NOT NULL
+    seen_at BIGINT NOT NULL,
+    offered_totp TEXT,
+    offered_until BIGINT
 );
 CREATE INDEX login_of_account ON login (account_id);

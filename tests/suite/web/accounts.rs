@@ -128,6 +128,61 @@ fn a_disabled_account_is_out_at_once_and_the_last_administrator_stays() {
     assert!(answer.text().contains("người quản trị cuối cùng"), "{} {}", answer.status, answer.text());
 }
 
+/// The secret that the page of enrolment shows.
+pub(super) fn shown_secret(page: &str) -> String {
+    let groups = page.split("<code>").nth(1).and_then(|rest| rest.split('<').next()).unwrap_or_else(|| panic!("no secret in {page}"));
+    groups.replace(' ', "")
+}
+
+fn code_of(secret: &str, later: i64) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    vanthu::access::totp::code_at(secret, i64::try_from(now).unwrap() + later).unwrap()
+}
+
+#[test]
+fn an_authenticator_is_not_replaced_without_the_password() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut administrator = site.administrator();
+    let own = shown_secret(&administrator.post("/tai-khoan/ma", &[("password", PASSWORD)]).text());
+    assert_eq!(administrator.post("/tai-khoan/ma/xac-nhan", &[("code", &code_of(&own, 0))]).status, 303);
+    // Somebody at the open browser, with an authenticator of their own.
+    let theirs = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    let taken = administrator.post("/tai-khoan/ma/xac-nhan", &[("secret", theirs), ("code", &code_of(theirs, 0))]);
+    assert_eq!(taken.status, 422, "{}", taken.text());
+    assert!(taken.text().contains("khóa đã hiện không còn dùng được"), "{}", taken.text());
+    let mut browser = site.browser();
+    browser.post("/dang-nhap", &[("name", "quantri"), ("password", PASSWORD)]);
+    assert_eq!(browser.post("/dang-nhap/ma", &[("code", &code_of(theirs, 0))]).status, 401);
+    assert_eq!(browser.post("/dang-nhap/ma", &[("code", &code_of(&own, 30_000))]).status, 303, "the old one still counts");
+    // What one login was shown, another cannot confirm; and codes are not guessed.
+    let fresh = shown_secret(&administrator.post("/tai-khoan/ma", &[("password", PASSWORD)]).text());
+    browser.get("/tai-khoan");
+    assert!(browser.post("/tai-khoan/ma/xac-nhan", &[("code", &code_of(&fresh, 0))]).text().contains("không còn dùng được"));
+    let statuses: Vec<u16> = (0..8).map(|_| administrator.post("/tai-khoan/ma/xac-nhan", &[("code", "000000")]).status).collect();
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+}
+
+#[test]
+fn an_administrator_belongs_to_no_single_organisation() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut administrator = site.administrator();
+    let fields = [("name", "an"), ("full_name", "Nguyễn An"), ("role", "administrator"), ("organisation", "hoi")];
+    let made = administrator.post("/nguoi-dung/moi", &fields);
+    assert_eq!(made.status, 422);
+    assert!(made.text().contains("người quản trị không thể chỉ thuộc một đơn vị"), "{}", made.text());
+    site.account(&mut administrator, "an", "clerk", "hoi");
+    let list = administrator.get("/nguoi-dung").text();
+    let id = list.split(">Người an</a>").next().unwrap().rsplit("/nguoi-dung/").next().unwrap().split('"').next().unwrap().to_owned();
+    let page = administrator.get(&format!("/nguoi-dung/{id}")).text();
+    let version = page.split("name=\"version\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let raised = [("version", version.as_str()), ("full_name", "An"), ("role", "administrator"), ("organisation", "hoi")];
+    assert_eq!(administrator.post(&format!("/nguoi-dung/{id}"), &raised).status, 422);
+    let raised = [("version", version.as_str()), ("full_name", "An"), ("role", "administrator"), ("organisation", "")];
+    assert_eq!(administrator.post(&format!("/nguoi-dung/{id}"), &raised).status, 303);
+}
+
 #[test]
 fn one_time_codes_are_asked_for_once_they_are_confirmed_and_count_once() {
     let office = Office::with_workspace();
@@ -135,14 +190,14 @@ fn one_time_codes_are_asked_for_once_they_are_confirmed_and_count_once() {
     let mut administrator = site.administrator();
     assert!(administrator.get("/").text().contains("nên bật mã xác thực"), "enrolment is urged");
     let shown = administrator.post("/tai-khoan/ma", &[("password", PASSWORD)]).text();
-    let secret = shown.split("name=\"secret\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let secret = shown_secret(&shown);
     let code = || {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
         vanthu::access::totp::code_at(&secret, i64::try_from(now).unwrap()).unwrap()
     };
-    assert_eq!(administrator.post("/tai-khoan/ma/xac-nhan", &[("secret", &secret), ("code", "000000")]).status, 422);
+    assert_eq!(administrator.post("/tai-khoan/ma/xac-nhan", &[("code", "000000")]).status, 422);
     let used = code();
-    assert_eq!(administrator.post("/tai-khoan/ma/xac-nhan", &[("secret", &secret), ("code", &used)]).status, 303);
+    assert_eq!(administrator.post("/tai-khoan/ma/xac-nhan", &[("code", &used)]).status, 303);
     let mut browser = site.browser();
     let begun = browser.post("/dang-nhap", &[("name", "quantri"), ("password", PASSWORD)]);
     assert_eq!(begun.header("location"), Some("/dang-nhap/ma?tiep=/"));

@@ -93,7 +93,7 @@ fn the_log_tells_nothing_of_persons_and_secrets_even_at_its_most_talkative() {
     stranger.post("/dang-nhap", &[("name", "hoangyen"), ("password", "mật khẩu sai nhưng riêng")]);
     stranger.get("/nhat-ky?ai=hoangyen");
     let shown = browser.post("/tai-khoan/ma", &[("password", PASSWORD)]).text();
-    let secret = shown.split("name=\"secret\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let secret = super::accounts::shown_secret(&shown);
     let (login, csrf) = (browser.login.clone().unwrap(), browser.csrf.clone());
     drop(site);
     let log = log_of(&office);

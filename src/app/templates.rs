@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use tokio::sync::Mutex;
 use toml_edit::{DocumentMut, Item, Table};
 
 use super::office::Office;
@@ -24,6 +25,8 @@ use crate::typeset::Typeset;
 const WORDS_FILE: &str = "words.toml";
 /// What stands in a file that changes nothing.
 const NOTHING: &str = "[words]\n";
+/// One publication at a time: two that have seen the same words would overwrite each other.
+static PUBLISHING: Mutex<()> = Mutex::const_new(());
 /// Longest reason for a publication.
 const NOTE_MAX: usize = 300;
 
@@ -124,18 +127,19 @@ impl App {
     }
 
     /// Puts `words` to use, when what is in use still has `digest`; false when it has not. Refused when the template would not
-    /// load or its sample could not be set.
+    /// load or its sample could not be set. `draft` is when the draft was written that the words come from.
+    #[allow(clippy::too_many_arguments, reason = "each is another thing that a publication names")]
     pub async fn publish_words(
         &self,
         office: &Office,
         template: &str,
         digest: &str,
         words: &str,
+        draft: Option<i64>,
         note: &str,
         actor: &Principal,
     ) -> Result<bool, AppError> {
-        let before = self.words_of(template)?;
-        if before.digest != digest {
+        if self.words_of(template)?.digest != digest {
             return Ok(false);
         }
         if note.chars().count() > NOTE_MAX {
@@ -146,9 +150,15 @@ impl App {
         let Some(path) = self.words_path(template) else { return Err(super::error::no_workspace()) };
         let folder = path.parent().map(std::path::Path::to_owned).unwrap_or_default();
         std::fs::create_dir_all(&folder).map_err(|source| AppError::Write { path: folder, source })?;
+        let _alone = PUBLISHING.lock().await;
+        // Trying takes a while, in which somebody else may have published, or changed the file by hand.
+        let before = self.words_of(template)?;
+        if before.digest != digest {
+            return Ok(false);
+        }
         let used = before.own.unwrap_or_else(|| NOTHING.to_owned());
         // Noted before it is used: a crash between leaves a version to publish again, never a text without its history.
-        office.store.publish_template(template, &used, words, note.trim(), &actor.name).await?;
+        office.store.publish_template(template, &used, words, draft, note.trim(), &actor.name).await?;
         replace(&path, words.as_bytes()).map_err(|source| AppError::Write { path, source })?;
         Ok(true)
     }
@@ -169,16 +179,17 @@ impl App {
         Ok(Some((draft, words)))
     }
 
-    /// Keeps a text that is being written, or forgets it.
+    /// Keeps a text that is being written, or forgets it; `seen` is when the one that the person saw was written.
     pub async fn keep_template_draft(
         &self,
         office: &Office,
         template: &str,
+        seen: Option<i64>,
         words: Option<&BTreeMap<String, String>>,
         actor: &Principal,
     ) -> Result<(), AppError> {
         let words = words.map(|words| serde_json::json!(words).to_string());
-        Ok(office.store.keep_template_draft(template, words.as_deref(), &actor.name).await?)
+        Ok(office.store.keep_template_draft(template, seen, words.as_deref(), &actor.name).await?)
     }
 
     fn words_path(&self, template: &str) -> Option<std::path::PathBuf> {

@@ -48,19 +48,30 @@ impl Store {
         self.database.fetch(sql, &values![template]).await?.iter().map(version).collect()
     }
 
-    /// Notes that `words` is published; its number. Before the first, `before` is kept as what was in use until then. The
-    /// draft has served.
-    pub async fn publish_template(&self, template: &str, before: &str, words: &str, note: &str, actor: &str) -> Result<i64, StoreError> {
+    /// Notes that `words` is published; its number. What was in use until then, `before`, is kept as a version where it is none
+    /// yet: before the first publication, and after somebody changed the file by hand. The draft that was published, `draft`,
+    /// has served; another stays.
+    pub async fn publish_template(
+        &self,
+        template: &str,
+        before: &str,
+        words: &str,
+        draft: Option<i64>,
+        note: &str,
+        actor: &str,
+    ) -> Result<i64, StoreError> {
         let mut tx = self.database.begin().await?;
         let last = tx.fetch_one("SELECT MAX(version) AS last FROM template_version WHERE template = $1", &values![template]).await?;
         let mut next = last.map_or(Ok(None), |row| row.int_or_none("last"))?.unwrap_or(0) + 1;
+        let known =
+            tx.fetch_one("SELECT 1 AS one FROM template_version WHERE template = $1 AND words = $2", &values![template, before]).await?;
         let insert = "INSERT INTO template_version (template, version, words, note, actor, created_at) VALUES ($1, $2, $3, $4, $5, {now})";
-        if next == 1 {
+        if known.is_none() {
             tx.execute(insert, &values![template, next, before, "", ""]).await?;
             next += 1;
         }
         tx.execute(insert, &values![template, next, words, note, actor]).await?;
-        tx.execute("DELETE FROM template_draft WHERE template = $1", &values![template]).await?;
+        tx.execute("DELETE FROM template_draft WHERE template = $1 AND changed_at = $2", &values![template, draft]).await?;
         audit::note(&mut tx, actor, "template.publish", template, &next.to_string()).await?;
         tx.commit().await?;
         Ok(next)
@@ -74,20 +85,40 @@ impl Store {
             .transpose()
     }
 
-    /// Keeps a text that is being written, or forgets it.
-    pub async fn keep_template_draft(&self, template: &str, words: Option<&str>, actor: &str) -> Result<(), StoreError> {
-        match words {
-            Some(words) => {
-                self.database
-                    .execute(
-                        "INSERT INTO template_draft (template, words, actor, changed_at) VALUES ($1, $2, $3, {now})
-                         ON CONFLICT (template) DO UPDATE SET words = $2, actor = $3, changed_at = {now}",
-                        &values![template, words, actor],
-                    )
-                    .await?
+    /// Keeps a text that is being written, or forgets it. `seen` is when the one that the person saw was written; it is stale when
+    /// somebody has written another meanwhile.
+    pub async fn keep_template_draft(&self, template: &str, seen: Option<i64>, words: Option<&str>, actor: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let row = tx.fetch_one("SELECT changed_at FROM template_draft WHERE template = $1", &values![template]).await?;
+        let there = row.map(|row| row.int("changed_at")).transpose()?;
+        if there != seen {
+            return Err(StoreError::Stale { what: format!("draft of template {template}") });
+        }
+        // Later than the one before, also when both came in one moment.
+        let changed = match (words, there) {
+            (Some(words), Some(there)) => {
+                tx.execute(
+                    "UPDATE template_draft SET words = $3, actor = $4,
+                         changed_at = CASE WHEN {now} > $2 THEN {now} ELSE $2 + 1 END WHERE template = $1 AND changed_at = $2",
+                    &values![template, there, words, actor],
+                )
+                .await?
             }
-            None => self.database.execute("DELETE FROM template_draft WHERE template = $1", &values![template]).await?,
+            (Some(words), None) => {
+                tx.execute(
+                    "INSERT INTO template_draft (template, words, actor, changed_at) VALUES ($1, $2, $3, {now}) ON CONFLICT DO NOTHING",
+                    &values![template, words, actor],
+                )
+                .await?
+            }
+            (None, Some(there)) => {
+                tx.execute("DELETE FROM template_draft WHERE template = $1 AND changed_at = $2", &values![template, there]).await?
+            }
+            (None, None) => 1,
         };
-        Ok(())
+        if changed != 1 {
+            return Err(StoreError::Stale { what: format!("draft of template {template}") });
+        }
+        tx.commit().await
     }
 }

@@ -20,6 +20,7 @@ use crate::server::fault::Fault;
 use crate::server::page::{Page, problems, to};
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
+use crate::store::StoreError;
 use crate::template::contract::{Contract, Kind};
 use crate::template::functions;
 
@@ -85,8 +86,15 @@ fn fields(contract: &Contract) -> Value {
         .collect()
 }
 
-/// The editor; `typed` is what somebody has written and not yet published.
-async fn editor(site: &Site, name: &str, words: &Words, typed: &BTreeMap<String, String>, tried: Value) -> Result<Page, Fault> {
+/// The editor; `typed` is what somebody has written and not yet published, `below` when the draft that it stands on was written.
+async fn editor(
+    site: &Site,
+    name: &str,
+    words: &Words,
+    below: Option<i64>,
+    typed: &BTreeMap<String, String>,
+    tried: Value,
+) -> Result<Page, Fault> {
     let template = site.app.template(name);
     let (title, contract) = match &template {
         Ok(template) => (json!(template.manifest.title), fields(&template.contract)),
@@ -124,7 +132,7 @@ async fn editor(site: &Site, name: &str, words: &Words, typed: &BTreeMap<String,
         json!({
             "name": name, "title": title, "digest": words.digest, "wordings": wordings, "fields": contract,
             "functions": functions::names().collect::<Vec<_>>(), "versions": history, "tried": tried,
-            "draft": draft.map(|(draft, _)| json!({ "actor": draft.actor, "at": draft.changed_at })),
+            "seen": below, "draft": draft.map(|(draft, _)| json!({ "actor": draft.actor, "at": draft.changed_at })),
         }),
     );
     Ok(match template {
@@ -139,8 +147,8 @@ async fn editor(site: &Site, name: &str, words: &Words, typed: &BTreeMap<String,
 async fn show(State(site): State<Arc<Site>>, _: Caller, Path(name): Path<String>) -> Result<Page, Fault> {
     known(&site, &name)?;
     let words = site.app.words_of(&name)?;
-    let typed = site.app.template_draft(&site.office, &name).await?.map(|(_, words)| words).unwrap_or_default();
-    editor(&site, &name, &words, &typed, Value::Null).await
+    let (seen, typed) = site.app.template_draft(&site.office, &name).await?.map(|(draft, words)| (draft.changed_at, words)).unzip();
+    editor(&site, &name, &words, seen, &typed.unwrap_or_default(), Value::Null).await
 }
 
 type Form = axum::Form<Vec<(String, String)>>;
@@ -155,32 +163,34 @@ async fn save(State(site): State<Arc<Site>>, caller: Caller, Path(name): Path<St
     known(&site, &name)?;
     let (typed, others) = read(form);
     let other = |key: &str| others.get(key).map_or("", String::as_str);
+    let seen = other("nhap").parse().ok();
     match other("viec") {
         "nhap" => {
-            site.app.keep_template_draft(&site.office, &name, Some(&typed), &caller.principal).await?;
+            keep(&site, &caller, &name, seen, Some(&typed)).await?;
             Ok(to(&format!("/mau/{name}?xong=luu")).into_response())
         }
         "bo" => {
-            site.app.keep_template_draft(&site.office, &name, None, &caller.principal).await?;
+            keep(&site, &caller, &name, seen, None).await?;
             Ok(to(&format!("/mau/{name}?xong=xoa")).into_response())
         }
         // Without scripts, the preview comes with the page.
         "thu" => {
-            let words = site.app.words_of(&name)?;
+            let words = Words { digest: other("digest").to_owned(), ..site.app.words_of(&name)? };
             let (tried, faults) = match pictures(&site, &caller, &name, &words, &typed).await {
                 Ok(pictures) => (json!(pictures), Vec::new()),
                 Err(fault) => (Value::Null, fault.diagnostics),
             };
-            Ok(editor(&site, &name, &words, &typed, tried).await?.problems(faults).into_response())
+            Ok(editor(&site, &name, &words, seen, &typed, tried).await?.problems(faults).into_response())
         }
         _ => {
-            let words = site.app.words_of(&name)?;
+            // A form that comes back still says what it was made with.
+            let words = Words { digest: other("digest").to_owned(), ..site.app.words_of(&name)? };
             let text = site.app.written_words(&name, &words, &typed)?;
-            match site.app.publish_words(&site.office, &name, other("digest"), &text, other("note"), &caller.principal).await {
+            match site.app.publish_words(&site.office, &name, other("digest"), &text, seen, other("note"), &caller.principal).await {
                 Ok(true) => Ok(to(&format!("/mau/{name}?xong=cong-bo")).into_response()),
                 Ok(false) => Err(stale()),
                 Err(AppError::Input(faults)) => {
-                    Ok(editor(&site, &name, &words, &typed, Value::Null).await?.problems(faults).into_response())
+                    Ok(editor(&site, &name, &words, seen, &typed, Value::Null).await?.problems(faults).into_response())
                 }
                 Err(error) => Err(error.into()),
             }
@@ -192,6 +202,19 @@ fn stale() -> Fault {
     Fault::conflict(say!(
         "lời văn của mẫu vừa được người khác công bố hoặc sửa; mở lại trang này rồi sửa tiếp",
         "somebody else has just published or changed these words; open this page again"
+    ))
+}
+
+/// Keeps or drops the draft that the form was made with.
+async fn keep(site: &Site, caller: &Caller, name: &str, seen: Option<i64>, words: Option<&BTreeMap<String, String>>) -> Result<(), Fault> {
+    let kept = site.app.keep_template_draft(&site.office, name, seen, words, &caller.principal).await;
+    kept.map_err(|error| if matches!(error, AppError::Store(StoreError::Stale { .. })) { stale_draft() } else { error.into() })
+}
+
+fn stale_draft() -> Fault {
+    Fault::conflict(say!(
+        "bản nháp của mẫu vừa được người khác lưu hoặc bỏ; chép lại phần đang gõ, mở lại trang này rồi sửa tiếp",
+        "somebody else has just kept or dropped the draft of this template; copy what you typed and open this page again"
     ))
 }
 
@@ -240,7 +263,7 @@ async fn roll_back(
     let number = wanted.version;
     let note = say!("quay lại bản {number}", "back to version {number}");
     let note = note.in_language(Language::Vietnamese);
-    match site.app.publish_words(&site.office, &name, &back.digest, &wanted.words, note, &caller.principal).await? {
+    match site.app.publish_words(&site.office, &name, &back.digest, &wanted.words, None, note, &caller.principal).await? {
         true => Ok(to(&format!("/mau/{name}?xong=cong-bo")).into_response()),
         false => Err(stale()),
     }

@@ -1,5 +1,6 @@
 //! Words of templates: tried, published, taken back.
 
+use super::make::value;
 use crate::support::Office;
 use crate::support::site::{Browser, Site};
 
@@ -67,9 +68,41 @@ fn a_draft_is_there_for_the_next_who_comes() {
     let mut browser = site.administrator();
     let mut other = site.account(&mut browser, "an", "administrator", "");
     browser.get("/mau/giay-khen");
-    assert_eq!(browser.post("/mau/giay-khen", &[("w.tang", "CHƯA XONG"), ("viec", "nhap")]).status, 303);
-    let page = other.get("/mau/giay-khen").text();
-    assert!(page.contains("CHƯA XONG") && page.contains("bản nháp của quantri"), "{page}");
-    assert_eq!(other.post("/mau/giay-khen", &[("viec", "bo")]).status, 303);
+    assert_eq!(browser.post("/mau/giay-khen", &[("w.tang", "CHƯA XONG"), ("nhap", ""), ("viec", "nhap")]).status, 303);
+    let page = other.get("/mau/giay-khen");
+    assert!(page.text().contains("CHƯA XONG") && page.text().contains("bản nháp của quantri"), "{}", page.text());
+    let (seen, fresh) = (value(&page, "nhap"), value(&page, "digest"));
+    // Who has not seen that draft neither writes over it nor throws it away.
+    let stale = browser.post("/mau/giay-khen", &[("w.tang", "KHÁC HẲN"), ("nhap", ""), ("viec", "nhap")]);
+    assert_eq!(stale.status, 409, "{}", stale.text());
+    assert!(stale.text().contains("bản nháp của mẫu vừa được người khác lưu hoặc bỏ"), "{}", stale.text());
+    assert_eq!(browser.post("/mau/giay-khen", &[("nhap", "1"), ("viec", "bo")]).status, 409);
+    // A publication uses up the draft that it came from, and no other.
+    let fields = [("digest", fresh.as_str()), ("w.tang", "TẶNG"), ("nhap", ""), ("viec", "cong-bo")];
+    assert_eq!(browser.post("/mau/giay-khen", &fields).status, 303);
+    assert!(other.get("/mau/giay-khen").text().contains("CHƯA XONG"));
+    assert_eq!(other.post("/mau/giay-khen", &[("nhap", &seen), ("viec", "bo")]).status, 303);
     assert!(!browser.get("/mau/giay-khen").text().contains("CHƯA XONG"));
+}
+
+#[test]
+fn what_was_changed_in_the_file_by_hand_is_a_version_before_it_is_replaced() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut browser = site.administrator();
+    let publish = |browser: &mut Browser, text: &str| {
+        let digest = digest(browser);
+        assert_eq!(browser.post("/mau/giay-khen", &[("digest", &digest), ("w.tang", text), ("viec", "cong-bo")]).status, 303);
+    };
+    publish(&mut browser, "TRÂN TRỌNG TẶNG");
+    let by_hand = "[words]\ntang = \"TẶNG THƯỞNG\" # theo công văn 12\n";
+    office.write("mau/giay-khen/words.toml", by_hand);
+    let seen = digest(&mut browser);
+    assert_eq!(browser.post("/mau/giay-khen/quay-lai", &[("digest", &seen), ("version", "1")]).status, 303);
+    assert_eq!(String::from_utf8(office.read("mau/giay-khen/words.toml")).unwrap(), "[words]\n");
+    let page = browser.get("/mau/giay-khen").text();
+    assert!(page.contains("Bản 4") && page.contains("sửa thẳng trong tệp words.toml"), "{page}");
+    let seen = digest(&mut browser);
+    assert_eq!(browser.post("/mau/giay-khen/quay-lai", &[("digest", &seen), ("version", "3")]).status, 303);
+    assert_eq!(String::from_utf8(office.read("mau/giay-khen/words.toml")).unwrap(), by_hand);
 }

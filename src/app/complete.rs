@@ -65,7 +65,7 @@ impl App {
     ) -> Result<(Vec<Outcome>, Vec<&'static str>), AppError> {
         outcomes.extend(planned.rejected_rows.iter().map(Outcome::of_rejected));
         outcomes.sort_by_key(|outcome| outcome.number);
-        let any = outcomes.iter().any(|outcome| outcome.made.is_some());
+        let any = outcomes.iter().any(|outcome| outcome.standing().is_some());
         let mut extras = Extras::going_on(shelf, &office.store, &office.objects, made);
         if wanted.merge && any {
             outputs::merged(&mut extras, &outcomes).await?;

@@ -3,7 +3,7 @@
 //! Owns the use-cases behind `/van-ban` and `/api/v1/documents`. A principal that is bound to an organisation finds its
 //! documents only; another's does not exist for it.
 
-use std::sync::Arc;
+use std::path::Path;
 
 use super::office::Office;
 use super::{App, AppError};
@@ -136,17 +136,16 @@ impl App {
 
     /// The bytes of a document, held against its hash: what is not what was made is not given out.
     pub async fn document_bytes(&self, office: &Office, document: &Found) -> Result<Vec<u8>, AppError> {
-        let (objects, name) = (Arc::clone(&office.objects), document.object.clone());
-        let read = tokio::task::spawn_blocking(move || {
-            let path = objects.path(&name);
-            std::fs::read(&path).map_err(|source| StorageError::Read { path, source })
-        });
-        let bytes = read.await.map_err(|_| AppError::Damaged { what: "document" })??;
-        if hash_bytes(&bytes) != document.sha256 {
-            return Err(AppError::Damaged { what: "document" });
-        }
-        Ok(bytes)
+        let path = office.objects.path(&document.object);
+        let sha256 = document.sha256.clone();
+        tokio::task::spawn_blocking(move || whole(&path, &sha256)).await.map_err(|_| AppError::Damaged { what: "document" })?
     }
+}
+
+/// The bytes at `path`, if they are those that were made.
+pub(super) fn whole(path: &Path, sha256: &str) -> Result<Vec<u8>, AppError> {
+    let bytes = std::fs::read(path).map_err(StorageError::read(path))?;
+    if hash_bytes(&bytes) == sha256 { Ok(bytes) } else { Err(AppError::Damaged { what: "document" }) }
 }
 
 /// What is wrong with a day of a filter, if anything; `name` is the filter's.

@@ -21,9 +21,8 @@ use crate::message::letter::MailTerms;
 use crate::message::return_path::ReturnPaths;
 use crate::say;
 use crate::sender::link::Links;
-use crate::sender::{Sender, Transport, queue};
+use crate::sender::{Sender, Transport};
 use crate::storage::StorageError;
-use crate::store::batches::Post;
 use crate::store::deliveries::{Filter, Posted};
 use crate::store::senders::{Limits, Pause, Rate, Suppressed};
 use crate::template::Template;
@@ -145,8 +144,8 @@ impl App {
     /// Lets the held messages of a batch go to the outbox; how many are new there.
     pub async fn release_batch(&self, batch: &str) -> Result<u64, AppError> {
         let office = self.office(None, Opening::Beside).await?;
-        office.store.mark_posted(batch, Post::Pending).await?;
-        Ok(queue::queue_pending(&office.store).await?)
+        let batch = self.batch(&office, batch).await?.batch;
+        self.release_in(&office, &batch, ACTOR).await
     }
 
     /// Deliveries of the workspace.

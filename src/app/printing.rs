@@ -13,8 +13,9 @@ use futures_util::{StreamExt as _, stream};
 use super::complete::stored;
 use super::office::Office;
 use super::turns::Turns;
-use super::watch::{HandedOut, open};
+use super::watch::{HandedOut, none_stands, open};
 use super::{App, AppError, close};
+use crate::access::Principal;
 use crate::batch::Request;
 use crate::batch::merge::Merge;
 use crate::batch::outputs::OutputError;
@@ -26,19 +27,30 @@ use crate::say;
 use crate::storage::StorageError;
 use crate::store::StoreError;
 use crate::store::batches::Batch;
+use crate::store::records::Standing;
 
 /// Documents drawn for one file, at most: a request waits for it.
 const DOCUMENTS_MAX: u64 = 2_000;
 /// Records read at once.
 const PAGE: u32 = 500;
+/// What the file for the stock, and the one with its picture, are called in the audit log.
+const OVERPRINT: &str = "in-phoi.pdf";
+const FULL: &str = "day-du.pdf";
 
 /// One such file is drawn at a time.
 static TURNS: Turns = Turns::new(1, 4, Duration::from_secs(10));
 
 impl App {
-    /// One PDF of the documents of a batch on stock: with `overprint` only what the stock lacks, moved by the offset of
-    /// `printer`; else everything.
-    pub async fn printed(&self, office: &Office, batch: &Batch, overprint: bool, printer: Option<&str>) -> Result<HandedOut, AppError> {
+    /// For `asker`, with the fetch noted, one PDF of the documents of a batch that still stand: with `overprint` only what the
+    /// stock lacks, moved by the offset of `printer`; else everything.
+    pub async fn printed(
+        &self,
+        office: &Office,
+        asker: &Principal,
+        batch: &Batch,
+        overprint: bool,
+        printer: Option<&str>,
+    ) -> Result<HandedOut, AppError> {
         let request: Request = stored(&batch.request, "request")?;
         let Some(stock) = &request.stock else {
             return Err(StoreError::Unknown { what: format!("stock of batch {}", batch.id) }.into());
@@ -73,7 +85,9 @@ impl App {
         let opened = result.and_then(|()| open(&scratch));
         // Open files outlive their names.
         let _ = std::fs::remove_file(&scratch);
-        opened
+        let opened = opened?;
+        self.note_fetch(office, asker, batch, if overprint { OVERPRINT } else { FULL }).await?;
+        Ok(opened)
     }
 
     async fn draw_all(
@@ -88,16 +102,17 @@ impl App {
         let output = BufWriter::new(File::create(path).map_err(StorageError::write(path))?);
         let mut merge = Merge::new(output).map_err(OutputError::from)?;
         let mut from = 0;
-        let mut problems = Vec::new();
+        let (mut problems, mut any) = (Vec::new(), false);
         loop {
             let standings = office.store.standings(&batch.id, from, PAGE).await?;
             let Some(last) = standings.last() else { break };
             from = last.position + 1;
             let mut jobs = Vec::new();
-            for standing in standings.into_iter().filter(|standing| standing.document.is_some()) {
+            for standing in standings.into_iter().filter(Standing::stands) {
                 let record = office.store.record(&batch.id, standing.number).await?;
                 let job = job(&record, setting).map_err(|problem| vec![problem])?;
                 let pool = Arc::clone(pool);
+                any = true;
                 jobs.push(async move { (standing.number, standing.label, standing.file, pool.render(job).await) });
             }
             let mut drawn = stream::iter(jobs).buffered(ahead);
@@ -111,6 +126,9 @@ impl App {
         }
         if !problems.is_empty() {
             return Err(problems.into());
+        }
+        if !any {
+            return Err(none_stands());
         }
         merge.finish().map_err(OutputError::from)?.flush().map_err(StorageError::write(path))?;
         Ok(())

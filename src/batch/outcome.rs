@@ -28,6 +28,10 @@ pub struct Outcome {
     pub made: Option<Document>,
     /// It was there already, from an earlier run.
     pub kept: bool,
+    /// The document was revoked, replaced or erased since: its state.
+    pub withdrawn: Option<String>,
+    /// Its batch was given up before its turn.
+    pub cancelled: bool,
     /// It killed two workers.
     pub quarantined: bool,
     /// It was refused before anything rendered.
@@ -56,7 +60,7 @@ pub struct Document {
 impl Outcome {
     /// The outcome that the store tells of.
     pub fn of(standing: Standing) -> Self {
-        let Standing { number, position, state, label, file, digest, reasons, kept, document, mail: _ } = standing;
+        let Standing { number, position, state, label, file, digest, reasons, kept, document, document_state, mail: _ } = standing;
         let made = document.filter(|_| state == RecordState::Stored).map(|made| Document {
             id: made.id,
             file,
@@ -69,8 +73,10 @@ impl Outcome {
             number,
             position,
             digest,
+            withdrawn: Some(document_state).filter(|state| made.is_some() && state != "stored"),
             made,
             kept,
+            cancelled: state == RecordState::Cancelled,
             quarantined: state == RecordState::Quarantined,
             rejected: false,
             reasons: reasons_of(&reasons, number, &label),
@@ -78,12 +84,18 @@ impl Outcome {
         }
     }
 
-    /// `made`, `failed`, `quarantined` or `rejected`.
+    /// The document, when it was made and still stands.
+    pub fn standing(&self) -> Option<&Document> {
+        self.made.as_ref().filter(|_| self.withdrawn.is_none())
+    }
+
+    /// `made`, `failed`, `quarantined`, `cancelled` or `rejected`.
     pub fn state(&self) -> &'static str {
         match &self.made {
             Some(_) => "made",
             None if self.rejected => "rejected",
             None if self.quarantined => "quarantined",
+            None if self.cancelled => "cancelled",
             None => "failed",
         }
     }
@@ -97,6 +109,8 @@ impl Outcome {
             digest: String::new(),
             made: None,
             kept: false,
+            withdrawn: None,
+            cancelled: false,
             quarantined: false,
             rejected: true,
             reasons: row.diagnostics.clone(),
@@ -105,8 +119,15 @@ impl Outcome {
 
     /// The state for people.
     pub fn state_text(&self) -> Text {
+        match self.withdrawn.as_deref() {
+            Some("revoked") => return say!("đã thu hồi", "revoked"),
+            Some("superseded") => return say!("đã thay thế", "replaced"),
+            Some(_) => return say!("đã xóa nội dung", "erased"),
+            None => {}
+        }
         match self.state() {
             "made" => say!("đã tạo", "made"),
+            "cancelled" => say!("đã hủy", "given up"),
             "quarantined" => say!("tách riêng", "quarantined"),
             "rejected" => say!("dữ liệu sai", "invalid data"),
             _ => say!("không tạo được", "failed"),

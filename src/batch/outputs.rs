@@ -249,6 +249,13 @@ pub async fn manifest(extras: &mut Extras<'_>, setting: &Setting, outcomes: &[Ou
 
 /// The report for the clerk: a row for each record.
 pub async fn report(extras: &mut Extras<'_>, outcomes: &[Outcome], language: Language) -> Result<(), OutputError> {
+    let (_, path) = extras.shelf.folder().create_unfinished()?;
+    write_report(&path, outcomes, language)?;
+    extras.publish(REPORT, path).await
+}
+
+/// Writes the report to `path`.
+pub fn write_report(path: &std::path::Path, outcomes: &[Outcome], language: Language) -> Result<(), OutputError> {
     let text = |text: crate::language::Text| text.in_language(language).to_owned();
     let headings = [
         text(say!("STT", "No.")),
@@ -271,9 +278,7 @@ pub async fn report(extras: &mut Extras<'_>, outcomes: &[Outcome], language: Lan
             made.map(|document| document.sha256.clone()).unwrap_or_default(),
         ]
     });
-    let (_, path) = extras.shelf.folder().create_unfinished()?;
-    spreadsheet::table(&path, &text(say!("Báo cáo", "Report")), &headings, rows)?;
-    extras.publish(REPORT, path).await
+    Ok(spreadsheet::table(path, &text(say!("Báo cáo", "Report")), &headings, rows)?)
 }
 
 /// The refused rows of `batch`, to be corrected and fed back; without a batch none of the rows was accepted.
@@ -290,10 +295,9 @@ pub async fn rejected(extras: &mut Extras<'_>, planned: &Planned, batch: Option<
     extras.publish_for(REJECTED, path, batch.unwrap_or_default()).await
 }
 
-/// The documents in the order of printing.
+/// The documents that stand, in the order of printing.
 fn made(outcomes: &[Outcome]) -> Vec<&Document> {
-    let mut printed: Vec<(u64, &Document)> =
-        outcomes.iter().filter_map(|outcome| Some((outcome.position, outcome.made.as_ref()?))).collect();
+    let mut printed: Vec<(u64, &Document)> = outcomes.iter().filter_map(|outcome| Some((outcome.position, outcome.standing()?))).collect();
     printed.sort_by_key(|(position, _)| *position);
     printed.into_iter().map(|(_, document)| document).collect()
 }

@@ -276,7 +276,7 @@ impl Sender {
     /// A folder keeps one file for each delivery, so that a second attempt makes no second copy.
     async fn leave(&self, leased: &Leased, folder: &MailFolder, recipient: &Address, bytes: &[u8]) -> Result<(), SenderError> {
         if !self.store.intend(&leased.id, leased.epoch).await? {
-            return Ok(());
+            return self.give_back(leased).await;
         }
         passed("folder.intended")?;
         let left = tokio::task::block_in_place(|| folder.leave(&leased.id, recipient, bytes));
@@ -336,7 +336,10 @@ impl Sender {
                 let reply = seen.describe().in_language(self.language).to_owned();
                 self.store.lose_answer(&leased.id, leased.epoch, until, Note { reply: &reply, reason: "có thể đã gửi" }).await?;
             }
-            Outcome::Withheld => metrics::FENCED_WRITES.count("delivery"),
+            Outcome::Withheld => {
+                metrics::FENCED_WRITES.count("delivery");
+                self.give_back(leased).await?;
+            }
         }
         passed("sender.result")?;
         if conversation.is_usable() && conversation.messages() < MESSAGES_A_CONNECTION {
@@ -414,6 +417,13 @@ impl Sender {
             Action::BackOffRelay | Action::PauseSender | Action::PauseUntilWindow => Event::Fail { reason: FailReason::Expired },
             Action::SendLink | Action::Fail | Action::FailAndSuppress | Action::Uncertain => Event::Fail { reason: FailReason::Permanent },
         })
+    }
+
+    /// What may not be sent after all waits again, where it is still this sender's: its next claim says why.
+    async fn give_back(&self, leased: &Leased) -> Result<(), SenderError> {
+        let event = Event::Release { next_at: leased.now };
+        self.store.step_delivery(&leased.id, leased.epoch, event, Note::default()).await?;
+        Ok(())
     }
 
     async fn fail(&self, leased: &Leased, reply: &str, reason: &str) -> Result<(), SenderError> {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::message::address::Address;
 use crate::message::letter::{Addressed, Frozen, MailTerms};
-use crate::store::batches::Post;
+use crate::store::batches::{Batch, Post};
 use crate::store::deliveries::NewDelivery;
 use crate::store::{Store, StoreError};
 
@@ -24,6 +24,15 @@ pub async fn queue_pending(store: &Store) -> Result<u64, StoreError> {
         queued += queue_batch(store, &batch, &terms).await?;
         store.mark_posted(&batch, Post::Queued).await?;
     }
+    Ok(queued)
+}
+
+/// Queues the messages of a batch that a person lets go; how many are new. Noted last: what dies in between is let go again.
+pub async fn queue_released(store: &Store, batch: &Batch) -> Result<u64, StoreError> {
+    let terms = serde_json::from_str(&batch.setting).ok().and_then(|setting| terms_of(&setting));
+    let terms = terms.ok_or_else(|| StoreError::Unexpected { what: format!("mail terms of batch {}", batch.id) })?;
+    let queued = queue_batch(store, &batch.id, &terms).await?;
+    store.mark_posted(&batch.id, Post::Queued).await?;
     Ok(queued)
 }
 

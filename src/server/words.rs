@@ -48,6 +48,9 @@ pub(super) fn done(code: &str) -> Option<Text> {
         "xin-duyet" => say!("Đã gửi duyệt.", "Approval is asked for."),
         "thu" => say!("Đã xếp hàng thư thử.", "The test message is queued."),
         "gui" => say!("Đã giao cho bộ phận gửi thư.", "Handed to the sender."),
+        "da-gui" => {
+            say!("Không có thư nào mới: thư của lô này đã được giao từ trước.", "Nothing is new: its messages were handed over before.")
+        }
         "tam-dung" => say!("Đã tạm dừng.", "Paused."),
         "tiep" => say!("Đã cho chạy tiếp.", "Going on."),
         "thu-lai" => say!("Đã cho làm lại các mục lỗi.", "What failed is tried again."),
@@ -174,6 +177,7 @@ pub(super) fn action(name: &str) -> Text {
         "batch.pause" => say!("tạm dừng lô", "paused a batch"),
         "batch.resume" => say!("cho lô chạy tiếp", "let a batch go on"),
         "batch.cancel" => say!("hủy lô", "gave a batch up"),
+        "batch.fetch" => say!("tải tệp của lô", "fetched a file of a batch"),
         "batch.release" => say!("cho gửi thư của lô", "let the messages of a batch go"),
         "mail.test" => say!("gửi thư thử", "sent a test message"),
         "batch.retry" => say!("làm lại các mục lỗi", "tried again what failed"),

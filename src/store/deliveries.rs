@@ -4,7 +4,7 @@
 //! result (T3), is `delivery_steps`'; rates, pauses and suppressions are [`super::senders`]'.
 
 use super::connection::{Row, pass, values};
-use super::delivery_steps::announce;
+use super::delivery_steps::{announce, withdraw};
 use super::senders::{self, Limits};
 use super::{Store, StoreError};
 use crate::delivery::state::{Delivery, FailReason, State};
@@ -222,8 +222,9 @@ impl Store {
         Ok(queued)
     }
 
-    /// T1: hands out up to `count` due deliveries. Suppressed addresses are ended, paused relays left alone, and what a rate
-    /// holds back waits for its window; all counted within the same transaction.
+    /// T1: hands out up to `count` due deliveries. Suppressed addresses are ended, and so is what carries a document that no
+    /// longer stands; paused relays are left alone, and what a rate holds back waits for its window; all counted within the same
+    /// transaction.
     pub async fn claim_deliveries(&self, owner: &str, count: u32, limits: &Limits) -> Result<Vec<Leased>, StoreError> {
         let mut tx = self.database.begin().await?;
         let suppressed = tx
@@ -253,6 +254,9 @@ impl Store {
         let mut leased = Vec::new();
         for row in &rows {
             let (id, relay, domain, now) = (row.text("id")?, row.text("relay")?, row.text("domain")?, row.int("now")?);
+            if withdraw(&mut tx, &id, &self.id_at(now)?).await? {
+                continue;
+            }
             if let Some(open_at) = senders::take_turn(&mut tx, limits, &relay, &domain, now).await? {
                 tx.execute("UPDATE delivery SET next_at = $2 WHERE id = $1", &values![&id, open_at]).await?;
                 continue;

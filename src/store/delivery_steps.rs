@@ -22,7 +22,8 @@ impl Store {
             .await
     }
 
-    /// T2: commits the intent to send the body. False: somebody else has the delivery, and not a byte may be sent.
+    /// T2: commits the intent to send the body. False: somebody else has the delivery, its address was suppressed or a document
+    /// of it taken back meanwhile, and not a byte may be sent.
     pub async fn intend(&self, id: &str, epoch: i64) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
         let changed = tx
@@ -30,7 +31,9 @@ impl Store {
                 "UPDATE delivery SET state = 'committing', committing_at = {now}, lease_until = {now} + $3, changed_at = {now}
                  WHERE id = $1 AND lease_epoch = $2 AND state = 'leased' AND lease_until > {now}
                      AND NOT EXISTS (SELECT 1 FROM suppression AS s WHERE s.recipient_key = delivery.recipient_key
-                         AND (s.expires_at IS NULL OR s.expires_at > {now}))",
+                         AND (s.expires_at IS NULL OR s.expires_at > {now}))
+                     AND NOT EXISTS (SELECT 1 FROM delivery_document AS e JOIN document AS x ON x.id = e.document_id
+                         WHERE e.delivery_id = delivery.id AND x.state <> 'stored')",
                 &values![id, epoch, HOLD_MILLISECONDS],
             )
             .await?;
@@ -232,6 +235,56 @@ async fn step(tx: &mut Tx, id: &str, epoch: Option<i64>, event: Event, note: Not
         announce(tx, id, &row.text("batch_id")?, row.int("record")?, state_name(after.state), after.attempts).await?;
     }
     Ok(changed == 1)
+}
+
+/// Cancels a waiting delivery that carries a document which was revoked, replaced or erased, and says which; false when all of
+/// them stand. What else it carries goes into another message, `next`, unless a copy may have arrived already.
+pub(super) async fn withdraw(tx: &mut Tx, id: &str, next: &str) -> Result<bool, StoreError> {
+    let rows = tx
+        .fetch(
+            "SELECT e.name, d.state FROM delivery_document AS e JOIN document AS d ON d.id = e.document_id
+             WHERE e.delivery_id = $1 ORDER BY e.position",
+            &values![id],
+        )
+        .await?;
+    let mut gone = Vec::new();
+    for row in &rows {
+        match row.text("state")?.as_str() {
+            "stored" => {}
+            "revoked" => gone.push(format!("{} đã bị thu hồi", row.text("name")?)),
+            "superseded" => gone.push(format!("{} đã được thay thế", row.text("name")?)),
+            _ => gone.push(format!("{} đã bị xóa", row.text("name")?)),
+        }
+    }
+    let reason = format!("không gửi: {}", gone.join("; "));
+    if gone.is_empty() || !step(tx, id, None, Event::Cancel, Note { reply: "", reason: &reason }).await? {
+        return Ok(false);
+    }
+    if gone.len() == rows.len() {
+        return Ok(true);
+    }
+    let added = tx
+        .execute(
+            "INSERT INTO delivery (id, batch_id, record, recipient, recipient_key, domain, purpose, generation, relay, message,
+                 state, next_at, expires_at, created_at, changed_at)
+             SELECT $2, batch_id, record, recipient, recipient_key, domain, purpose,
+                 (SELECT MAX(o.generation) + 1 FROM delivery AS o WHERE o.batch_id = d.batch_id AND o.record = d.record
+                     AND o.recipient_key = d.recipient_key AND o.purpose = d.purpose),
+                 relay, message, 'queued', {now}, expires_at, {now}, {now}
+             FROM delivery AS d WHERE id = $1 AND uncertain = 0",
+            &values![id, next],
+        )
+        .await?;
+    if added == 1 {
+        tx.execute(
+            "INSERT INTO delivery_document (delivery_id, position, document_id, name)
+             SELECT $2, position, document_id, name FROM delivery_document
+             WHERE delivery_id = $1 AND document_id IN (SELECT id FROM document WHERE state = 'stored')",
+            &values![id, next],
+        )
+        .await?;
+    }
+    Ok(true)
 }
 
 /// Tells webhooks of a delivery's new state; the steps on the way to one are nobody's affair.

@@ -47,6 +47,20 @@ impl Store {
         made(&row.ok_or_else(|| StoreError::unknown(format!("document {id}")))?)
     }
 
+    /// Documents of a batch that do not stand any more: the record's name, the document's file and its state, in the order of
+    /// printing.
+    pub async fn taken_back(&self, batch: &str) -> Result<Vec<(String, String, String)>, StoreError> {
+        let rows = self
+            .database
+            .fetch(
+                "SELECT r.label, r.file, d.state FROM record AS r JOIN document AS d ON d.id = r.document_id
+                 WHERE r.batch_id = $1 AND d.state <> 'stored' ORDER BY r.position",
+                &values![batch],
+            )
+            .await?;
+        rows.iter().map(|row| Ok((row.text("label")?, row.text("file")?, row.text("state")?))).collect()
+    }
+
     /// Every document, by id after `after`: what a copy of the office takes with it.
     pub async fn objects(&self, after: &str, limit: u32) -> Result<Vec<Made>, StoreError> {
         let rows = self

@@ -70,6 +70,15 @@ pub struct Standing {
     pub mail: Option<String>,
     /// Its document.
     pub document: Option<Made>,
+    /// The state of its document: `stored`, `superseded`, `revoked`, `erased`; empty when it has none.
+    pub document_state: String,
+}
+
+impl Standing {
+    /// Does it have a document that was neither revoked nor replaced nor erased?
+    pub fn stands(&self) -> bool {
+        self.document_state == "stored"
+    }
 }
 
 /// What is known of a stored document.
@@ -226,7 +235,8 @@ impl Store {
         let rows = self
             .database
             .fetch(
-                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, r.mail, d.id, d.object, d.sha256, d.bytes, d.pages
+                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, r.mail, d.id, d.object, d.sha256, d.bytes, d.pages,
+                     COALESCE(d.state, '') AS document_state
                  FROM record AS r LEFT JOIN document AS d ON d.id = r.document_id
                  WHERE r.batch_id = $1 AND r.position >= $2 ORDER BY r.position LIMIT $3",
                 &values![batch, from, limit],
@@ -240,7 +250,8 @@ impl Store {
         let rows = self
             .database
             .fetch(
-                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, r.mail, d.id, d.object, d.sha256, d.bytes, d.pages
+                "SELECT r.number, r.position, r.state, r.label, r.file, r.digest, r.reasons, r.kept, r.mail, d.id, d.object, d.sha256, d.bytes, d.pages,
+                     COALESCE(d.state, '') AS document_state
                  FROM record AS r LEFT JOIN document AS d ON d.id = r.document_id
                  WHERE r.batch_id = $1 AND r.position >= $2 AND r.state IN ('failed', 'quarantined') ORDER BY r.position LIMIT $3",
                 &values![batch, from, limit],
@@ -407,6 +418,7 @@ fn standing(row: &Row) -> Result<Standing, StoreError> {
         kept: row.int("kept")? == 1,
         mail: row.text_or_none("mail")?,
         document,
+        document_state: row.text("document_state")?,
     })
 }
 

@@ -185,6 +185,8 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
     office.write("ba.csv", people(3));
     office.must(&[&["-C", "kiem"][..], &award_run("ba.csv", "kiem/o", &[])].concat());
     let given: Vec<String> = office.documents("kiem/o").iter().map(|name| format!("kiem/o/{name}")).collect();
+    let held = office.must(&award_run("d.csv", "giu", &["--mail", "--hold", "--json"])).stdout;
+    let held = serde_json::from_str::<Value>(&held).expect("JSON")["batch"].as_str().expect("an id").to_owned();
     let (_relay, ids) = outbox_of_four(&office);
     let _mailbox = mailbox_of_bounces(&office);
     let made = office.must(&["apikey", "new", "thử", "--scope", "read", "--json"]).stdout;
@@ -204,7 +206,7 @@ fn json_is_one_document_on_stdout_for_every_command_in_success_and_failure() {
         ("outbox list", vec!["outbox", "list"], vec!["outbox", "list", "-C", "khong-co"]),
         ("outbox show", vec!["outbox", "show", &ids[0]], vec!["outbox", "show", "khong-co"]),
         ("outbox send", vec!["outbox", "send"], vec!["-C", "khong-co", "outbox", "send"]),
-        ("outbox release", vec!["outbox", "release", "khong-co-thu"], vec!["-C", "khong-co", "outbox", "release", "x"]),
+        ("outbox release", vec!["outbox", "release", &held], vec!["outbox", "release", "khong-co"]),
         ("outbox retry", vec!["outbox", "retry", &ids[1]], vec!["outbox", "retry", "khong-co"]),
         ("outbox cancel", vec!["outbox", "cancel", &ids[2]], vec!["outbox", "cancel", "khong-co"]),
         ("outbox bounces", vec!["-C", "hop", "outbox", "bounces"], vec!["outbox", "bounces"]),

@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::support::{Office, python, text_of};
+use crate::verification::verifying;
 
 const LIST: &str = "Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích,Email\n\
     Cá nhân,Ông,Nguyễn Văn An,Hội A,Đã có nhiều đóng góp,an@example.com\n\
@@ -106,6 +107,68 @@ fn held_messages_wait_until_they_are_released() {
     assert!(!office.path.join("thu-di").exists() || messages(&office.path.join("thu-di")).is_empty());
     let manifest = office.run(&["outbox", "list", "--json"]);
     assert!(manifest.stdout.contains("\"messages\": []"), "{}", manifest.stdout);
+}
+
+/// What the database says, a line for each row.
+fn ask(office: &Office, sql: &str) -> String {
+    let script = "import sqlite3, sys
+for row in sqlite3.connect(sys.argv[1], timeout=30).execute(sys.argv[2]):
+    print('|'.join('' if value is None else str(value) for value in row))";
+    python(script, &[&office.path.join("van-thu.db"), sql.as_ref()]).trim_end().to_owned()
+}
+
+#[test]
+fn a_certificate_that_was_taken_back_is_not_sent_and_the_outbox_names_it() {
+    let office = verifying("");
+    office.write("d.csv", LIST);
+    office.must(&mailed("d.csv", &["--hold"]));
+    office.must(&["document", "revoke", "o/Nguyễn Văn An.pdf", "--reason", "kê khai sai"]);
+    let said = office.must(&["outbox", "release", "last"]);
+    assert_eq!(said.stdout, "2 thư đã vào hàng gửi.\n");
+    office.must(&["outbox", "send"]);
+    let to: Vec<String> = messages(&office.path.join("thu-di")).into_iter().map(|(to, ..)| to).collect();
+    assert_eq!(to, ["Binh.Le@example.com"]);
+    assert_eq!(
+        ask(&office, "SELECT recipient, state, reason FROM delivery WHERE state <> 'sent'"),
+        "an@example.com|cancelled|không gửi: Nguyễn Văn An.pdf đã bị thu hồi"
+    );
+    let again = office.run(&["outbox", "release", "last"]);
+    assert_eq!(again.code, 1);
+    assert!(again.stderr.contains("lỗi[post-state]") && again.stderr.contains("lô này không có thư đang giữ lại"), "{}", again.stderr);
+}
+
+#[test]
+fn what_goes_together_goes_without_the_one_that_was_replaced() {
+    let office = verifying("");
+    office.write("d.csv", LIST.replace("Binh.Le@Example.COM", "an@example.com").replace("góp,\n", "góp,an@example.com\n"));
+    office.must(&mailed("d.csv", &["--hold", "--together"]));
+    office.must(&["document", "replace", "o/Lê Thị Bình.pdf", "o/Trần Văn Châu.pdf", "--reason", "sai tên"]);
+    office.must(&["outbox", "release", "last"]);
+    office.must(&["outbox", "send"]);
+    let found: Vec<Vec<String>> = messages(&office.path.join("thu-di")).into_iter().map(|(_, _, files, _)| files).collect();
+    assert_eq!(found, [["Nguyễn Văn An.pdf", "Trần Văn Châu.pdf"]]);
+    assert_eq!(
+        ask(&office, "SELECT generation, state, reason FROM delivery ORDER BY generation"),
+        "1|cancelled|không gửi: Lê Thị Bình.pdf đã được thay thế\n2|sent|"
+    );
+}
+
+#[test]
+fn a_message_that_waits_for_another_try_is_cancelled_when_its_certificate_is_taken_back() {
+    let office = verifying("");
+    office.write("d.csv", LIST);
+    office.must(&mailed("d.csv", &["--hold"]));
+    office.must(&["outbox", "release", "last"]);
+    python(
+        "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], timeout=30)\nc.execute('UPDATE delivery SET attempts = 2, tries = 2')\nc.commit()",
+        &[&office.path.join("van-thu.db")],
+    );
+    office.must(&["document", "revoke", "o/Lê Thị Bình.pdf", "--reason", "kê khai sai"]);
+    office.must(&["outbox", "send"]);
+    assert_eq!(
+        ask(&office, "SELECT recipient, state FROM delivery ORDER BY recipient"),
+        "Binh.Le@Example.COM|cancelled\nan@example.com|sent"
+    );
 }
 
 #[test]

@@ -25,7 +25,7 @@ use crate::server::caller::Caller;
 use crate::server::fault::{Fault, with_sentences};
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
-use crate::store::batches::{Batch, Post, Tally};
+use crate::store::batches::{Batch, Tally};
 use crate::store::records::Standing;
 use crate::template::hex;
 
@@ -329,15 +329,12 @@ async fn retry(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Pa
 
 async fn release(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
     let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    if batch.post != Post::Held {
-        return Err(Fault::conflict(say!("lô này không có thư đang giữ lại", "the batch holds no messages back")));
-    }
-    let queued = site.app.release_in(&site.office, &batch, &caller.principal.name).await?;
+    let queued = site.app.release_in(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?;
     Ok(axum::Json(json!({ "batch": batch.id, "queued": queued })).into_response())
 }
 
 /// A step that the batch's state does not allow is a conflict, not a wrong request.
 fn of_state(error: crate::app::AppError) -> Fault {
     let fault = Fault::from(error);
-    if fault.code == "batch-state" { Fault { status: StatusCode::CONFLICT, ..fault } } else { fault }
+    if matches!(fault.code.as_str(), "batch-state" | "post-state") { Fault { status: StatusCode::CONFLICT, ..fault } } else { fault }
 }

@@ -33,6 +33,8 @@ use crate::store::records::Standing;
 
 /// Records of a page.
 const ROWS: u32 = 100;
+/// Documents that do not stand any more, named on top.
+const NAMED: usize = 10;
 /// Time between two looks at a batch that is watched.
 const LOOK_AGAIN: Duration = Duration::from_millis(700);
 /// Looks after which a watcher connects anew.
@@ -114,8 +116,9 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
     let request: Option<Request> = serde_json::from_str(&batch.request).ok();
     let planned = site.app.planned_of(&batch)?;
     let mail = site.app.mail_tally(office, &batch.id).await?;
-    let first_sendable = records.iter().find(|record| record.document.is_some() && record.mail.is_some()).map(|record| record.number);
-    let is_done = batch.state == BatchState::Finished;
+    let taken_back = site.app.taken_back(office, &batch.id).await?;
+    let first_sendable = records.iter().find(|record| record.stands() && record.mail.is_some()).map(|record| record.number);
+    let (is_done, cancelled) = (batch.state == BatchState::Finished, batch.state == BatchState::Cancelled);
     let may = |right| caller.principal.may(right);
     Ok(Page::of(
         "batches/batch",
@@ -127,10 +130,13 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
             },
             "count": counts(&tally), "done": is_done, "completed": batch.completed_at.is_some(),
             "running": batch.state == BatchState::Running, "paused": batch.state == BatchState::Paused,
-            "cancelled": batch.state == BatchState::Cancelled, "any": tally.stored > 0,
+            "cancelled": cancelled, "any": tally.stored > 0,
             "troubled": tally.failed + tally.quarantined > 0, "correctable": planned.can_be_corrected(),
             "may_make": may(Right::Make), "may_send": may(Right::Send),
-            "sends": batch.post != Post::None, "held": batch.post == Post::Held && is_done,
+            "sends": batch.post != Post::None, "held": (batch.post == Post::Held && batch.state.is_final()) || (batch.post == Post::Pending && cancelled),
+            "report": batch.completed_at.is_some() || cancelled,
+            "taken_back": taken_back.len(),
+            "taken_back_first": taken_back.iter().take(NAMED).map(|(label, state)| json!({ "label": label, "state": state })).collect::<Value>(),
             "mail": mail.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
             "has_mail": !mail.is_empty(), "test_record": first_sendable,
             "overprint": request.as_ref().is_some_and(|request| request.overprint),
@@ -146,7 +152,8 @@ fn record(standing: &Standing, language: Language) -> Value {
     let reasons: Vec<Diagnostic> = serde_json::from_str(&standing.reasons).unwrap_or_default();
     json!({
         "number": standing.number, "label": standing.label, "state": standing.state.name(), "file": standing.file,
-        "made": standing.state == RecordState::Stored && standing.document.is_some(), "kept": standing.kept,
+        "made": standing.state == RecordState::Stored && standing.document.is_some(),
+        "withdrawn": Some(&standing.document_state).filter(|_| standing.document.is_some() && !standing.stands()), "kept": standing.kept,
         "pages": standing.document.as_ref().map(|document| document.pages),
         "bytes": standing.document.as_ref().map(|document| document.bytes),
         "reasons": page::problems(&reasons, language), "has_reasons": !reasons.is_empty(),
@@ -204,7 +211,7 @@ async fn document(
     Query(how): Query<How>,
 ) -> Result<Response, Fault> {
     site.app.batch_seen(&site.office, &caller.principal, &id).await?;
-    let (name, bytes) = site.app.document_of(&site.office, &id, number).await?;
+    let (name, bytes) = site.app.document_of(&site.office, &caller.principal, &id, number).await?;
     Ok(download::file(bytes, "application/pdf", &name, how.tai.is_none()))
 }
 
@@ -246,7 +253,7 @@ async fn beside(
     extension: &str,
 ) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, id).await?;
-    let handed = site.app.batch_file(&site.office, &listed.batch, file).await?;
+    let handed = site.app.batch_file(&site.office, &caller.principal, &listed.batch, file).await?;
     Ok(poured(handed, &listed, kind, extension))
 }
 
@@ -273,13 +280,13 @@ async fn overprint(
 ) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
     let printer = Some(printer.name.as_str()).filter(|name| !name.is_empty());
-    let handed = site.app.printed(&site.office, &listed.batch, true, printer).await?;
+    let handed = site.app.printed(&site.office, &caller.principal, &listed.batch, true, printer).await?;
     Ok(poured(handed, &listed, "application/pdf", "in-phoi.pdf"))
 }
 
 async fn full(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
-    let handed = site.app.printed(&site.office, &listed.batch, false, None).await?;
+    let handed = site.app.printed(&site.office, &caller.principal, &listed.batch, false, None).await?;
     Ok(poured(handed, &listed, "application/pdf", "day-du.pdf"))
 }
 
@@ -300,7 +307,7 @@ async fn after(site: &Arc<Site>, caller: &Caller, id: &str, done: Result<&str, A
         Ok(code) => Ok(to(&format!("/lo/{id}?xong={code}")).into_response()),
         Err(AppError::Input(problems)) => {
             let listed = site.app.batch_seen(&site.office, &caller.principal, id).await?;
-            let is_state = problems.first().is_some_and(|problem| problem.code == "batch-state");
+            let is_state = problems.first().is_some_and(|problem| problem.code == "batch-state" || problem.code == "post-state");
             let status = if is_state { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
             Ok(drawn(site, caller, listed, &View::default()).await?.status(status).problems(problems).into_response())
         }
@@ -339,11 +346,14 @@ async fn retry(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Str
 
 async fn release(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
-    // Sent again, the form finds nothing held.
-    if listed.batch.post == Post::Held && listed.batch.state == BatchState::Finished {
-        site.app.release_in(&site.office, &listed.batch, &caller.principal.name).await?;
+    // Sent again, the form finds nothing held, which is no fault of its sender's.
+    if listed.batch.post == Post::Queued {
+        return Ok(to(&format!("/thu?lo={id}&xong=da-gui")).into_response());
     }
-    Ok(to(&format!("/thu?lo={id}&xong=gui")).into_response())
+    match site.app.release_in(&site.office, &listed.batch, &caller.principal.name).await {
+        Ok(queued) => Ok(to(&format!("/thu?lo={id}&xong={}", if queued > 0 { "gui" } else { "da-gui" })).into_response()),
+        Err(error) => after(&site, &caller, &id, Err(error)).await,
+    }
 }
 
 async fn test(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>, Form(asked): Form<Asked>) -> Result<Response, Fault> {

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::make::{draft, onward, value};
 use crate::support::site::{Browser, Site};
-use crate::support::{Office, assert_sound, pages_of, people, text_of};
+use crate::support::{Office, assert_sound, pages_of, people, python, text_of};
+use crate::verification::verifying;
 
 /// Begins the draft at `path`; the batch's path.
 pub(super) fn begun(browser: &mut Browser, path: &str) -> String {
@@ -107,6 +108,121 @@ fn what_failed_says_why_and_is_tried_again() {
         until_over(&mut lan, &path);
     }
     assert_eq!(over["count"]["ended"], 3);
+}
+
+/// What the database says, a line for each row.
+fn ask(office: &Office, sql: &str) -> String {
+    let script = "import sqlite3, sys
+for row in sqlite3.connect(sys.argv[1], timeout=30).execute(sys.argv[2]):
+    print('|'.join('' if value is None else str(value) for value in row))";
+    python(script, &[&office.path.join("van-thu.db"), sql.as_ref()]).trim_end().to_owned()
+}
+
+#[test]
+fn what_was_taken_back_is_in_no_file_of_all_and_the_page_says_so() {
+    let office = verifying("");
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let list = draft(&mut lan, &people(3));
+    let path = begun(&mut lan, &list);
+    until_over(&mut lan, &path);
+    let id = ask(&office, "SELECT document_id FROM record WHERE number = 2");
+    onward(&lan.post(&format!("/van-ban/{id}/thu-hoi"), &[("reason", "kê khai sai")]));
+    let page = lan.get(&path).text();
+    assert!(page.contains("1 văn bản không còn hiệu lực") && page.contains("đã thu hồi"), "{page}");
+    office.write("tat-ca.pdf", lan.get(&format!("{path}/tat-ca.pdf")).body);
+    assert_eq!(pages_of(&office.path.join("tat-ca.pdf")), 2, "the file in the folder still has three");
+    office.write("tat-ca.zip", lan.get(&format!("{path}/tat-ca.zip")).body);
+    let script = "import sys,zipfile\nz=zipfile.ZipFile(sys.argv[1])\nprint(*sorted(z.namelist()), sep='\\n')\nprint(z.read('_khong-co.txt').decode())";
+    let archive = python(script, &[&office.path.join("tat-ca.zip")]);
+    assert!(archive.contains("Nguyễn Văn An.pdf\n") && archive.contains("Trần Văn An.pdf: đã thu hồi / revoked"), "{archive}");
+    assert_eq!(archive.matches("Trần Văn An.pdf").count(), 1, "{archive}");
+    for number in [1, 3] {
+        let id = ask(&office, &format!("SELECT document_id FROM record WHERE number = {number}"));
+        onward(&lan.post(&format!("/van-ban/{id}/thu-hoi"), &[("reason", "kê khai sai")]));
+    }
+    let none = lan.get(&format!("{path}/tat-ca.zip"));
+    assert_eq!(none.status, 422);
+    assert!(none.text().contains("mọi văn bản của lô đã bị thu hồi, thay thế hoặc xóa"), "{}", none.text());
+}
+
+#[test]
+fn every_file_that_is_fetched_stands_in_the_audit_log_and_a_damaged_one_is_not_given_out() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let list = draft(&mut lan, &people(2));
+    let path = begun(&mut lan, &list);
+    until_over(&mut lan, &path);
+    for file in ["van-ban/1", "tat-ca.pdf", "tat-ca.zip", "bao-cao.xlsx"] {
+        assert_eq!(lan.get(&format!("{path}/{file}")).status, 200, "{file}");
+    }
+    let (batch, document) = (ask(&office, "SELECT id FROM batch"), ask(&office, "SELECT document_id FROM record WHERE number = 1"));
+    assert_eq!(
+        ask(&office, "SELECT actor, action, subject, detail FROM audit WHERE action LIKE '%.fetch' ORDER BY sequence"),
+        format!(
+            "quantri|document.fetch|{document}|\nquantri|batch.fetch|{batch}|_tat-ca.pdf\nquantri|batch.fetch|{batch}|_tat-ca.zip\nquantri|batch.fetch|{batch}|_bao-cao.xlsx"
+        )
+    );
+    let object = ask(&office, "SELECT object FROM document WHERE number = 1");
+    let script = "import pathlib,sys\nfor p in pathlib.Path(sys.argv[1]).rglob('*'):\n  if p.is_file() and str(p).endswith(sys.argv[2]):\n    b=bytearray(p.read_bytes()); b[200]^=1; p.chmod(0o600); p.write_bytes(b); print(1)";
+    assert_eq!(python(script, &[&office.path.join("kho"), object.as_ref()]).trim(), "1");
+    assert_eq!(lan.get(&format!("{path}/van-ban/1")).status, 500, "what is not what was made is not given out");
+    assert_eq!(lan.get(&format!("{path}/van-ban/2")).status, 200);
+}
+
+#[test]
+fn a_batch_that_was_given_up_has_its_report_and_lets_go_the_mail_of_what_was_made() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let list: String = people(1_500)
+        .lines()
+        .enumerate()
+        .map(|(row, line)| format!("{line},{}\n", if row == 0 { "Thư điện tử".into() } else { format!("a{row}@vi-du.vn") }))
+        .collect();
+    let path = draft(&mut lan, &list);
+    let revision = value(&lan.get(&format!("{path}/tuy-chon")), "revision");
+    let fields = [
+        ("revision", revision.as_str()),
+        ("c-so_quyet_dinh", "12/QĐ-HKH"),
+        ("c-ngay", "27/12/2019"),
+        ("c-phong_trao", "công tác khuyến học"),
+        ("thu", "1"),
+    ];
+    onward(&lan.post(&format!("{path}/tuy-chon"), &fields));
+    let path = begun(&mut lan, &path);
+    let batch = path.trim_start_matches("/lo/").to_owned();
+    let some = Instant::now();
+    while ask(&office, "SELECT COUNT(*) FROM document") == "0" {
+        assert!(some.elapsed() < Duration::from_secs(60));
+    }
+    onward(&lan.post(&format!("{path}/tam-dung"), &[]));
+    let early = lan.post(&format!("{path}/gui"), &[]);
+    assert_eq!(early.status, 409, "{}", early.text());
+    assert_eq!(ask(&office, "SELECT post FROM batch"), "pending", "a press too early changes nothing");
+    onward(&lan.post(&format!("{path}/huy"), &[("ly_do", "nhầm danh sách")]));
+    // What was under way is brought home.
+    while ask(&office, "SELECT COUNT(*) FROM record WHERE state IN ('accepted', 'rendering')") != "0" {
+        assert!(some.elapsed() < Duration::from_secs(120));
+    }
+    let made: u64 = ask(&office, "SELECT COUNT(*) FROM record WHERE state = 'stored'").parse().unwrap();
+    assert!((1..1_500).contains(&made), "{made}");
+    assert_eq!(ask(&office, "SELECT COUNT(*) FROM delivery"), "0", "nothing goes out by itself");
+    let page = lan.get(&path).text();
+    assert!(page.contains("Gửi thư cho mọi người") && page.contains("Chỉ gửi được thư của những văn bản đã tạo"), "{page}");
+    let report = lan.get(&format!("{path}/bao-cao.xlsx"));
+    assert_eq!(report.status, 200, "{}", report.text());
+    office.write("bao-cao.xlsx", &report.body);
+    let script = "import sys,openpyxl,collections\nrows=list(openpyxl.load_workbook(sys.argv[1]).active.iter_rows(values_only=True))\nfor k,v in sorted(collections.Counter(r[2] for r in rows[1:]).items()): print(k, v)";
+    let told = python(script, &[&office.path.join("bao-cao.xlsx")]);
+    assert!(told.contains(&format!("đã tạo {made}\n")) && told.contains(&format!("đã hủy {}", 1_500 - made)), "{told}");
+    let sent = lan.post(&format!("{path}/gui"), &[]);
+    assert_eq!(sent.header("location"), Some(format!("/thu?lo={batch}&xong=gui").as_str()), "{}", sent.text());
+    assert_eq!(ask(&office, "SELECT COUNT(*) FROM delivery"), made.to_string());
+    assert_eq!(ask(&office, "SELECT detail FROM audit WHERE action = 'batch.release'"), made.to_string());
+    let again = lan.post(&format!("{path}/gui"), &[]);
+    assert_eq!(again.header("location"), Some(format!("/thu?lo={batch}&xong=da-gui").as_str()));
 }
 
 #[test]

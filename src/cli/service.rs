@@ -2,6 +2,7 @@
 //!
 //! Owns the order of a stop, the log's form, and the unit for systemd.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -69,8 +70,11 @@ pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<Exi
     }
     let config = app.service_config();
     let (address, level) = (config.address()?, config.level()?);
-    let listener = TcpListener::bind(address).await.map_err(|source| AppError::Write { path: address.to_string().into(), source })?;
-    let address = listener.local_addr().map_err(|source| AppError::Write { path: address.to_string().into(), source })?;
+    let (listener, address) = bound(address).await?;
+    let counts = match config.metrics_address()? {
+        Some(address) => Some(bound(address).await?),
+        None => None,
+    };
     let mut ends = Ends::new()?;
     log(&level);
     let service = app.start_service().await?;
@@ -78,6 +82,10 @@ pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<Exi
     let office = service.office();
     let setup = app.begin_setup(&office).await?;
     let site = Arc::new(Site::new(app.clone(), office, service.vitals()));
+    if let Some((listener, address)) = counts {
+        tokio::spawn(server::serve(listener, routes::metrics(Arc::clone(&site)), Vec::new(), closed.clone()));
+        tracing::info!(event = "service.metrics", listen = address.to_string());
+    }
     let pages = tokio::spawn(server::serve(listener, routes::router(site), config.proxies.clone(), closed));
     let supervisor = Supervisor::new(notify_socket());
     supervisor.tell("READY=1");
@@ -104,6 +112,13 @@ pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<Exi
     let _ = close.send(true);
     let _ = pages.await;
     Ok(if in_time { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+async fn bound(address: SocketAddr) -> Result<(TcpListener, SocketAddr), AppError> {
+    let failed = |source| AppError::Write { path: address.to_string().into(), source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// The signals that end a service.

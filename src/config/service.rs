@@ -20,8 +20,10 @@ const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceConfig {
-    /// Address and port of the health and metrics pages.
+    /// Address and port of the pages, the API and the health pages.
     pub listen: String,
+    /// Address and port of `/metrics` for another machine; `listen` tells the counts to this machine only.
+    pub metrics_listen: Option<String>,
     /// How much is logged: error, warn, info, debug or trace.
     pub log: String,
     /// Seconds that work under way may take at a stop.
@@ -34,14 +36,22 @@ pub struct ServiceConfig {
 
 impl Default for ServiceConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8710".to_owned(), log: "info".to_owned(), drain_seconds: 30, url: None, proxies: Vec::new() }
+        Self {
+            listen: "127.0.0.1:8710".to_owned(),
+            metrics_listen: None,
+            log: "info".to_owned(),
+            drain_seconds: 30,
+            url: None,
+            proxies: Vec::new(),
+        }
     }
 }
 
 impl ServiceConfig {
     /// What is wrong with it.
     pub(super) fn problems(&self) -> Vec<Diagnostic> {
-        let mut problems: Vec<Diagnostic> = [self.address().err(), self.level().err()].into_iter().flatten().flatten().collect();
+        let mut problems: Vec<Diagnostic> =
+            [self.address().err(), self.metrics_address().err(), self.level().err()].into_iter().flatten().flatten().collect();
         if !(1..=600).contains(&self.drain_seconds) {
             problems.push(
                 Diagnostic::error(
@@ -67,14 +77,12 @@ impl ServiceConfig {
     /// Where to listen: the environment's word before the file's.
     pub fn address(&self) -> Result<SocketAddr, Vec<Diagnostic>> {
         let (text, key) = overridden(LISTEN_VARIABLE, &self.listen, "listen");
-        text.parse().map_err(|_| {
-            vec![
-                Diagnostic::error("service-listen", say!("không phải địa chỉ IP và cổng", "is not an IP address with a port"))
-                    .with_value(&text)
-                    .at(place(&key))
-                    .remedy(say!("ví dụ: 127.0.0.1:8710", "for example 127.0.0.1:8710")),
-            ]
-        })
+        parsed(&text, &key)
+    }
+
+    /// Where the counts are told besides.
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, Vec<Diagnostic>> {
+        self.metrics_listen.as_ref().map(|text| parsed(text, "metrics_listen")).transpose()
     }
 
     /// How much is logged: the environment's word before the file's.
@@ -101,6 +109,17 @@ impl ServiceConfig {
     pub fn drain(&self) -> Duration {
         Duration::from_secs(self.drain_seconds)
     }
+}
+
+fn parsed(text: &str, key: &str) -> Result<SocketAddr, Vec<Diagnostic>> {
+    text.parse().map_err(|_| {
+        vec![
+            Diagnostic::error("service-listen", say!("không phải địa chỉ IP và cổng", "is not an IP address with a port"))
+                .with_value(text)
+                .at(place(key))
+                .remedy(say!("ví dụ: 127.0.0.1:8710", "for example 127.0.0.1:8710")),
+        ]
+    })
 }
 
 /// A scheme and a host, perhaps a port, and nothing after them.

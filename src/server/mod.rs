@@ -1,7 +1,8 @@
 //! HTTP: pages for people, an interface for programs, health for machines.
 //!
 //! Owns the connections: how many, from whom, how long, and that none of them holds up a stop. A client that sends half a
-//! header is sent away after ten seconds, or at once when the service stops.
+//! header is sent away after ten seconds, one that does not read what it asked for after thirty, or at once when the service
+//! stops.
 
 pub mod api;
 mod assets;
@@ -14,6 +15,7 @@ mod health;
 pub mod limits;
 pub mod page;
 pub mod pages;
+mod patience;
 mod questions;
 pub mod routes;
 pub mod site;
@@ -34,6 +36,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch::Receiver;
 use tokio::task::JoinSet;
 use tower::ServiceExt as _;
+
+use patience::Patient;
 
 /// Connections at a time; more are closed at once.
 const CONNECTIONS_MAX: usize = 1_000;
@@ -112,7 +116,7 @@ pub async fn serve(listener: TcpListener, router: Router, proxies: Vec<IpAddr>, 
             });
             let mut server = http1::Builder::new();
             server.timer(TokioTimer::new()).header_read_timeout(HEADER_MAX);
-            let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(stream), service));
+            let mut connection = std::pin::pin!(server.serve_connection(TokioIo::new(Patient::new(stream)), service));
             let ended = tokio::time::timeout(CONNECTION_MAX, async {
                 tokio::select! {
                     _ = connection.as_mut() => return,

@@ -128,3 +128,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .layer(from_fn_with_state(Arc::clone(&site), page::with_headers))
         .with_state(site)
 }
+
+/// The router of `metrics_listen`: the counts, and nothing else.
+pub fn metrics(site: Arc<Site>) -> Router {
+    Router::new().route("/metrics", routing::get(health::counts)).with_state(site)
+}

@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use crate::support::Office;
-use crate::support::site::Site;
+use crate::support::site::{Site, log_of};
 
 #[test]
 fn every_answer_carries_the_policy_and_is_not_kept_but_for_assets() {
@@ -123,4 +123,54 @@ fn one_address_may_hold_fifty_connections() {
         }
         assert!(begun.elapsed() < Duration::from_secs(10), "the places are free again");
     }
+}
+
+#[test]
+fn counts_are_told_to_this_machine_or_on_a_listener_of_their_own() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
+    office.write("vanthu.toml", format!("{config}\n[service]\nmetrics_listen = \"127.0.0.1:0\"\nproxies = [\"127.0.0.2\"]\n"));
+    let site = Site::start(&office);
+    let mut browser = site.browser();
+    let counts = browser.get("/metrics");
+    assert!(counts.status == 200 && counts.text().contains("vanthu_ready 1"), "{}", counts.text());
+    for passed_on in ["X-Forwarded-For: 203.0.113.7", "X-Real-IP: 203.0.113.7", "Forwarded: for=203.0.113.7", "Via: 1.1 truoc"] {
+        let answer = browser.send("GET", "/metrics", &format!("{passed_on}\r\n"), b"");
+        assert_eq!(answer.status, 404, "{passed_on}");
+        assert!(!answer.text().contains("vanthu_"), "{passed_on}");
+    }
+    let log = log_of(&office);
+    let line = log.lines().find(|line| line.contains("service.metrics")).unwrap_or_else(|| panic!("{log}"));
+    let event: serde_json::Value = serde_json::from_str(line).unwrap();
+    let answer = |path: &str| {
+        let mut own = TcpStream::connect(event["listen"].as_str().unwrap()).unwrap();
+        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.7\r\nConnection: close\r\n\r\n");
+        own.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        own.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert!(answer("/metrics").contains("vanthu_ready 1"));
+    assert!(answer("/dang-nhap").starts_with("HTTP/1.1 404"), "nothing else is there");
+}
+
+#[test]
+fn a_client_that_does_not_read_what_it_asked_for_is_given_up() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut browser = site.administrator();
+    let page = browser.get("/").text();
+    let sheet = page.split("<link rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let mut deaf = TcpStream::connect(&site.address).unwrap();
+    // More than the buffers between the two ends hold.
+    let asked = format!("GET {sheet} HTTP/1.1\r\nHost: x\r\n\r\n").repeat(700);
+    deaf.write_all(asked.as_bytes()).unwrap();
+    let begun = Instant::now();
+    // A write fails once the other end is closed.
+    while deaf.write_all(b"G").is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is still held");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert!(begun.elapsed() > Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert_eq!(browser.get("/").status, 200);
 }

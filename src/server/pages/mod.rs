@@ -9,7 +9,7 @@ mod documents;
 mod equipment;
 mod keys;
 mod language;
-mod login;
+pub(super) mod login;
 mod make;
 mod organisation;
 mod overview;

@@ -29,10 +29,10 @@ pub fn is_token(text: &str) -> bool {
     text.len() == CHARACTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-/// The token against forged requests that belongs to a login: nobody makes it without the login's own token, and it does not
-/// give that one away.
-pub fn csrf(login: &str) -> String {
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, login.as_bytes()), b"csrf");
+/// The token against forged requests that belongs to an account with this password: nobody makes it without `secret`, which only
+/// the office knows.
+pub fn csrf(secret: &str, account: &str, password: &str) -> String {
+    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), format!("csrf\0{account}\0{password}").as_bytes());
     tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

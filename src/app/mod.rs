@@ -20,6 +20,7 @@ pub mod documents;
 pub mod drafts;
 pub mod error;
 pub mod gallery;
+pub mod letters;
 pub mod links;
 pub mod lint;
 pub mod make;

@@ -16,8 +16,6 @@ use crate::store::overview::Glance;
 
 /// Batches on the first page.
 const LATEST: u32 = 6;
-/// Batches listed at once.
-const LISTED_MAX: u32 = 100;
 
 /// What the first page shows.
 #[derive(Debug)]
@@ -51,11 +49,6 @@ impl App {
     /// The name of a template for people; its own where it does not load.
     pub fn template_title(&self, name: &str) -> Text {
         self.template(name).map_or_else(|_| say!("{name}", "{name}"), |template| template.manifest.title)
-    }
-
-    /// The latest batches that `principal` sees, newest first.
-    pub async fn batches_seen(&self, office: &Office, principal: &Principal) -> Result<Vec<Listed>, AppError> {
-        self.listed(office, principal.organisation.as_deref(), LISTED_MAX).await
     }
 
     /// Lines of the audit log before `sequence`, or the newest, latest first; only those of `actor` unless it is empty.

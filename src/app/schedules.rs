@@ -17,6 +17,7 @@ use tokio::sync::watch::Receiver;
 use super::make::{Ran, Submission, Watcher};
 use super::office::{Office, Opening};
 use super::{App, AppError};
+use crate::access::Principal;
 use crate::batch::outcome::{Counts, Summary};
 use crate::batch::request::MailRequest;
 use crate::batch::{Progress, Request};
@@ -131,6 +132,17 @@ impl App {
         let standings = self.standings_in(&office, only, next, history).await;
         office.store.close().await;
         standings
+    }
+
+    /// Batches that a schedule has made and `asker` sees, each with its slot.
+    pub async fn batches_of_schedule(
+        &self,
+        office: &Office,
+        asker: &Principal,
+        name: &str,
+        limit: u32,
+    ) -> Result<Vec<(i64, String)>, AppError> {
+        Ok(office.store.batches_of_schedule(name, asker.organisation.as_deref(), limit).await?)
     }
 
     /// Pauses a schedule, or all of them, with a reason; or lets it go on.

@@ -20,6 +20,7 @@ use crate::lifecycle::DraftState;
 use crate::say;
 use crate::store::batches::{Batch, Tally};
 use crate::store::records::Standing;
+use crate::store::search::BatchFilter;
 use crate::typeset::Standard;
 
 /// What is asked for with a list.
@@ -130,10 +131,20 @@ impl App {
             (DraftState::Waiting, _) => return Ok((draft.id, Submitted::Waiting)),
             _ => {}
         }
-        let draft = self.set_request(office, asker, &draft.id, draft.revision, request).await?;
-        let draft = self.upload(office, asker, &draft.id, draft.revision, path, name).await?;
-        let submitted = self.submit_draft(office, asker, &draft.id, draft.revision).await?;
-        Ok((draft.id, submitted))
+        let id = draft.id;
+        let made = async {
+            let draft = self.set_request(office, asker, &id, draft.revision, request).await?;
+            let draft = self.upload(office, asker, &id, draft.revision, path, name).await?;
+            self.submit_draft(office, asker, &id, draft.revision).await
+        };
+        match made.await {
+            // Whoever sent it has been told what is wrong and sends another: nobody corrects this one by hand.
+            Err(AppError::Input(problems)) => {
+                self.discard_draft(office, &id).await?;
+                Err(AppError::Input(problems))
+            }
+            made => Ok((id, made?)),
+        }
     }
 
     /// Batches that `asker` sees, with their counts, the newest first: those before the batch `after`.
@@ -141,13 +152,13 @@ impl App {
         &self,
         office: &Office,
         asker: &Principal,
-        state: Option<&str>,
-        template: Option<&str>,
+        filter: BatchFilter<'_>,
         after: Option<&str>,
         limit: u32,
     ) -> Result<Vec<(Batch, Tally)>, AppError> {
+        let filter = BatchFilter { organisation: asker.organisation.as_deref(), ..filter };
         let mut all = Vec::new();
-        for batch in office.store.find_batches(asker.organisation.as_deref(), state, template, after, limit).await? {
+        for batch in office.store.find_batches(&filter, after, limit).await? {
             let tally = office.store.tally(&batch.id).await?;
             all.push((batch, tally));
         }

@@ -4,6 +4,7 @@
 //! are arguments.
 
 pub mod backoff;
+pub mod cause;
 pub mod classify;
 pub mod reply;
 pub mod state;

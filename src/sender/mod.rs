@@ -19,6 +19,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::delivery::backoff::{Next, Route, Schedule, relay_pause, uncertain_wait};
+use crate::delivery::cause::Cause;
 use crate::delivery::classify::{Action, Scope, Seen, Verdict, classify};
 use crate::delivery::state::{Event, FailReason, OnUncertain};
 use crate::failpoint;
@@ -215,13 +216,13 @@ impl Sender {
 
     async fn deliver(&self, leased: &Leased, idle: &Idle) -> Result<(), SenderError> {
         let Ok(frozen) = serde_json::from_str::<Frozen>(&leased.message) else {
-            return self.fail(leased, "", "nội dung thư trong sổ bị hỏng").await;
+            return self.fail(leased, Cause::Damaged, "nội dung thư trong sổ bị hỏng").await;
         };
         let Ok(recipient) = Address::parse(&leased.recipient) else {
-            return self.fail(leased, "", "địa chỉ không dùng được").await;
+            return self.fail(leased, Cause::AddressForm, "địa chỉ không dùng được").await;
         };
         if !self.allows(recipient.domain()) {
-            return self.fail(leased, "", "tên miền người nhận không nằm trong allow_domains").await;
+            return self.fail(leased, Cause::Settings, "tên miền người nhận không nằm trong allow_domains").await;
         }
         let enclosed = self.store.enclosed(&leased.id).await?;
         let mut link_until = leased.link_until;
@@ -235,7 +236,7 @@ impl Sender {
         let links = match (link_until, &self.links) {
             (Some(until), Some(links)) => Some((links.of(&self.store, &leased.id, &enclosed, until).await?, link::last_day(until))),
             (None, _) if frozen.attach != Attach::Link => None,
-            _ => return self.fail(leased, "", "thiếu [service] url để gửi liên kết thay tệp").await,
+            _ => return self.fail(leased, Cause::Settings, "thiếu [service] url để gửi liên kết thay tệp").await,
         };
         let mut files = Vec::new();
         for (document, name) in enclosed.iter().filter(|_| links.is_none()) {
@@ -243,7 +244,7 @@ impl Sender {
             let bytes = std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?;
             // A document that is not what was stored is nobody's: it must not reach anyone.
             if hash_bytes(&bytes) != document.sha256 {
-                return self.fail(leased, "", "tệp văn bản trong kho không còn nguyên vẹn").await;
+                return self.fail(leased, Cause::Damaged, "tệp văn bản trong kho không còn nguyên vẹn").await;
             }
             files.push((name.clone(), bytes));
         }
@@ -255,17 +256,17 @@ impl Sender {
             Ok(composed) => composed,
             Err(problems) => {
                 let reason = problems.iter().map(|problem| problem.message.in_language(self.language)).collect::<Vec<_>>().join("; ");
-                return self.fail(leased, "", &reason).await;
+                return self.fail(leased, Cause::Content, &reason).await;
             }
         };
         match self.transports.get(&leased.relay) {
-            None => self.fail(leased, "", &format!("vanthu.toml không còn máy chủ thư “{}”", leased.relay)).await,
+            None => self.fail(leased, Cause::Settings, &format!("vanthu.toml không còn máy chủ thư “{}”", leased.relay)).await,
             Some(Transport::Folder(folder)) => self.leave(leased, folder, &recipient, &composed.bytes).await,
             Some(Transport::Relay { endpoint, route }) => {
                 let from = Address::parse(&frozen.from).ok();
                 let return_path = self.return_paths.as_ref().and_then(|paths| paths.of(&leased.id)).or(from);
                 let Some(return_path) = return_path else {
-                    return self.fail(leased, "", "địa chỉ người gửi không dùng được").await;
+                    return self.fail(leased, Cause::Settings, "địa chỉ người gửi không dùng được").await;
                 };
                 let outgoing = Outgoing { return_path: &return_path, recipient: &recipient, bytes: &composed.bytes };
                 self.send(leased, endpoint, *route, outgoing, idle).await
@@ -292,7 +293,7 @@ impl Sender {
             }
         };
         passed("folder.left")?;
-        self.store.step_delivery(&leased.id, leased.epoch, event, Note { reply: &reply, reason: "" }).await?;
+        self.store.step_delivery(&leased.id, leased.epoch, event, Note { reply: &reply, ..Note::default() }).await?;
         Ok(())
     }
 
@@ -326,7 +327,7 @@ impl Sender {
             Outcome::Accepted { reply, peer } => {
                 let shown = format!("{reply:?} {peer:?}");
                 metrics::DELIVERY_ATTEMPTS.count("accepted");
-                self.store.step_delivery(&leased.id, leased.epoch, Event::Accept, Note { reply: &shown, reason: "" }).await?;
+                self.store.step_delivery(&leased.id, leased.epoch, Event::Accept, Note { reply: &shown, ..Note::default() }).await?;
                 self.store.relay_works(&leased.relay).await?;
             }
             Outcome::NotAccepted { seen, intended: _ } => self.refused(leased, route, &seen).await?,
@@ -334,7 +335,8 @@ impl Sender {
                 metrics::DELIVERY_ATTEMPTS.count("uncertain");
                 let until = leased.now + milliseconds(uncertain_wait(self.chance()?));
                 let reply = seen.describe().in_language(self.language).to_owned();
-                self.store.lose_answer(&leased.id, leased.epoch, until, Note { reply: &reply, reason: "có thể đã gửi" }).await?;
+                let note = Note { reply: &reply, reason: "có thể đã gửi", cause: Some(Cause::AnswerLost) };
+                self.store.lose_answer(&leased.id, leased.epoch, until, note).await?;
             }
             Outcome::Withheld => {
                 metrics::FENCED_WRITES.count("delivery");
@@ -356,7 +358,7 @@ impl Sender {
         metrics::DELIVERY_ATTEMPTS.count(verdict.scope.name());
         let reply = seen.describe().in_language(self.language).to_owned();
         let reason = verdict.describe().in_language(self.language).to_owned();
-        let note = Note { reply: &reply, reason: &reason };
+        let note = Note { reply: &reply, reason: &reason, cause: Some(Cause::of(seen, verdict)) };
         if verdict.action == Action::SendLink {
             return self.too_large(leased, note).await;
         }
@@ -377,7 +379,7 @@ impl Sender {
         let may_link = serde_json::from_str::<Frozen>(&leased.message).is_ok_and(|frozen| frozen.attach != Attach::Attach);
         if !may_link || self.links.is_none() {
             let reason = "thư quá lớn; để gửi liên kết thay tệp: khai báo [service] url = \"https://…\", [mail] attach = \"auto\"";
-            return self.fail(leased, note.reply, reason).await;
+            return self.end(leased, Note { reason, ..note }).await;
         }
         if self.store.carry_links(&leased.id, leased.epoch, link::end_of_links(leased.now)).await? {
             let event = Event::Retry { next_at: leased.now, charged: false };
@@ -426,9 +428,13 @@ impl Sender {
         Ok(())
     }
 
-    async fn fail(&self, leased: &Leased, reply: &str, reason: &str) -> Result<(), SenderError> {
+    async fn fail(&self, leased: &Leased, cause: Cause, reason: &str) -> Result<(), SenderError> {
+        self.end(leased, Note { reply: "", reason, cause: Some(cause) }).await
+    }
+
+    async fn end(&self, leased: &Leased, note: Note<'_>) -> Result<(), SenderError> {
         let event = Event::Fail { reason: FailReason::Permanent };
-        self.store.step_delivery(&leased.id, leased.epoch, event, Note { reply, reason }).await?;
+        self.store.step_delivery(&leased.id, leased.epoch, event, note).await?;
         Ok(())
     }
 

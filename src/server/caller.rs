@@ -17,6 +17,7 @@ use futures_util::FutureExt as _;
 
 use super::body::{self, Watched};
 use super::fault::Fault;
+use super::pages::login;
 use super::routes::{Door, Rule};
 use super::site::Site;
 use super::{Peer, page};
@@ -48,6 +49,8 @@ pub struct Caller {
     pub base: String,
     /// Path and query of the request.
     pub path: String,
+    /// Path and query of a page to go back to: of the request itself, or of the page that its form stood on.
+    pub page: String,
 }
 
 /// The person behind a login.
@@ -142,7 +145,28 @@ fn stranger(site: &Site, request: &Request) -> Caller {
         address,
         base,
         path: request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned(),
+        page: page_of(site, request),
     }
+}
+
+/// The page that can be asked for again: a form's answer stands under an address that has none, or something else.
+fn page_of(site: &Site, request: &Request) -> String {
+    let own = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return own.to_owned();
+    }
+    let path = request.uri().path();
+    // The page of the form, when it is of this site and not itself the answer to one.
+    let from = text(request.headers(), header::REFERER.as_str()).and_then(|url| url.split_once("://")?.1.split_once('/'));
+    let host = text(request.headers(), header::HOST.as_str()).unwrap_or_default();
+    if let Some((_, rest)) = from.filter(|(from, _)| from.eq_ignore_ascii_case(host)) {
+        let given = format!("/{}", rest.split('#').next().unwrap_or_default());
+        if site.shows(given.split('?').next().unwrap_or_default()) && page::own_path(Some(&given)) == given {
+            return given;
+        }
+    }
+    let above = std::iter::successors(Some(path), |path| path.rsplit_once('/').map(|(above, _)| above));
+    above.into_iter().find(|path| site.shows(path)).unwrap_or("/").to_owned()
 }
 
 /// Finds the principal; true when it is a login's cookie that says so, which a browser sends by itself.
@@ -157,7 +181,9 @@ async fn identify(site: &Site, door: Door, caller: &mut Caller, headers: &Header
     let Some(login) = login_token(headers) else { return Ok(false) };
     let Some((account, principal)) = site.app.signed_in(&site.office, login).await? else { return Ok(false) };
     caller.principal = principal;
-    caller.csrf = token::csrf(login);
+    // Of the account, not of the login: a form that outlived a login is still the person's own after the next one. Whoever
+    // chooses another password makes the tokens of before worthless.
+    caller.csrf = token::csrf(site.office.store.return_key(), &account.id, account.password.as_deref().unwrap_or_default());
     caller.person = Some(Person { full_name: account.full_name, role: account.role, has_totp: account.totp.is_some() });
     Ok(true)
 }
@@ -170,6 +196,9 @@ fn refuse(gate: &Gate, caller: &Caller, request: &Request) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if gate.door == Door::Page && reads && !wants_json(request.headers()) {
         return page::to(&format!("/dang-nhap?tiep={}", page::query_value(&caller.path))).into_response();
+    }
+    if gate.door == Door::Page && !wants_json(request.headers()) {
+        return login::again(caller).into_response();
     }
     Fault::unauthorised().into_response()
 }

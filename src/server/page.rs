@@ -33,12 +33,13 @@ pub struct Page {
     status: StatusCode,
     problems: Vec<Diagnostic>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    once: bool,
 }
 
 impl Page {
     /// The view `view`, such as `documents/list`, over `data`, an object.
     pub fn of(view: &'static str, data: Value) -> Self {
-        Self { view, data, status: StatusCode::OK, problems: Vec::new(), headers: Vec::new() }
+        Self { view, data, status: StatusCode::OK, problems: Vec::new(), headers: Vec::new(), once: false }
     }
 
     /// With another status than 200.
@@ -50,6 +51,11 @@ impl Page {
     pub fn problems(self, problems: Vec<Diagnostic>) -> Self {
         let status = if self.status == StatusCode::OK && !problems.is_empty() { StatusCode::UNPROCESSABLE_ENTITY } else { self.status };
         Self { status, problems, ..self }
+    }
+
+    /// It holds what is shown only once: nothing on it asks for the page anew.
+    pub fn shown_once(self) -> Self {
+        Self { once: true, ..self }
     }
 
     /// With a header, such as a cookie.
@@ -166,7 +172,7 @@ fn fault(site: &Site, caller: &Caller, fault: &Fault, door: Door) -> Response {
 fn render(site: &Site, caller: &Caller, page: &Page) -> Result<Response, ()> {
     let mut data = page.data.clone();
     let Value::Object(members) = &mut data else { return Err(()) };
-    members.insert("frame".to_owned(), frame(site, caller, &page.problems));
+    members.insert("frame".to_owned(), frame(site, caller, page));
     match site.views.render(page.view, &data) {
         Ok(html) => Ok((page.status, Html(html)).into_response()),
         Err(error) => {
@@ -177,7 +183,7 @@ fn render(site: &Site, caller: &Caller, page: &Page) -> Result<Response, ()> {
     }
 }
 
-fn frame(site: &Site, caller: &Caller, problems: &[Diagnostic]) -> Value {
+fn frame(site: &Site, caller: &Caller, page: &Page) -> Value {
     let here = caller.path.split('?').next().unwrap_or("/");
     let is_open = |path: &str| site.pages.iter().any(|(own, rule)| *own == path && rule.admits(&caller.principal));
     let navigation: Vec<Value> = words::NAVIGATION
@@ -197,7 +203,8 @@ fn frame(site: &Site, caller: &Caller, problems: &[Diagnostic]) -> Value {
         "lang": if english { "en" } else { "vi" },
         "english": english,
         "csrf": caller.csrf,
-        "path": caller.path,
+        "path": caller.page,
+        "once": page.once,
         "person": caller.person.as_ref().map(|person| json!({
             "name": caller.principal.name, "full_name": person.full_name, "role": person.role.text(),
         })),
@@ -205,7 +212,7 @@ fn frame(site: &Site, caller: &Caller, problems: &[Diagnostic]) -> Value {
         "urge_totp": here == "/" && caller.person.as_ref().is_some_and(|person| person.role == crate::access::Role::Administrator && !person.has_totp),
         "navigation": navigation,
         "done": done,
-        "problems": self::problems(problems, caller.language),
+        "problems": self::problems(&page.problems, caller.language),
     })
 }
 

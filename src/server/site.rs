@@ -66,6 +66,24 @@ impl Site {
         self.pages.iter().any(|(own, _)| *own == path)
     }
 
+    /// Does a page answer `path`, which has no query?
+    pub fn shows(&self, path: &str) -> bool {
+        let fits = |own: &str| {
+            let (mut own, mut given) = (own.split('/'), path.split('/'));
+            loop {
+                match (own.next(), given.next()) {
+                    (None, None) => return true,
+                    (Some(own), Some(given)) if own == given || (own.starts_with('{') && !given.is_empty()) => {}
+                    _ => return false,
+                }
+            }
+        };
+        // A path that names a file, or what changes as it is read, is no page.
+        self.pages
+            .iter()
+            .any(|(own, _)| fits(own) && !own.starts_with("/api/") && !own.rsplit('/').next().is_some_and(|last| last.contains('.')))
+    }
+
     /// Milliseconds of a clock that does not go back, for throttles.
     pub fn clock(&self) -> i64 {
         i64::try_from(self.begun.elapsed().as_millis()).unwrap_or(i64::MAX)

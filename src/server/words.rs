@@ -45,6 +45,10 @@ pub(super) fn done(code: &str) -> Option<Text> {
         "xoa" => say!("Đã xóa.", "Deleted."),
         "huy" => say!("Đã hủy.", "Cancelled."),
         "tep" => say!("Đã nhận tệp mới.", "The new file is taken."),
+        "tep-khac" => say!(
+            "Đã thay danh sách bằng tệp vừa chọn; tệp chọn lần trước không còn dùng.",
+            "The file just chosen has replaced the one before, which is not used any more."
+        ),
         "xin-duyet" => say!("Đã gửi duyệt.", "Approval is asked for."),
         "thu" => say!("Đã xếp hàng thư thử.", "The test message is queued."),
         "gui" => say!("Đã giao cho bộ phận gửi thư.", "Handed to the sender."),
@@ -180,6 +184,7 @@ pub(super) fn action(name: &str) -> Text {
         "batch.fetch" => say!("tải tệp của lô", "fetched a file of a batch"),
         "batch.release" => say!("cho gửi thư của lô", "let the messages of a batch go"),
         "mail.test" => say!("gửi thư thử", "sent a test message"),
+        "batch.attach" => say!("đổi cách kèm văn bản", "changed how the document goes"),
         "batch.retry" => say!("làm lại các mục lỗi", "tried again what failed"),
         "register.reserve" => say!("giữ trước số", "reserved numbers"),
         "register.void" => say!("hủy số", "voided a number"),

@@ -7,6 +7,7 @@ use super::connection::{Row, pass, values};
 use super::delivery_steps::{announce, withdraw};
 use super::senders::{self, Limits};
 use super::{Store, StoreError};
+use crate::delivery::cause::Cause;
 use crate::delivery::state::{Delivery, FailReason, State};
 
 /// After the intent, nobody else takes a delivery for this long: longer than the wait for the answer to the dot and than a
@@ -88,6 +89,8 @@ pub struct Posted {
     pub reply: String,
     /// Why it stands there, for people.
     pub reason: String,
+    /// Why it has not arrived.
+    pub cause: Option<Cause>,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// Milliseconds since 1970.
@@ -101,6 +104,8 @@ pub struct Note<'a> {
     pub reply: &'a str,
     /// Why, for people.
     pub reason: &'a str,
+    /// Why it has not arrived.
+    pub cause: Option<Cause>,
 }
 
 /// Which deliveries a list shows.
@@ -108,12 +113,12 @@ pub struct Note<'a> {
 pub struct Filter {
     /// Of this batch only.
     pub batch: Option<String>,
-    /// In this state only, by its name.
+    /// In one of these states only, by their names with blanks between.
     pub state: Option<String>,
 }
 
 pub(super) const COLUMNS: &str = "id, batch_id, record, recipient, relay, message, state, fail_reason, attempts, uncertain, accepted, next_at, \
-    reply, reason, created_at, changed_at, expires_at, lease_epoch, link_until";
+    reply, reason, cause, created_at, changed_at, expires_at, lease_epoch, link_until";
 
 /// The name of a state in the store and for programs.
 pub fn state_name(state: State) -> &'static str {
@@ -170,6 +175,7 @@ fn posted(row: &Row) -> Result<Posted, StoreError> {
         delivery: delivery(row)?,
         reply: row.text("reply")?,
         reason: row.text("reason")?,
+        cause: Cause::from_name(&row.text("cause")?),
         created_at: row.int("created_at")?,
         changed_at: row.int("changed_at")?,
     })
@@ -321,7 +327,7 @@ impl Store {
     /// Deliveries after `after`, by id.
     pub async fn deliveries(&self, filter: &Filter, after: &str, limit: u32) -> Result<Vec<Posted>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR state = $3) ORDER BY id LIMIT $4"
+            "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR $3 LIKE '%' || state || '%') ORDER BY id LIMIT $4"
         );
         let batch = filter.batch.clone().unwrap_or_default();
         let state = filter.state.clone().unwrap_or_default();
@@ -338,7 +344,7 @@ impl Store {
     ) -> Result<Vec<Posted>, StoreError> {
         let Some(organisation) = organisation else { return self.deliveries(filter, after, limit).await };
         let sql = format!(
-            "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR state = $3)
+            "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR $3 LIKE '%' || state || '%')
                  AND batch_id IN (SELECT id FROM batch WHERE organisation = $5) ORDER BY id LIMIT $4"
         );
         let batch = filter.batch.clone().unwrap_or_default();

@@ -6,6 +6,8 @@
 use super::connection::{Tx, pass, values};
 use super::deliveries::{COLUMNS, HOLD_MILLISECONDS, Note, delivery, state_name};
 use super::{Store, StoreError, audit, webhooks};
+use crate::delivery::cause::Cause;
+use crate::delivery::reply::Enhanced;
 use crate::delivery::state::{Event, FailReason, OnUncertain, State};
 
 /// No message waits longer than this, in milliseconds: the longest pause, a day, and its scatter.
@@ -82,7 +84,7 @@ impl Store {
     /// A step that a person asks for, with its line in the audit log.
     pub async fn decide_delivery(&self, id: &str, event: Event, actor: &str, reason: &str) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
-        let note = Note { reply: "", reason };
+        let note = Note { reason, ..Note::default() };
         if !step(&mut tx, id, None, event, note).await? {
             let row = tx.fetch_one("SELECT state FROM delivery WHERE id = $1", &values![id]).await?;
             return Err(match row {
@@ -118,8 +120,15 @@ impl Store {
             let id = row.text("id")?;
             let now = now_of(&mut tx).await?;
             let event = if row.text("state")? == "leased" { Event::Release { next_at: now } } else { Event::LoseAnswer };
-            let reason = if event == Event::LoseAnswer { "tiến trình gửi đã dừng sau khi bắt đầu gửi thư" } else { "" };
-            if step(&mut tx, &id, None, event, Note { reply: "", reason }).await? {
+            let note = match event {
+                Event::LoseAnswer => {
+                    Note {
+                        reason: "tiến trình gửi đã dừng sau khi bắt đầu gửi thư", cause: Some(Cause::AnswerLost), ..Note::default()
+                    }
+                }
+                _ => Note::default(),
+            };
+            if step(&mut tx, &id, None, event, note).await? {
                 match event {
                     Event::LoseAnswer => {
                         lost += 1;
@@ -181,8 +190,12 @@ impl Store {
                 .await?
                 == 1;
         if added && let Some(event) = event {
+            let cause = match event {
+                Event::Complain => Some(Cause::Complaint),
+                _ => Enhanced::at_start(status).and_then(Cause::of_status),
+            };
             step(&mut tx, delivery_id, None, Event::ConfirmSent, Note::default()).await?;
-            step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status }).await?;
+            step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status, cause }).await?;
         }
         pass("bounce.note")?;
         tx.commit().await?;
@@ -214,7 +227,7 @@ async fn step(tx: &mut Tx, id: &str, epoch: Option<i64>, event: Event, note: Not
         .execute(
             "UPDATE delivery SET state = $4, attempts = $5, uncertain = $6, accepted = $7, next_at = COALESCE($8, next_at), fail_reason = $9,
                  reply = CASE WHEN $10 = '' THEN reply ELSE $10 END, reason = CASE WHEN $11 = '' THEN reason ELSE $11 END,
-                 lease_owner = NULL, lease_until = NULL, changed_at = {now}
+                 cause = CASE WHEN $12 = '' THEN cause ELSE $12 END, lease_owner = NULL, lease_until = NULL, changed_at = {now}
              WHERE id = $1 AND lease_epoch = $2 AND state = $3",
             &values![
                 id,
@@ -227,7 +240,8 @@ async fn step(tx: &mut Tx, id: &str, epoch: Option<i64>, event: Event, note: Not
                 next_at,
                 fail_reason.map(str::to_owned),
                 note.reply,
-                note.reason
+                note.reason,
+                note.cause.map_or("", Cause::name)
             ],
         )
         .await?;

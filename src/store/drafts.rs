@@ -97,6 +97,17 @@ pub struct Change {
     pub after: String,
 }
 
+/// Which drafts a list shows.
+#[derive(Debug, Clone, Copy)]
+pub struct DraftFilter<'a> {
+    /// Of this organisation only.
+    pub organisation: Option<&'a str>,
+    /// Of this account only.
+    pub owner: Option<&'a str>,
+    /// In any of these states.
+    pub states: &'a [DraftState],
+}
+
 const COLUMNS: &str = "id, owner, organisation, template, state, revision, table_revision, request, head, file_sha256, upload, checked, \
     checked_revision, batch_id, decided_by, reason, created_at, changed_at";
 
@@ -161,14 +172,30 @@ impl Store {
         draft(&row.ok_or_else(|| unknown(id))?)
     }
 
-    /// The latest drafts of `organisation`, or of all, in any of `states`, last changed first.
-    pub async fn drafts(&self, organisation: Option<&str>, states: &[DraftState], limit: u32) -> Result<Vec<Draft>, StoreError> {
-        let states = states.iter().map(|state| format!("'{state}'")).collect::<Vec<_>>().join(", ");
+    /// Drafts that fit, last changed first: those before `before`.
+    pub async fn drafts(&self, filter: &DraftFilter<'_>, before: Option<&Draft>, limit: u32) -> Result<Vec<Draft>, StoreError> {
+        let states = filter.states.iter().map(|state| format!("'{state}'")).collect::<Vec<_>>().join(", ");
         let sql = format!(
-            "SELECT {COLUMNS} FROM draft WHERE state IN ({states}) AND ($1 = '' OR organisation = $1)
+            "SELECT {COLUMNS} FROM draft WHERE state IN ({states}) AND ($1 = '' OR organisation = $1) AND ($3 = '' OR owner = $3)
+                 AND ($5 = '' OR changed_at < $4 OR (changed_at = $4 AND id < $5))
              ORDER BY changed_at DESC, id DESC LIMIT $2"
         );
-        self.database.fetch(&sql, &values![organisation.unwrap_or_default(), limit]).await?.iter().map(draft).collect()
+        let (organisation, owner) = (filter.organisation.unwrap_or_default(), filter.owner.unwrap_or_default());
+        let (at, id) = before.map_or((0, ""), |before| (before.changed_at, before.id.as_str()));
+        self.database.fetch(&sql, &values![organisation, limit, owner, at, id]).await?.iter().map(draft).collect()
+    }
+
+    /// Takes an open draft away with its table, as if it had never been begun.
+    pub async fn discard_draft(&self, id: &str) -> Result<(), StoreError> {
+        let mut tx = self.database.begin().await?;
+        let is_open = tx.fetch_one("SELECT 1 AS one FROM draft WHERE id = $1 AND state = 'open'", &values![id]).await?.is_some();
+        for table in ["draft_change", "draft_row", "draft_sheet"].iter().filter(|_| is_open) {
+            tx.execute(&format!("DELETE FROM {table} WHERE draft_id = $1"), &values![id]).await?;
+        }
+        if is_open {
+            tx.execute("DELETE FROM draft WHERE id = $1", &values![id]).await?;
+        }
+        tx.commit().await
     }
 
     /// Changes what a draft asks for; its new revision.

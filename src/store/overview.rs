@@ -24,6 +24,8 @@ pub struct Glance {
     pub sent: u64,
     /// Messages about which a person must decide.
     pub undecided: u64,
+    /// Drafts that wait for an approver.
+    pub to_approve: u64,
     /// Messages that came back or were refused since `since`.
     pub refused: u64,
 }
@@ -39,6 +41,7 @@ const SQL: &str = "SELECT
     (SELECT COUNT(*) FROM delivery WHERE state IN ('queued', 'leased', 'committing') {of}) AS queued,
     (SELECT COUNT(*) FROM delivery WHERE state = 'sent' AND changed_at >= $1 {of}) AS sent,
     (SELECT COUNT(*) FROM delivery WHERE state IN ('uncertain', 'needs_operator') {of}) AS undecided,
+    (SELECT COUNT(*) FROM draft WHERE state = 'waiting' {own}) AS to_approve,
     (SELECT COUNT(*) FROM delivery WHERE state IN ('failed', 'bounced', 'complained') AND changed_at >= $1 {of}) AS refused";
 
 impl Store {
@@ -63,6 +66,7 @@ impl Store {
             queued: row.count("queued")?,
             sent: row.count("sent")?,
             undecided: row.count("undecided")?,
+            to_approve: row.count("to_approve")?,
             refused: row.count("refused")?,
         })
     }

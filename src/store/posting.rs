@@ -38,6 +38,9 @@ impl Post {
     }
 }
 
+/// Where a record stands in the order of printing, and its number in the list.
+type Place = (u64, u64);
+
 impl Store {
     /// Finished batches whose messages are to go to the outbox, with their settings.
     pub async fn batches_to_post(&self) -> Result<Vec<(String, String)>, StoreError> {
@@ -46,6 +49,38 @@ impl Store {
             .fetch("SELECT id, setting FROM batch WHERE post = 'pending' AND state = 'finished' ORDER BY created_at, id", &[])
             .await?;
         rows.iter().map(|row| Ok((row.text("id")?, row.text("setting")?))).collect()
+    }
+
+    /// The records with a message before and after a position in the order of printing, each as position and number; without a
+    /// position, the first of all.
+    pub async fn mailed_beside(&self, id: &str, position: Option<u64>) -> Result<(Option<Place>, Option<Place>), StoreError> {
+        let one = |row: Option<super::connection::Row>| {
+            row.map(|row| Ok::<Place, StoreError>((row.count("position")?, row.count("number")?))).transpose()
+        };
+        let before = match position {
+            Some(position) => {
+                let sql = "SELECT position, number FROM record WHERE batch_id = $1 AND mail IS NOT NULL AND position < $2
+                     ORDER BY position DESC LIMIT 1";
+                one(self.database.fetch_one(sql, &values![id, position]).await?)?
+            }
+            None => None,
+        };
+        let from = position.map_or(0, |position| position + 1);
+        let sql =
+            "SELECT position, number FROM record WHERE batch_id = $1 AND mail IS NOT NULL AND position >= $2 ORDER BY position LIMIT 1";
+        Ok((before, one(self.database.fetch_one(sql, &values![id, from]).await?)?))
+    }
+
+    /// Puts `setting` in the place of `seen` while the batch's messages are held; false when they are not, or another was put there.
+    pub async fn change_held_setting(&self, id: &str, seen: &str, setting: &str) -> Result<bool, StoreError> {
+        let changed = self
+            .database
+            .execute(
+                "UPDATE batch SET setting = $3, changed_at = {now} WHERE id = $1 AND setting = $2 AND post = 'held'",
+                &values![id, seen, setting],
+            )
+            .await?;
+        Ok(changed == 1)
     }
 
     /// Notes what is to become of a batch's messages. One that has none keeps none.

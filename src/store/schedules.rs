@@ -119,6 +119,29 @@ fn schedule(row: &Row) -> Result<ScheduleRow, StoreError> {
 }
 
 impl Store {
+    /// Batches that a schedule has made, with the slot of each, milliseconds since 1970; the newest first.
+    pub async fn batches_of_schedule(
+        &self,
+        schedule: &str,
+        organisation: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        // The key of such a batch is `schedule:NAME:SLOT:FILE`.
+        let prefix = format!("schedule:{schedule}:");
+        let length = i64::try_from(prefix.chars().count()).unwrap_or(i64::MAX);
+        let sql = "SELECT id, idempotency_key FROM batch WHERE SUBSTR(idempotency_key, 1, $2) = $1 AND state <> 'planning'
+             AND ($4 = '' OR organisation = $4) ORDER BY created_at DESC, id DESC LIMIT $3";
+        let rows = self.database.fetch(sql, &values![&prefix, length, limit, organisation.unwrap_or_default()]).await?;
+        let slot = |key: &str| key[prefix.len()..].split(':').next().and_then(|slot| slot.parse().ok());
+        let mut found = Vec::new();
+        for row in &rows {
+            if let Some(slot) = slot(&row.text("idempotency_key")?) {
+                found.push((slot, row.text("id")?));
+            }
+        }
+        Ok(found)
+    }
+
     /// Every schedule that the store knows.
     pub async fn schedules(&self) -> Result<Vec<ScheduleRow>, StoreError> {
         let rows = self.database.fetch("SELECT name, definition, considered_until, paused FROM schedule ORDER BY name", &[]).await?;

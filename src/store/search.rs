@@ -161,6 +161,21 @@ fn found(row: &Row) -> Result<Found, StoreError> {
     })
 }
 
+/// Which batches a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct BatchFilter<'a> {
+    /// Of this organisation only.
+    pub organisation: Option<&'a str>,
+    /// In this state only, by its name.
+    pub state: Option<&'a str>,
+    /// Of this template only.
+    pub template: Option<&'a str>,
+    /// Of this account only.
+    pub owner: Option<&'a str>,
+    /// Only those with records that could not be made.
+    pub failed: bool,
+}
+
 impl Store {
     /// One page of the documents that fit, the newest first.
     pub async fn find_documents(&self, filter: &DocumentFilter, page: &Page, limit: u32) -> Result<Vec<Found>, StoreError> {
@@ -203,23 +218,25 @@ impl Store {
     }
 
     /// Batches that fit, the newest first: those before the batch `after`.
-    pub async fn find_batches(
-        &self,
-        organisation: Option<&str>,
-        state: Option<&str>,
-        template: Option<&str>,
-        after: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<Batch>, StoreError> {
+    pub async fn find_batches(&self, filter: &BatchFilter<'_>, after: Option<&str>, limit: u32) -> Result<Vec<Batch>, StoreError> {
         let mut conditions = Conditions::default();
-        let given = [("organisation = ?", organisation), ("state = ?", state), ("template = ?", template), ("id < ?", after)];
+        let given = [
+            ("organisation = ?", filter.organisation),
+            ("state = ?", filter.state),
+            ("template = ?", filter.template),
+            ("owner = ?", filter.owner),
+            ("id < ?", after),
+        ];
         for (condition, value) in given {
             if let Some(value) = value {
                 conditions.and(condition, value);
             }
         }
         let limit = conditions.bind(limit);
-        let Conditions { sql, values } = conditions;
+        let Conditions { mut sql, values } = conditions;
+        if filter.failed {
+            sql += " AND EXISTS (SELECT 1 FROM record AS r WHERE r.batch_id = batch.id AND r.state IN ('failed', 'quarantined'))";
+        }
         let sql = format!("SELECT {BATCH_COLUMNS} FROM batch WHERE state <> 'planning'{sql} ORDER BY id DESC LIMIT {limit}");
         self.database.fetch(&sql, &values).await?.iter().map(batch).collect()
     }

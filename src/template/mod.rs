@@ -6,6 +6,7 @@
 pub mod capitals;
 pub mod contract;
 pub mod document_code;
+pub mod function_help;
 pub mod functions;
 pub mod mail_words;
 pub mod manifest;

@@ -233,12 +233,17 @@ await way(async () => {
   foreign("pdftoppm", "-r", "300", "-png", "-singlefile", certificate, join(given.folder, "mot"));
   const scanned = new URL(foreign("zbarimg", "-q", "--raw", join(given.folder, "mot.png")).trim());
   const phone = await (await window({ viewport: PHONE, isMobile: true, hasTouch: true, deviceScaleFactor: 2 })).newPage();
+  const asked = [];
+  phone.on("request", (request) => asked.push(new URL(request.url()).pathname));
   await phone.goto(scanned.pathname + scanned.hash);
   await phone.waitForSelector("main[data-signature=good]");
   assert.equal((await phone.textContent("[data-heading]")).trim(), "Giấy hợp lệ");
   assert.equal((await phone.textContent(".holder dd")).trim(), "Nguyễn Thị An");
+  assert.ok(!asked.includes("/v/khoa"), "the keys come with the page");
+  asked.length = 0;
   await drop(phone, ".drop", "giấy khen.pdf", "application/pdf", readFileSync(certificate));
   await phone.waitForSelector("[data-file-result].good");
+  assert.deepEqual(asked, [], "a dropped file leaves the device by no request");
   await picture(phone, "dien-thoai-hop-le");
   const changed = Buffer.concat([readFileSync(certificate), Buffer.from("\n")]);
   await drop(phone, ".drop", "sửa.pdf", "application/pdf", changed);

@@ -13,19 +13,25 @@ function found(line, place) {
   wrong.set(line, [...(wrong.get(line) ?? []), place]);
 }
 
-async function walk(viewport, name) {
-  const known = await (await window({ viewport })).newPage();
+async function walk(viewport, name, english = false) {
+  const open = async () => {
+    const context = await window({ viewport });
+    if (english) await context.addCookies([{ name: "vanthu-lang", value: "en", url: given.base }]);
+    return context.newPage();
+  };
+  const known = await open();
   await signIn(known, "quantri");
-  const anybody = await (await window({ viewport })).newPage();
-  for (const { path, open } of given.pages) {
-    const page = open ? anybody : known;
+  const anybody = await open();
+  for (const { path, open: isOpen } of given.pages) {
+    const page = isOpen ? anybody : known;
     const answer = await page.goto(path);
     const place = `${path} at ${viewport.width}`;
     assert.ok(answer.status() < 500, `${place}: ${answer.status()}`);
     for (const line of await violations(page)) found(line, place);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) found(`too wide: ${await page.evaluate(widest)}`, place);
-    if (viewport === DESK) {
+    if (english) assert.equal(await page.getAttribute("html", "lang"), "en", place);
+    if (viewport === DESK && !english) {
       times.push(
         await page.evaluate((path) => {
           const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -48,6 +54,7 @@ function widest() {
 
 await way(async () => {
   await Promise.all([walk(DESK, "ban"), walk(PHONE, "dien-thoai")]);
+  await walk(DESK, "english", true);
   for (const { path, answered, painted } of times) {
     figure(`${answered.toFixed(0).padStart(6)} ms answered ${painted.toFixed(0).padStart(6)} ms first paint  ${path}`);
   }

@@ -125,7 +125,8 @@ fn tokens_are_told_from_other_texts() {
     for wrong in ["", "vt_", "vt_01ARZ", "vt_01ARZ_ngắn", "xx_01ARZ_", &key[..key.len() - 1]] {
         assert_eq!(token::key_parts(wrong), None, "{wrong}");
     }
-    assert_ne!(token::csrf(&text), token::csrf(&token::text([254; 32])));
+    assert_ne!(token::csrf("s", "an", "1"), token::csrf("s", "binh", "1"));
+    assert_ne!(token::csrf("s", "an", "1"), token::csrf("s", "an", "2"));
 }
 
 #[test]

@@ -525,9 +525,13 @@ fn anothers_draft_is_as_one_that_there_is_not() {
         assert!(unknown(desk.app.draft_preview(&desk.office, stranger, &draft.id, Chosen::First, None).await.unwrap_err()));
         assert!(unknown(desk.app.submit_draft(&desk.office, stranger, &draft.id, draft.revision).await.unwrap_err()));
         assert!(unknown(desk.app.draft(&desk.office, CLERK, "01ZZZZZZZZZZZZZZZZZZZZZZZZ").await.unwrap_err()));
-        assert!(desk.app.drafts(&desk.office, stranger, DraftState::ALL, 9).await.unwrap().is_empty());
+        assert!(desk.app.drafts(&desk.office, stranger, (false, DraftState::ALL), None, 9).await.unwrap().is_empty());
         assert_eq!(
-            desk.app.drafts(&desk.office, Asker { name: "x", organisation: Some("hoi") }, DraftState::ALL, 9).await.unwrap().len(),
+            desk.app
+                .drafts(&desk.office, Asker { name: "x", organisation: Some("hoi") }, (false, DraftState::ALL), None, 9)
+                .await
+                .unwrap()
+                .len(),
             1
         );
     });

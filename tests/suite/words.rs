@@ -261,3 +261,13 @@ fn own_words_change_only_what_they_name() {
     "#]]
     .assert_eq(&crate::support::whole(&office, &crate::support::award_run("d.csv", "o", &[])));
 }
+
+#[test]
+fn every_function_has_a_line_that_tells_what_it_does() {
+    let told: Vec<&str> = vanthu::template::function_help::all().map(|help| help.name).collect();
+    let known: Vec<&str> = vanthu::template::functions::names().collect();
+    assert_eq!(told, known);
+    for help in vanthu::template::function_help::all() {
+        assert!(help.call.split(' ').next() == Some(help.name) && help.call.contains(' '), "{}", help.call);
+    }
+}

@@ -289,7 +289,12 @@ impl App {
         };
         let Some(checked) = draft.current_check() else { return Ok(Estimate::default()) };
         if let Some(estimate) = &checked.estimate {
-            return Ok(estimate.clone());
+            let mut estimate = estimate.clone();
+            // What others send meanwhile uses the quota, too.
+            if draft.request.mail.is_some() {
+                estimate.quota = Some(self.quota(office, &draft, estimate.messages).await?);
+            }
+            return Ok(estimate);
         }
         let documents = checked.accepted;
         let mut estimate = Estimate { documents, messages: checked.mails.values().sum(), ..Estimate::default() };

@@ -79,6 +79,12 @@ impl Located {
         })
     }
 
+    /// Columns from `first` on in which something is wrong.
+    pub(super) fn columns_from(&self, first: u32) -> std::collections::BTreeSet<u32> {
+        let wrong = self.cells.iter().filter(|(_, found)| found.iter().any(Diagnostic::is_error));
+        wrong.filter_map(|((_, column), _)| *column).filter(|column| *column >= first).collect()
+    }
+
     /// Columns up to the last that something is said of.
     pub(super) fn width(&self) -> usize {
         self.cells.keys().filter_map(|(_, column)| *column).max().map_or(0, |column| column as usize + 1)

@@ -31,7 +31,7 @@ use crate::data::transcript::{Form, Line};
 use crate::lifecycle::DraftState;
 use crate::schedule::recurrence::ZONE_DEFAULT;
 use crate::store::StoreError;
-use crate::store::drafts::{self as kept, Act};
+use crate::store::drafts::{self as kept, Act, DraftFilter};
 
 /// Folder of the tables of drafts, in the office.
 const TABLES_FOLDER: &str = "du-lieu/ban-nhap";
@@ -198,9 +198,29 @@ impl App {
         }
     }
 
-    /// The drafts in any of `states`, last changed first.
-    pub async fn drafts(&self, office: &Office, asker: Asker<'_>, states: &[DraftState], limit: u32) -> Result<Vec<Draft>, AppError> {
-        office.store.drafts(asker.organisation, states, limit).await?.into_iter().map(Draft::of).collect()
+    /// The drafts in any of `states`, last changed first, those before the draft `before`; with `own`, only the asker's.
+    pub async fn drafts(
+        &self,
+        office: &Office,
+        asker: Asker<'_>,
+        (own, states): (bool, &[DraftState]),
+        before: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Draft>, AppError> {
+        let before = match before {
+            Some(id) => Some(office.store.draft(id).await?),
+            None => None,
+        };
+        let filter = DraftFilter { organisation: asker.organisation, owner: own.then_some(asker.name), states };
+        office.store.drafts(&filter, before.as_ref(), limit).await?.into_iter().map(Draft::of).collect()
+    }
+
+    /// Takes an open draft away with its table.
+    pub(super) async fn discard_draft(&self, office: &Office, id: &str) -> Result<(), AppError> {
+        office.store.discard_draft(id).await?;
+        // What a crash leaves of it is nobody's; a table of no draft does no harm.
+        let _ = tokio::fs::remove_dir_all(office.root().join(TABLES_FOLDER).join(id)).await;
+        Ok(())
     }
 
     /// Changes what a draft asks for. Its template and its organisation stay, and so does where its documents go.

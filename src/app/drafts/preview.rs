@@ -40,6 +40,8 @@ pub enum Chosen {
 pub struct Preview {
     /// Its number in the list.
     pub number: u64,
+    /// The valid records beside it in the list.
+    pub beside: (Option<u64>, Option<u64>),
     /// A name a person recognises.
     pub label: String,
     /// File name that its document will have.
@@ -61,6 +63,7 @@ pub struct Preview {
 /// A record that is ready to be drawn.
 struct Framed {
     entry: Entry,
+    beside: (Option<u64>, Option<u64>),
     prepared: Box<Prepared>,
     job: Job,
 }
@@ -85,7 +88,7 @@ impl App {
         };
         let (app, beside) = (self.clone(), Arc::clone(office));
         let (framed, _turn) = aside(move || app.framed(&beside, &draft, data, &chosen).map(|framed| (framed, turn))).await?;
-        let Framed { entry, prepared, job } = framed;
+        let Framed { entry, beside, prepared, job } = framed;
         let mut settings = self.pool_settings();
         settings.workers = 1;
         let pool = Arc::new(Pool::start(&settings, &prepared.template.page(), &prepared.fonts));
@@ -98,6 +101,7 @@ impl App {
         match verdict? {
             Verdict::Done(typeset) => Ok(Preview {
                 number: entry.number,
+                beside,
                 label: entry.label.clone(),
                 file: entry.file.clone(),
                 pages_drawn: u64::from(typeset.pages),
@@ -116,19 +120,24 @@ impl App {
     fn framed(&self, office: &Office, draft: &Draft, data: PathBuf, chosen: &Chosen) -> Result<Framed, AppError> {
         let request = self.request_of(office, draft, data);
         let prepared = self.prepare(&request)?;
-        let mut found = None;
+        let (mut found, mut before, mut after) = (None, None, None);
         let passed = self.pass(office, &request, &prepared, &mut |entry| {
+            if found.is_some() {
+                after = Some(entry.number);
+                // Enough: the rest need not be checked.
+                return Err(StoreError::Unknown { what: String::new() });
+            }
             let is_it = match chosen {
                 Chosen::First | Chosen::Longest => true,
                 Chosen::Record(number) => entry.number == *number,
                 Chosen::Row(row) => row_of(&entry) == Some(*row),
             };
-            if !is_it {
-                return Ok(());
+            if is_it {
+                found = Some(entry);
+            } else {
+                before = Some(entry.number);
             }
-            found = Some(entry);
-            // Enough: the rest need not be checked.
-            Err(StoreError::Unknown { what: String::new() })
+            Ok(())
         });
         let Some(entry) = found else {
             return match passed {
@@ -149,7 +158,7 @@ impl App {
             verify: None,
         });
         let job = job(&claimed(&entry), &setting).map_err(|problem| vec![problem])?;
-        Ok(Framed { entry, prepared: Box::new(prepared), job })
+        Ok(Framed { entry, beside: (before, after), prepared: Box::new(prepared), job })
     }
 }
 

@@ -37,6 +37,7 @@ impl App {
             (DraftState::Submitted, Some(batch)) => return Ok(Submitted::Batch(batch.clone())),
             (DraftState::Waiting, _) if self.needs_approval() => return Ok(Submitted::Waiting),
             (DraftState::Open, _) => {}
+            (DraftState::Rejected, _) => return Err(returned(&draft)),
             (state, _) => return Err(refused(id, state)),
         }
         seen(&draft, revision)?;
@@ -142,6 +143,21 @@ impl App {
         office.store.draft_became(draft.act(asker, draft.revision, action), &batch, decided).await?;
         Ok(batch)
     }
+}
+
+/// What was returned is asked for again once something of it was changed, which opens it.
+fn returned(draft: &Draft) -> AppError {
+    AppError::Input(vec![
+        Diagnostic::error(
+            "draft-returned",
+            say!("bản soạn đã bị trả lại và chưa được sửa", "the draft was returned and has not been changed"),
+        )
+        .with_value(&draft.reason)
+        .remedy(say!(
+            "sửa danh sách hoặc tùy chọn theo lý do trả lại, rồi gửi duyệt lại",
+            "change the list or the options as the reason says, then ask again"
+        )),
+    ])
 }
 
 fn refused(id: &str, state: DraftState) -> AppError {

@@ -108,6 +108,8 @@ pub struct Page {
     pub read: Option<u32>,
     /// Its columns.
     pub columns: Vec<Column>,
+    /// Columns that are wrong and stand beyond those that are shown, by their letters.
+    pub beyond: Vec<String>,
     /// Its rows.
     pub rows: Vec<Row>,
     /// Are there rows before these, and after them?
@@ -164,6 +166,12 @@ impl App {
             return Err(error);
         }
         self.settled(office, asker, id).await
+    }
+
+    /// SHA-256 of a file that was handed in, as a draft tells it of its own.
+    pub async fn digest_of(path: &Path) -> Result<String, AppError> {
+        let path = path.to_owned();
+        super::aside(move || Ok(hash_file(&path)?.unwrap_or_default())).await
     }
 
     /// Reads a file in a child process into the rows of an upload; the line of its head.
@@ -269,6 +277,7 @@ impl App {
             sheet: index,
             read,
             columns: Vec::new(),
+            beyond: Vec::new(),
             rows: Vec::new(),
             more: (false, false),
             wrong: Vec::new(),
@@ -311,6 +320,9 @@ impl App {
             parsed.iter().map(transcript::Row::width).max().unwrap_or_default().max(located.width()).min(COLUMNS_SHOWN)
         };
         let label = contract.duplicate_key.first().and_then(|key| contract.fields.iter().position(|field| field.name == *key));
+        if !is_json {
+            page.beyond = located.columns_from(width as u32).into_iter().map(column_letters).collect();
+        }
         page.columns = (0..width)
             .map(|column| {
                 if is_json {

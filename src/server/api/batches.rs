@@ -27,6 +27,7 @@ use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
 use crate::store::batches::{Batch, Tally};
 use crate::store::records::Standing;
+use crate::store::search::BatchFilter;
 use crate::template::hex;
 
 const READ: Rule = Rule::Needs(Right::Read);
@@ -66,8 +67,8 @@ struct Wanted {
 
 async fn list(State(site): State<Arc<Site>>, Asker(caller): Asker, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
     let most = limit(wanted.limit);
-    let (state, template) = (wanted.state.as_deref(), wanted.template.as_deref());
-    let found = site.app.find_batches(&site.office, &caller.principal, state, template, wanted.after.as_deref(), most).await?;
+    let filter = BatchFilter { state: wanted.state.as_deref(), template: wanted.template.as_deref(), ..BatchFilter::default() };
+    let found = site.app.find_batches(&site.office, &caller.principal, filter, wanted.after.as_deref(), most).await?;
     let next = found.last().filter(|_| found.len() == most as usize).map(|(batch, _)| batch.id.clone());
     let rows = found.iter().map(|(batch, tally)| batch_json(batch, tally)).collect();
     Ok(axum::Json(list_of("batches", rows, next)).into_response())

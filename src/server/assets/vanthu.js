@@ -22,6 +22,10 @@ for (const place of document.querySelectorAll("[data-copy]")) {
   place.append(button);
 }
 
+// The answer to a form whose login has ended is no form any more for who goes back over it.
+const entry = document.querySelector("[data-entry]");
+if (entry) history.replaceState(null, "", entry.dataset.entry);
+
 // What is wrong is read out and stands in view.
 document.querySelector(".problems")?.focus();
 

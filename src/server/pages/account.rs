@@ -119,7 +119,7 @@ fn enrolment(caller: &Caller, secret: &str) -> Page {
     let address = totp::address(secret, &caller.principal.name, ISSUER);
     let picture = qr::encode(&address).ok().and_then(|code| drawn(&code));
     let groups: Vec<String> = secret.as_bytes().chunks(4).map(|four| String::from_utf8_lossy(four).into_owned()).collect();
-    Page::of("account/code", json!({ "groups": groups.join(" "), "qr": picture }))
+    Page::of("account/code", json!({ "groups": groups.join(" "), "qr": picture })).shown_once()
 }
 
 /// A QR code as the path of an SVG picture, one unit a module, with its side.

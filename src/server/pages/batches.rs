@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio_util::io::ReaderStream;
 
+use super::deliveries::counted;
 use crate::access::Right;
 use crate::app::AppError;
 use crate::app::batches::Listed;
@@ -22,21 +23,27 @@ use crate::batch::Request;
 use crate::diagnostic::Diagnostic;
 use crate::language::Language;
 use crate::lifecycle::{BatchState, RecordState};
+use crate::say;
 use crate::server::caller::Caller;
 use crate::server::download;
 use crate::server::fault::Fault;
-use crate::server::page::{self, Page, to};
+use crate::server::page::{self, Page, query_value, to};
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
-use crate::store::batches::{Post, Tally};
+use crate::store::batches::{Batch, Post, Tally};
 use crate::store::records::Standing;
+use crate::store::search::BatchFilter;
 
+/// Batches of a page.
+const LISTED: u32 = 50;
 /// Records of a page.
 const ROWS: u32 = 100;
 /// Documents that do not stand any more, named on top.
 const NAMED: usize = 10;
 /// Time between two looks at a batch that is watched.
 const LOOK_AGAIN: Duration = Duration::from_millis(700);
+/// The same once only its messages are on their way.
+const LOOK_AGAIN_FOR_MAIL: Duration = Duration::from_secs(2);
 /// Looks after which a watcher connects anew.
 const LOOKS_MAX: u32 = 2_500;
 
@@ -67,7 +74,7 @@ pub(super) fn routes() -> Vec<Route> {
     ]
 }
 
-fn title(site: &Site, template: &str, language: Language) -> String {
+pub(super) fn title(site: &Site, template: &str, language: Language) -> String {
     let title = site.app.template(template).map(|template| template.manifest.title.in_language(language).to_owned());
     title.unwrap_or_else(|_| template.to_owned())
 }
@@ -79,11 +86,52 @@ fn counts(tally: &Tally) -> Value {
     })
 }
 
-async fn list(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fault> {
-    let batches = site.app.batches_seen(&site.office, &caller.principal).await?;
+/// Which batches are listed.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Wanted {
+    /// `toi`: only one's own.
+    loc: String,
+    /// A state, or `loi`: with records that could not be made.
+    tt: String,
+    mau: String,
+    /// Those before this one.
+    sau: String,
+}
+
+/// States by which the list can be narrowed.
+const STATES: [BatchState; 4] = [BatchState::Running, BatchState::Paused, BatchState::Finished, BatchState::Cancelled];
+
+async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(wanted): Query<Wanted>) -> Result<Page, Fault> {
+    let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let (failed, own) = (wanted.tt == "loi", wanted.loc == "toi");
+    let (template, after) = (text(&wanted.mau), text(&wanted.sau));
+    let state = BatchState::from_name(&wanted.tt).map(BatchState::name);
+    let owner = own.then_some(caller.principal.name.as_str());
+    let filter = BatchFilter { state, template: template.as_deref(), owner, failed, ..BatchFilter::default() };
+    let mut batches = site.app.find_batches(&site.office, &caller.principal, filter, after.as_deref(), LISTED + 1).await?;
+    let more = batches.len() > LISTED as usize;
+    batches.truncate(LISTED as usize);
+    let query: String = [("loc", &wanted.loc), ("tt", &wanted.tt), ("mau", &wanted.mau)]
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("&{name}={}", query_value(value)))
+        .collect();
+    let next = batches.last().filter(|_| more).map(|(last, _)| format!("/lo?sau={}{query}", last.id));
+    let states: Vec<Value> = STATES
+        .iter()
+        .map(|state| json!({ "name": state.name(), "text": state.text(), "chosen": wanted.tt == state.name() }))
+        .chain([json!({ "name": "loi", "text": say!("có mục không tạo được", "with failures"), "chosen": failed })])
+        .collect();
+    let templates: Value = site
+        .titles
+        .all(&site)
+        .iter()
+        .map(|(name, title)| json!({ "chosen": *name == wanted.mau, "name": name, "heading": title }))
+        .collect();
     let batches: Value = batches
         .iter()
-        .map(|Listed { batch, tally }| {
+        .map(|(batch, tally)| {
             json!({
                 "id": batch.id, "called": title(&site, &batch.template, caller.language), "state": batch.state.name(),
                 "post": batch.post.name(), "sends": batch.post != Post::None, "created_at": batch.created_at,
@@ -91,7 +139,14 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fau
             })
         })
         .collect();
-    Ok(Page::of("batches/list", json!({ "batches": batches, "may_make": caller.principal.may(Right::Make) })))
+    Ok(Page::of(
+        "batches/list",
+        json!({
+            "batches": batches, "may_make": caller.principal.may(Right::Make), "own": own, "states": states, "templates": templates,
+            "next": next, "later": after.is_some(), "first": format!("/lo?{}", query.trim_start_matches('&')),
+            "filtered": !query.is_empty(), "loc": wanted.loc,
+        }),
+    ))
 }
 
 /// Which records are shown.
@@ -126,9 +181,9 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
             "batch": {
                 "id": batch.id, "title": title(site, &batch.template, language), "state": batch.state.name(), "reason": batch.reason,
                 "created_at": batch.created_at, "finished_at": batch.finished_at, "by": batch.owner.as_ref().unwrap_or(&batch.origin),
-                "output": batch.output, "rejected": batch.rejected, "post": batch.post.name(),
+                "output": batch.output, "rejected": batch.rejected, "draft": batch.key.as_deref().and_then(|key| key.strip_prefix("draft:")), "post": batch.post.name(),
             },
-            "count": counts(&tally), "done": is_done, "completed": batch.completed_at.is_some(),
+            "count": counts(&tally), "done": is_done, "completed": batch.completed_at.is_some(), "over": is_over(&batch), "settled": is_over(&batch) && !is_mailing(&batch, &mail), "mail_counts": counted(&mail),
             "running": batch.state == BatchState::Running, "paused": batch.state == BatchState::Paused,
             "cancelled": cancelled, "any": tally.stored > 0,
             "troubled": tally.failed + tally.quarantined > 0, "correctable": planned.can_be_corrected(),
@@ -151,7 +206,7 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
 fn record(standing: &Standing, language: Language) -> Value {
     let reasons: Vec<Diagnostic> = serde_json::from_str(&standing.reasons).unwrap_or_default();
     json!({
-        "number": standing.number, "label": standing.label, "state": standing.state.name(), "file": standing.file,
+        "number": standing.number, "label": standing.label, "mailed": standing.mail.is_some(), "state": standing.state.name(), "file": standing.file,
         "made": standing.state == RecordState::Stored && standing.document.is_some(),
         "withdrawn": Some(&standing.document_state).filter(|_| standing.document.is_some() && !standing.stands()), "kept": standing.kept,
         "pages": standing.document.as_ref().map(|document| document.pages),
@@ -160,43 +215,57 @@ fn record(standing: &Standing, language: Language) -> Value {
     })
 }
 
+/// Will its records and files change no more by themselves? One that was given up before its end completes no files.
+fn is_over(batch: &Batch) -> bool {
+    batch.state.is_final() && (batch.completed_at.is_some() || batch.state == BatchState::Cancelled)
+}
+
 /// How a batch stands, for the script that watches it.
-fn standing(listed: &Listed, language: Language) -> Value {
+async fn standing(site: &Site, listed: &Listed, language: Language) -> Result<Value, Fault> {
     let Listed { batch, tally } = listed;
-    json!({
+    let mail = if batch.post == Post::None { Vec::new() } else { site.app.mail_tally(&site.office, &batch.id).await? };
+    let over = is_over(batch);
+    Ok(json!({
         "state": batch.state.name(), "words": batch.state.text().in_language(language), "count": counts(tally),
-        "over": batch.state.is_final() && (batch.completed_at.is_some() || batch.state == BatchState::Cancelled),
-    })
+        "over": over, "mail": counted(&mail), "settled": over && !is_mailing(batch, &mail),
+    }))
+}
+
+/// Are messages of it on their way, or about to be?
+fn is_mailing(batch: &Batch, mail: &[(String, u64)]) -> bool {
+    let under_way = |state: &str| matches!(state, "queued" | "leased" | "committing" | "uncertain");
+    (batch.post == Post::Pending && batch.state == BatchState::Finished) || mail.iter().any(|(state, count)| *count > 0 && under_way(state))
 }
 
 async fn progress(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
-    Ok(axum::Json(standing(&listed, caller.language)).into_response())
+    Ok(axum::Json(standing(&site, &listed, caller.language).await?).into_response())
 }
 
-/// Server-sent events: how the batch stands, whenever that changed, until it is over.
+/// Server-sent events: how the batch stands, whenever that changed, until it is over and its messages are at rest.
 async fn watch(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     site.app.batch_seen(&site.office, &caller.principal, &id).await?;
-    let events = stream::unfold(Some((String::new(), 0_u32)), move |state| {
+    let events = stream::unfold(Some((String::new(), 0_u32, LOOK_AGAIN)), move |state| {
         let (site, caller, id) = (Arc::clone(&site), caller.clone(), id.clone());
         async move {
-            let (mut last, mut looks) = state?;
+            let (mut last, mut looks, mut wait) = state?;
             loop {
                 if looks > 0 {
-                    tokio::time::sleep(LOOK_AGAIN).await;
+                    tokio::time::sleep(wait).await;
                 }
                 looks += 1;
                 let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await.ok()?;
-                let now = standing(&listed, caller.language);
+                let now = standing(&site, &listed, caller.language).await.ok()?;
+                wait = if now["over"] == true { LOOK_AGAIN_FOR_MAIL } else { LOOK_AGAIN };
                 let text = now.to_string();
-                let over = now["over"] == true || looks > LOOKS_MAX;
+                let over = now["settled"] == true || looks > LOOKS_MAX;
                 if text != last || over {
                     last.clone_from(&text);
-                    return Some((Ok::<_, Infallible>(format!("data: {text}\n\n")), (!over).then_some((last, looks))));
+                    return Some((Ok::<_, Infallible>(format!("data: {text}\n\n")), (!over).then_some((last, looks, wait))));
                 }
                 // A comment now and then tells both ends that the other is there.
                 if looks.is_multiple_of(20) {
-                    return Some((Ok(":\n\n".to_owned()), Some((last, looks))));
+                    return Some((Ok(":\n\n".to_owned()), Some((last, looks, wait))));
                 }
             }
         }

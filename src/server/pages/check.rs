@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::documents;
 use crate::access::Right;
 use crate::app::AppError;
 use crate::proof::{Code, PublishedKey};
@@ -50,7 +51,7 @@ fn base(site: &Site) -> Result<Value, Fault> {
     let config = site.app.verify_config().ok_or_else(Fault::not_found)?;
     let bare = config.url.split_once("://").map_or(config.url.as_str(), |(_, rest)| rest);
     let host = bare.split('/').next().unwrap_or_default();
-    Ok(json!({ "office": site.app.office_name(), "host": host, "here": "/v", "outcome": "", "files": "" }))
+    Ok(json!({ "office": site.app.office_name(), "host": host, "here": "/v", "outcome": "", "files": "", "keys": "" }))
 }
 
 #[derive(Deserialize, Default)]
@@ -85,6 +86,9 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller, typed: Result<Path<
     // What is not even text is no code either.
     let typed = typed.map(|Path(typed)| typed).unwrap_or_default();
     site.question(caller.address).map_err(Fault::too_many)?;
+    // The page has all that its script needs: the signature and a dropped file are checked without another request.
+    let keys = site.app.published_keys(&site.office).await?;
+    data["keys"] = keys.iter().map(PublishedKey::line).collect::<Vec<_>>().join("\n").into();
     let proof = site.app.certificate(&site.office, &typed).await?;
     let Some(proof) = proof else {
         data["outcome"] = "unknown".into();
@@ -137,6 +141,14 @@ async fn own_code(site: &Site, caller: &Caller, id: &str) -> Result<Code, Fault>
     }
 }
 
+/// The document's page again, with why it was not done and what was typed.
+async fn again(site: &Site, caller: &Caller, id: &str, typed: Value, error: AppError) -> Result<Response, Fault> {
+    match error {
+        AppError::Input(problems) => Ok(documents::dossier(site, caller, id, Value::Null, typed).await?.problems(problems).into_response()),
+        error => Err(error.into()),
+    }
+}
+
 async fn revoke(
     State(site): State<Arc<Site>>,
     caller: Caller,
@@ -144,8 +156,10 @@ async fn revoke(
     Form(decision): Form<Decision>,
 ) -> Result<Response, Fault> {
     let code = own_code(&site, &caller, &id).await?;
-    site.app.revoke(&site.office, code, &decision.reason, &caller.principal.name).await?;
-    Ok(to(&format!("/van-ban/{}?xong=thu-hoi", query_value(&id))).into_response())
+    match site.app.revoke(&site.office, code, &decision.reason, &caller.principal.name).await {
+        Ok(_) => Ok(to(&format!("/van-ban/{}?xong=thu-hoi", query_value(&id))).into_response()),
+        Err(error) => again(&site, &caller, &id, json!({ "why": decision.reason, "by": "", "because": "" }), error).await,
+    }
 }
 
 async fn replace(
@@ -155,7 +169,12 @@ async fn replace(
     Form(decision): Form<Decision>,
 ) -> Result<Response, Fault> {
     let code = own_code(&site, &caller, &id).await?;
-    let by = site.app.code_of(&site.office, &decision.by, caller.principal.organisation.as_deref()).await?;
-    site.app.replace(&site.office, code, by, &decision.reason, &caller.principal.name).await?;
-    Ok(to(&format!("/van-ban/{}?xong=thay-the", query_value(&id))).into_response())
+    let replaced = match site.app.code_of(&site.office, &decision.by, caller.principal.organisation.as_deref()).await {
+        Ok(by) => site.app.replace(&site.office, code, by, &decision.reason, &caller.principal.name).await.map(|_| ()),
+        Err(error) => Err(error),
+    };
+    match replaced {
+        Ok(()) => Ok(to(&format!("/van-ban/{}?xong=thay-the", query_value(&id))).into_response()),
+        Err(error) => again(&site, &caller, &id, json!({ "why": "", "by": decision.by, "because": decision.reason }), error).await,
+    }
 }

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use crate::access::Right;
 use crate::app::post::Decision;
 use crate::config::mail::FOLDER_RELAY;
-use crate::delivery::state::State as DeliveryState;
+use crate::delivery::cause::Cause;
+use crate::delivery::state::{FailReason, State as DeliveryState};
+use crate::language::Text;
 use crate::message::letter::Frozen;
 use crate::server::caller::Caller;
 use crate::server::download;
@@ -26,6 +28,16 @@ use crate::store::deliveries::{Filter, Posted, state_name};
 const ROWS: u32 = 100;
 /// States by which a list can be narrowed, in the order in which a person asks for them.
 const STATES: [&str; 8] = ["needs_operator", "uncertain", "failed", "bounced", "queued", "sent", "suppressed", "cancelled"];
+
+/// What the overview tells of: a name, its states, its words.
+const GROUPS: [(&str, &str, (&str, &str)); 2] = [
+    ("undecided", "uncertain needs_operator", ("chờ bạn quyết định", "for you to decide")),
+    ("refused", "failed bounced complained", ("không tới người nhận", "did not arrive")),
+];
+
+fn group(name: &str) -> Option<&'static (&'static str, &'static str, (&'static str, &'static str))> {
+    GROUPS.iter().find(|(own, ..)| *own == name)
+}
 
 const READ: Rule = Rule::Needs(Right::Read);
 const SEND: Rule = Rule::Needs(Right::Send);
@@ -57,8 +69,9 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(view): Query<
         Some(id) => Some(site.app.batch_seen(office, asker, &id).await?.batch),
         None => None,
     };
-    let state = text(&view.tt).filter(|state| words::state("delivery", state).is_some());
-    let filter = Filter { batch: batch.as_ref().map(|batch| batch.id.clone()), state: state.clone() };
+    let state = text(&view.tt).filter(|state| group(state).is_some() || words::state("delivery", state).is_some());
+    let states = state.as_deref().map(|state| group(state).map_or(state, |(_, states, _)| states).to_owned());
+    let filter = Filter { batch: batch.as_ref().map(|batch| batch.id.clone()), state: states };
     let mut found = site.app.deliveries_seen(office, asker, &filter, text(&view.sau).as_deref(), ROWS + 1).await?;
     let more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
@@ -66,21 +79,26 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(view): Query<
         Some(batch) => site.app.mail_tally(office, &batch.id).await?,
         None => Vec::new(),
     };
-    let states: Vec<Value> = STATES
+    let single = STATES.iter().filter_map(|name| Some((*name, words::state("delivery", name)?.0)));
+    let states: Vec<Value> = GROUPS
         .iter()
-        .filter_map(|name| {
-            let (words, _) = words::state("delivery", name)?;
-            Some(json!({ "name": name, "words": words, "chosen": state.as_deref() == Some(name) }))
-        })
+        .map(|(name, _, (vi, en))| (*name, Text { vi: (*vi).to_owned(), en: (*en).to_owned() }))
+        .chain(single)
+        .map(|(name, words)| json!({ "name": name, "words": words, "chosen": state.as_deref() == Some(name) }))
         .collect();
     Ok(Page::of(
         "deliveries/list",
         json!({
             "messages": found.iter().map(line).collect::<Value>(), "states": states, "state": state, "batch": filter.batch,
-            "tally": tally.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
+            "mail": counted(&tally), "tally": tally.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
             "next": found.last().filter(|_| more).map(|last| last.id.clone()), "later": !view.sau.is_empty(),
         }),
     ))
+}
+
+/// How many messages are in which state, as one text that changes when they do.
+pub(super) fn counted(tally: &[(String, u64)]) -> String {
+    tally.iter().map(|(state, count)| format!("{state} {count}")).collect::<Vec<_>>().join(", ")
 }
 
 fn line(posted: &Posted) -> Value {
@@ -94,11 +112,17 @@ fn line(posted: &Posted) -> Value {
 
 /// What the state means for the person who sends, in one sentence.
 fn plain(posted: &Posted) -> Value {
+    let cause = posted.cause.map(Cause::describe);
+    let told = |vi: &str, en: &str| {
+        let cause = cause.clone().unwrap_or_else(|| crate::say!("không rõ lý do", "nobody knows why"));
+        Text { vi: cause.vi + vi, en: cause.en + en }
+    };
     let text = match posted.delivery.state {
         DeliveryState::Sent if posted.relay == FOLDER_RELAY => {
             crate::say!("đã để thành tệp trong thư mục thư đi", "left as a file in the folder of outgoing mail")
         }
         DeliveryState::Sent => crate::say!("đã chuyển cho máy chủ thư", "handed to the mail server"),
+        DeliveryState::Queued { .. } if cause.is_some() => told("; chương trình sẽ tự gửi lại", "; it is tried again by itself"),
         DeliveryState::Queued { .. } if posted.delivery.attempts > 0 => {
             crate::say!("máy chủ hẹn gửi lại; sẽ tự gửi tiếp", "the server asked to come back; it is tried again by itself")
         }
@@ -108,7 +132,12 @@ fn plain(posted: &Posted) -> Value {
             "mất liên lạc đúng lúc máy chủ nhận thư: có thể đã tới, có thể chưa",
             "the connection broke just when the server was taking it: it may have arrived or not"
         ),
+        DeliveryState::Failed { reason: FailReason::Expired } if cause.is_some() => {
+            told(", và đã quá hạn gửi lại; thư không tới", ", and it waited too long; it did not arrive")
+        }
+        DeliveryState::Failed { .. } if cause.is_some() => told("; thư không tới", "; it did not arrive"),
         DeliveryState::Failed { .. } => crate::say!("máy chủ từ chối, không gửi được", "refused; it cannot be sent"),
+        DeliveryState::Bounced if cause.is_some() => told("; thư bị trả lại sau khi gửi", "; it came back after it was sent"),
         DeliveryState::Bounced => crate::say!("thư bị trả lại sau khi gửi", "it came back after it was sent"),
         DeliveryState::Complained => crate::say!("người nhận báo là thư rác", "the recipient reported it as spam"),
         DeliveryState::Suppressed => {
@@ -141,7 +170,7 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Stri
             "message": line(&posted), "relay": posted.relay, "attempts": posted.delivery.attempts, "created_at": posted.created_at,
             "next_at": next_at, "from": message.as_ref().map(|message| format!("{} <{}>", message.from_name, message.from)),
             "text": message.as_ref().map(|message| message.plain.clone()),
-            "undecided": undecided, "waiting": waiting, "ended": ended, "may_send": caller.principal.may(Right::Send),
+            "undecided": undecided, "may_resend": posted.delivery.state == DeliveryState::NeedsOperator, "waiting": waiting, "ended": ended, "may_send": caller.principal.may(Right::Send),
         }),
     ))
 }

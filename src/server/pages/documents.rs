@@ -141,10 +141,11 @@ pub(super) fn day(date: Option<&str>) -> Option<String> {
 }
 
 async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
-    dossier(&site, &caller, &id, Value::Null).await
+    dossier(&site, &caller, &id, Value::Null, Value::Null).await
 }
 
-async fn dossier(site: &Site, caller: &Caller, id: &str, link: Value) -> Result<Page, Fault> {
+/// The page of a document; with a link that was just made, and what was typed to revoke or replace it in vain.
+pub(super) async fn dossier(site: &Site, caller: &Caller, id: &str, link: Value, typed: Value) -> Result<Page, Fault> {
     let dossier = site.app.dossier(&site.office, &caller.principal, id).await?;
     let now = site.office.store.now().await?;
     let deliveries: Value = dossier
@@ -186,7 +187,8 @@ async fn dossier(site: &Site, caller: &Caller, id: &str, link: Value) -> Result<
         "documents/document",
         json!({
             "document": shown(site, &dossier.document), "entry": entry, "deliveries": deliveries, "links": links, "acts": acts,
-            "lives": lives, "link": link, "has_code": has_code, "stands": dossier.document.state == "stored",
+            "lives": lives, "link": link,
+            "typed": if typed.is_null() { json!({ "why": "", "by": "", "because": "" }) } else { typed }, "has_code": has_code, "stands": dossier.document.state == "stored",
             "may_send": caller.principal.may(Right::Send), "may_approve": caller.principal.may(Right::Approve),
             "has_batches": site.has_page("/lo/{id}"), "has_mail": site.has_page("/thu/{id}"),
         }),
@@ -217,9 +219,9 @@ async fn lend(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Stri
         // The signed text is kept nowhere: it is shown now or never.
         Ok(given) => {
             let link = json!({ "url": format!("{}{}", caller.base, given.path), "expires_at": given.expires_at });
-            dossier(&site, &caller, &id, link).await
+            Ok(dossier(&site, &caller, &id, link, Value::Null).await?.shown_once())
         }
-        Err(AppError::Input(problems)) => Ok(dossier(&site, &caller, &id, Value::Null).await?.problems(problems)),
+        Err(AppError::Input(problems)) => Ok(dossier(&site, &caller, &id, Value::Null, Value::Null).await?.problems(problems)),
         Err(error) => Err(error.into()),
     }
 }

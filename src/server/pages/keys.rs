@@ -117,7 +117,7 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fau
 async fn create(State(site): State<Arc<Site>>, caller: Caller, Form(fields): Form<Fields>) -> Result<Page, Fault> {
     match site.app.new_api_key(&site.office, &fields.form(), &caller.principal).await {
         // Shown once: the store has only its digest.
-        Ok((key, text)) => page(&site, &caller, &Fields::default(), json!({ "name": key.name, "text": text })).await,
+        Ok((key, text)) => page(&site, &caller, &Fields::default(), json!({ "name": key.name, "text": text })).await.map(Page::shown_once),
         Err(AppError::Input(problems)) => Ok(page(&site, &caller, &fields, Value::Null).await?.problems(problems)),
         Err(error) => Err(error.into()),
     }
@@ -126,7 +126,7 @@ async fn create(State(site): State<Arc<Site>>, caller: Caller, Form(fields): For
 async fn rotate(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
     let form = KeyForm { replaces: Some((id, OVERLAP)), ..KeyForm::default() };
     match site.app.new_api_key(&site.office, &form, &caller.principal).await {
-        Ok((key, text)) => page(&site, &caller, &Fields::default(), json!({ "name": key.name, "text": text })).await,
+        Ok((key, text)) => page(&site, &caller, &Fields::default(), json!({ "name": key.name, "text": text })).await.map(Page::shown_once),
         Err(AppError::Input(problems)) => Ok(page(&site, &caller, &Fields::default(), Value::Null).await?.problems(problems)),
         Err(error) => Err(error.into()),
     }

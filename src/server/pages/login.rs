@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::app::accounts::Begun;
 use crate::diagnostic::Diagnostic;
@@ -50,7 +50,27 @@ fn cookie_and_on(cookie: &str, path: &str) -> Response {
 }
 
 fn form(caller: &Caller, name: &str, onward: &str) -> Page {
-    Page::of("login/login", json!({ "name": name, "onward": onward, "insecure": is_insecure(caller), "base": caller.base }))
+    Page::of("login/login", form_data(caller, name, onward, None))
+}
+
+/// What the form shows; `entry` is the address under which the browser remembers it, when that is not its own.
+fn form_data(caller: &Caller, name: &str, onward: &str, entry: Option<String>) -> Value {
+    json!({ "name": name, "onward": onward, "insecure": is_insecure(caller), "base": caller.base, "entry": entry })
+}
+
+/// What a form gets whose login has ended: the way in, and back to its page, where the browser still has what was typed.
+pub(in crate::server) fn again(caller: &Caller) -> Page {
+    let ended = Diagnostic::error(
+        "login-ended",
+        say!("phiên làm việc đã hết, nên việc vừa bấm chưa được làm", "the login has ended, so what you pressed was not done"),
+    )
+    .remedy(say!(
+        "đăng nhập lại; muốn lấy lại những gì đã gõ, bấm nút Quay lại (Back) của trình duyệt tới trang đó rồi gửi lần nữa",
+        "sign in again; to get back what you typed, go back with the browser's own button to that page and send it once more"
+    ));
+    let entry = format!("/dang-nhap?tiep={}", query_value(&caller.page));
+    let page = Page::of("login/login", form_data(caller, "", &caller.page, Some(entry)));
+    page.status(StatusCode::UNAUTHORIZED).problems(vec![ended])
 }
 
 /// Browsers keep the cookie of a login only over HTTPS, or on the machine itself.

@@ -9,7 +9,8 @@ mod documents;
 mod equipment;
 mod keys;
 mod language;
-mod login;
+mod letters;
+pub(super) mod login;
 mod make;
 mod organisation;
 mod overview;
@@ -37,6 +38,7 @@ pub fn routes() -> Vec<Route> {
         templates::routes(),
         make::routes(),
         batches::routes(),
+        letters::routes(),
         deliveries::routes(),
         documents::routes(),
         keys::routes(),

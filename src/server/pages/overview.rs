@@ -22,10 +22,11 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fau
     let overview = site.app.overview(&site.office, &caller.principal).await?;
     let glance = overview.glance;
     let troubled = glance.paused + glance.failed + glance.undecided + glance.refused > 0;
+    let to_approve = if caller.principal.may(Right::Approve) { glance.to_approve } else { 0 };
     Ok(Page::of(
         "overview/overview",
         json!({
-            "glance": glance, "troubled": troubled || overview.sending_paused || overview.schedules_paused,
+            "glance": glance, "to_approve": to_approve, "troubled": to_approve > 0 || troubled || overview.sending_paused || overview.schedules_paused,
             "sending_paused": overview.sending_paused, "schedules_paused": overview.schedules_paused,
             "latest": overview.latest.iter().map(|listed| batch(&site, listed)).collect::<Value>(),
             "may_make": caller.principal.may(Right::Make),

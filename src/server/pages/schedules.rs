@@ -27,6 +27,8 @@ const READ: Rule = Rule::Needs(Right::Read);
 const SCHEDULE: Rule = Rule::Needs(Right::Schedule);
 /// Slots that are told of.
 const NEXT: usize = 5;
+/// Batches that its history links to.
+const BATCHES: u32 = 200;
 /// Past times that are shown.
 const HISTORY: u32 = 50;
 
@@ -93,7 +95,16 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(name): Path<St
 async fn one(site: &Site, caller: &Caller, name: &str, problems: Vec<Diagnostic>) -> Result<Page, Fault> {
     let standing = site.app.schedule_seen(&site.office, &caller.principal, name, NEXT).await?;
     let history = site.app.occurrences(&site.office, &standing.name, HISTORY).await?;
-    let history: Value = history.iter().map(|occurrence| past_json(occurrence, &standing.zone)).collect();
+    let batches = site.app.batches_of_schedule(&site.office, &caller.principal, &standing.name, BATCHES).await?;
+    let history: Value = history
+        .iter()
+        .map(|occurrence| {
+            let mut past = past_json(occurrence, &standing.zone);
+            let own = batches.iter().filter(|(slot, _)| *slot == occurrence.scheduled_for);
+            past["batches"] = own.map(|(_, batch)| json!(batch)).collect();
+            past
+        })
+        .collect();
     let data = json!({
         "schedule": standing_json(site, &standing), "history": history, "may_schedule": caller.principal.may(Right::Schedule),
         "zone": standing.zone.iana_name().unwrap_or("UTC"),

@@ -22,7 +22,7 @@ use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
 use crate::store::StoreError;
 use crate::template::contract::{Contract, Kind};
-use crate::template::functions;
+use crate::template::function_help;
 
 const RULE: Rule = Rule::Needs(Right::Configure);
 /// Fineness of the preview: a page as wide as half a screen.
@@ -78,10 +78,22 @@ fn fields(contract: &Contract) -> Value {
         .iter()
         .map(|field| {
             let columns: Vec<Value> = match &field.kind {
-                Kind::Table(columns) => columns.iter().map(|column| json!({ "name": column.name, "title": column.title })).collect(),
+                Kind::Table(columns) => columns
+                    .iter()
+                    .map(|column| {
+                        let insert = format!("noi {} truong=\"{}\"", field.name, column.name);
+                        json!({ "name": column.name, "title": column.title, "insert": insert })
+                    })
+                    .collect(),
                 _ => Vec::new(),
             };
-            json!({ "name": field.name, "title": field.title, "note": field.description, "columns": columns })
+            // A table or list as a whole has no text of its own: its rows are joined, or counted.
+            let insert = match field.kind {
+                Kind::Table(_) => format!("dem {}", field.name),
+                Kind::List => format!("noi {}", field.name),
+                _ => field.name.clone(),
+            };
+            json!({ "insert": insert, "name": field.name, "title": field.title, "note": field.description, "columns": columns })
         })
         .collect()
 }
@@ -131,7 +143,7 @@ async fn editor(
         "templates/words",
         json!({
             "name": name, "title": title, "digest": words.digest, "wordings": wordings, "fields": contract,
-            "functions": functions::names().collect::<Vec<_>>(), "versions": history, "tried": tried,
+            "functions": function_help::all().collect::<Vec<_>>(), "versions": history, "tried": tried,
             "seen": below, "draft": draft.map(|(draft, _)| json!({ "actor": draft.actor, "at": draft.changed_at })),
         }),
     );

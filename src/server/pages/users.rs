@@ -104,6 +104,7 @@ fn link(caller: &Caller, account: &Account, token: &str) -> Page {
     let days = INVITATION_LIFE / (24 * 60 * 60 * 1_000);
     let link = format!("{}/moi?ma={token}", caller.base);
     Page::of("users/link", json!({ "id": account.id, "full_name": account.full_name, "name": account.name, "link": link, "days": days }))
+        .shown_once()
 }
 
 async fn create(State(site): State<Arc<Site>>, caller: Caller, Form(fields): Form<Fields>) -> Result<Page, Fault> {

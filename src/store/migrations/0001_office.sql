@@ -150,6 +150,7 @@ CREATE TABLE delivery (
     expires_at BIGINT NOT NULL,
     reply TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
+    cause TEXT NOT NULL DEFAULT '',
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     UNIQUE (batch_id, record, recipient_key, purpose, generation)

@@ -2,7 +2,7 @@
 
 use vanthu::lifecycle::DraftState;
 use vanthu::store::draft_rows::{DraftRow, DraftSheet, Window};
-use vanthu::store::drafts::{Act, Draft, NewDraft, WITHDRAW};
+use vanthu::store::drafts::{Act, Draft, DraftFilter, NewDraft, WITHDRAW};
 use vanthu::store::{Store, StoreError};
 
 use super::{Place, run};
@@ -145,6 +145,10 @@ async fn the_same_key_is_the_same_draft_and_lists_keep_to_their_organisation(pla
         (Some("khac"), DraftState::ALL, 0),
         (None, &[DraftState::Waiting][..], 0),
     ] {
-        assert_eq!(store.drafts(organisation, states, 9).await.unwrap().len(), count, "{organisation:?} {states:?}");
+        assert_eq!(
+            store.drafts(&DraftFilter { organisation, owner: None, states }, None, 9).await.unwrap().len(),
+            count,
+            "{organisation:?} {states:?}"
+        );
     }
 }

@@ -95,7 +95,7 @@ async fn the_intent_belongs_to_the_holder_of_the_lease_alone(place: Place) {
     assert!(store.intend(&next.id, next.epoch).await.expect("an answer"));
     assert!(!store.intend(&next.id, next.epoch).await.expect("an answer"), "once");
     assert!(!store.step_delivery(&late.id, late.epoch, Event::Accept, Note::default()).await.expect("an answer"));
-    let note = Note { reply: "250 2.0.0 Ok: queued as 4AB", reason: "" };
+    let note = Note { reply: "250 2.0.0 Ok: queued as 4AB", ..Note::default() };
     assert!(store.step_delivery(&next.id, next.epoch, Event::Accept, note).await.expect("an answer"));
     let posted = store.delivery(&next.id).await.expect("a delivery");
     assert_eq!((state_name(posted.delivery.state), posted.reply.as_str()), ("sent", "250 2.0.0 Ok: queued as 4AB"));

@@ -56,7 +56,10 @@ impl Site {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
+        let log = log_of(office);
+        // Behind another server, what is printed is that one's address; the log knows the own one.
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let address = address.or_else(|| log.split("\"listen\":\"").nth(1)?.split('"').next());
         let address = address.unwrap_or_else(|| panic!("no address in {line:?}: {}", log_of(office))).to_owned();
         Self { child, stdout, address }
     }
@@ -65,7 +68,7 @@ impl Site {
     pub fn setup_path(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
-        let path = line.split(&self.address).nth(1).unwrap_or_else(|| panic!("no link in {line:?}"));
+        let path = line.find("/thiet-lap").map(|at| &line[at..]).unwrap_or_else(|| panic!("no link in {line:?}"));
         path.trim().to_owned()
     }
 

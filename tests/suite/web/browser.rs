@@ -114,6 +114,51 @@ fn documents_are_made_in_a_browser_without_scripts() {
     walk("plain", &office, &site, json!({}));
 }
 
+/// Sets the options of a draft of certificates; with mail, its messages are held.
+fn options(browser: &mut Browser, draft: &str, mail: bool) {
+    let revision = value(&browser.get(&format!("{draft}/tuy-chon")), "revision");
+    let mut fields = vec![
+        ("revision", revision.as_str()),
+        ("c-so_quyet_dinh", "12/QĐ-HKH"),
+        ("c-ngay", "27/12/2019"),
+        ("c-phong_trao", "công tác khuyến học"),
+    ];
+    if mail {
+        fields.extend([("thu", "1"), ("thu-giu", "1")]);
+    }
+    onward(&browser.post(&format!("{draft}/tuy-chon"), &fields));
+}
+
+#[test]
+fn the_page_of_a_batch_follows_it_by_events_and_stands_still_at_its_end() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut administrator = site.administrator();
+    let long = draft(&mut administrator, &people(600));
+    let addresses = ["Thư điện tử", "mot@vi-du.vn", "hai@vi-du.vn", ""];
+    let mailed: String = people(3).lines().zip(addresses).map(|(line, address)| format!("{line},{address}\n")).collect();
+    let short = draft(&mut administrator, &mailed);
+    options(&mut administrator, &short, true);
+    walk("batch", &office, &site, json!({ "long": long, "short": short }));
+}
+
+#[test]
+fn the_preview_of_a_templates_words_follows_the_typing() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    site.administrator();
+    walk("wording", &office, &site, json!({}));
+}
+
+#[test]
+fn what_was_typed_outlives_the_login() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut administrator = site.administrator();
+    let own = draft(&mut administrator, &people(2));
+    walk("session", &office, &site, json!({ "draft": own }));
+}
+
 #[test]
 fn texts_that_would_run_are_shown_and_nothing_so_much_as_tries() {
     let office = verifying(ALL);
@@ -211,6 +256,9 @@ impl Shown {
         match route {
             "/tao/{id}" => vec![bad_draft.clone(), format!("{bad_draft}?sua=2"), format!("{bad_draft}?loi=1"), draft.clone()],
             "/lo/{id}" => vec![format!("/lo/{batch}"), format!("/lo/{batch}?loi=1")],
+            "/lo/{id}/thu" => vec![format!("/lo/{batch}/thu"), format!("/lo/{batch}/thu?ban-ghi=3")],
+            "/tao" => vec!["/tao".to_owned(), "/tao?loc=cho-duyet".to_owned(), "/tao?loc=tat-ca".to_owned()],
+            "/lo" => vec!["/lo".to_owned(), "/lo?tt=paused".to_owned()],
             "/lo/{id}/van-ban/{number}" => vec![format!("/lo/{batch}/van-ban/1")],
             "/mau/{name}" | "/tao/mau/{name}" | "/tao/mau/{name}/anh.png" | "/tao/mau/{name}/bang-mau.xlsx" => {
                 vec![route.replace("{name}", "giay-khen")]

@@ -112,6 +112,11 @@ fn an_approver_revokes_and_replaces_from_the_page_and_the_public_reads_why() {
     let done = approver.post(&format!("/van-ban/{}/thu-hoi", ids[0]), &[("reason", "kê khai sai <b>")]);
     assert_eq!(done.status, 303, "{}", done.text());
     assert_eq!(done.header("location"), Some(format!("/van-ban/{}?xong=thu-hoi", ids[0]).as_str()));
+    // What is wrong with the form is said above it, and what was typed still stands there.
+    let bad = approver.post(&format!("/van-ban/{}/thay-the", ids[1]), &[("by", "khong-co-ma-nay"), ("reason", "sai tên đệm")]);
+    assert_eq!(bad.status, 422);
+    let text = bad.text();
+    assert!(text.contains("value=\"khong-co-ma-nay\"") && text.contains("value=\"sai tên đệm\"") && text.contains("problems"), "{text}");
     let by = codes[2].to_string();
     let done = approver.post(&format!("/van-ban/{}/thay-the", ids[1]), &[("by", &by), ("reason", "sai tên")]);
     assert_eq!(done.status, 303, "{}", done.text());

@@ -66,6 +66,9 @@ fn a_schedule_is_tried_saved_run_paused_and_taken_away_by_form() {
         assert!(begun.elapsed() < Duration::from_secs(120) && !page.contains("thất bại"), "{page}");
         std::thread::sleep(Duration::from_millis(200));
     }
+    let page = administrator.get("/lich/khen-thang").text();
+    let batch = page.split("href=\"/lo/").nth(1).and_then(|rest| rest.split('"').next()).expect("a link to what it made");
+    assert!(administrator.get(&format!("/lo/{batch}")).text().contains("2 / 2") || administrator.get("/lo").text().contains(batch));
     assert!(administrator.get("/van-ban").text().contains("2 văn bản"));
     let shown = office.must(&["schedule", "list"]).stdout;
     assert!(shown.contains("khen-thang"), "the command line knows it too: {shown}");

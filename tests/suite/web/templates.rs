@@ -16,6 +16,9 @@ fn words_are_published_in_a_file_that_holds_only_what_differs_and_taken_back() {
     let mut browser = site.administrator();
     let page = browser.get("/mau/giay-khen").text();
     assert!(page.contains("GIẤY KHEN") && page.contains("Cơ quan tặng") && page.contains("data-insert=\"ho_ten\""), "{page}");
+    assert!(page.contains("data-insert=\"tien_chu so_tien chan&#x3D;true\"") && page.contains("số tiền bằng chữ"), "{page}");
+    let table = browser.get("/mau/quyet-dinh-khen-thuong").text();
+    assert!(table.contains("data-insert=\"noi danh_sach truong&#x3D;&quot;ho_ten&quot;\""), "{table}");
     let first = digest(&mut browser);
     let fields = |digest: &str, text: &str| {
         [

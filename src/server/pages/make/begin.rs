@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use super::upload::Sent;
 use super::{asker, stale};
-use crate::app::AppError;
 use crate::app::drafts::{Draft, NewDraft};
 use crate::app::gallery::Choice;
+use crate::app::{App, AppError};
 use crate::diagnostic::Diagnostic;
 use crate::language::Language;
 use crate::lifecycle::DraftState;
@@ -23,7 +23,7 @@ use crate::server::fault::Fault;
 use crate::server::page::{Page, to};
 use crate::server::site::Site;
 
-/// Drafts on the first page.
+/// Drafts of a page.
 const DRAFTS: u32 = 8;
 
 fn choice(choice: &Choice, language: Language) -> Value {
@@ -42,15 +42,35 @@ fn draft(site: &Site, draft: &Draft, language: Language) -> Value {
     })
 }
 
-pub(super) async fn choose(State(site): State<Arc<Site>>, caller: Caller) -> Result<Page, Fault> {
-    let states = [DraftState::Open, DraftState::Waiting, DraftState::Rejected];
-    let drafts = site.app.drafts(&site.office, asker(&caller.principal), &states, DRAFTS).await?;
+/// Which drafts are listed.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Wanted {
+    /// `toi`: one's own; `cho-duyet`: those that wait for approval; `tat-ca`: all.
+    loc: String,
+    /// Those before this one.
+    sau: String,
+}
+
+pub(super) async fn choose(State(site): State<Arc<Site>>, caller: Caller, Query(wanted): Query<Wanted>) -> Result<Page, Fault> {
+    let all = [DraftState::Open, DraftState::Waiting, DraftState::Rejected];
+    let listed = match wanted.loc.as_str() {
+        "cho-duyet" => (false, &all[1..2]),
+        "tat-ca" => (false, &all[..]),
+        _ => (true, &all[..]),
+    };
+    let before = Some(wanted.sau.as_str()).filter(|id| !id.is_empty());
+    let mut drafts = site.app.drafts(&site.office, asker(&caller.principal), listed, before, DRAFTS + 1).await?;
+    let more = drafts.len() > DRAFTS as usize;
+    drafts.truncate(DRAFTS as usize);
+    let next = drafts.last().filter(|_| more).map(|last| last.id.clone());
     let choices = site.app.template_choices();
     let of = |is_list: bool| choices.iter().filter(|own| own.is_list == is_list).map(|own| choice(own, caller.language)).collect::<Value>();
     Ok(Page::of(
         "make/choose",
         json!({
-            "lists": of(true), "forms": of(false),
+            "lists": of(true), "forms": of(false), "own": listed.0, "to_approve": wanted.loc == "cho-duyet",
+            "all": wanted.loc == "tat-ca", "loc": if listed.0 { "toi" } else { wanted.loc.as_str() }, "next": next, "later": before.is_some(),
             "drafts": drafts.iter().map(|own| draft(&site, own, caller.language)).collect::<Value>(),
         }),
     ))
@@ -119,12 +139,20 @@ pub(super) async fn create(
     // A form that is sent twice is one draft.
     let own_key = (!key.is_empty()).then(|| format!("{}:{key}", asker.name));
     let new = NewDraft { template: name.clone(), organisation, key: own_key, key_digest: None };
-    let draft = site.app.create_draft(&site.office, asker, new).await?;
-    if draft.file.is_some() {
+    let mut draft = site.app.create_draft(&site.office, asker, new.clone()).await?;
+    let sha256 = App::digest_of(&file.path).await?;
+    let is_other = |draft: &Draft| draft.file.as_ref().is_some_and(|own| own.sha256 != sha256);
+    // Back, and another file: what was begun with the first one and has gone its way meanwhile stays as it is.
+    if is_other(&draft) && !draft.is_open() {
+        let key = new.key.as_ref().map(|key| format!("{key}:{sha256}"));
+        draft = site.app.create_draft(&site.office, asker, NewDraft { key, ..new }).await?;
+    }
+    let done = if is_other(&draft) { "?xong=tep-khac" } else { "" };
+    if draft.file.is_some() && done.is_empty() {
         return Ok(to(&format!("/tao/{}", draft.id)).into_response());
     }
     match site.app.upload(&site.office, asker, &draft.id, draft.revision, &file.path, &file.name).await {
-        Ok(draft) => Ok(to(&format!("/tao/{}", draft.id)).into_response()),
+        Ok(draft) => Ok(to(&format!("/tao/{}{done}", draft.id)).into_response()),
         Err(AppError::Input(problems)) => Ok(page(&site, &caller, &name, Some(key)).await?.problems(problems).into_response()),
         Err(error) if stale(&error, None).is_some() => Ok(to(&format!("/tao/{}", draft.id)).into_response()),
         Err(error) => Err(error.into()),

@@ -79,7 +79,7 @@ pub(super) async fn show(
         "verifies": site.app.verifies(),
         "warnings": page::problems(&preview.warnings, caller.language), "has_warnings": !preview.warnings.is_empty(),
         "is_first": chosen == Chosen::First, "is_longest": chosen == Chosen::Longest,
-        "before": (preview.number > 1).then(|| preview.number - 1), "after": (preview.number < total).then(|| preview.number + 1),
+        "before": preview.beside.0, "after": preview.beside.1,
     });
     Ok(Page::of("make/look", json!({ "draft": head, "shown": shown, "total": total })))
 }

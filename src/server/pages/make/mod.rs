@@ -16,6 +16,7 @@ use crate::app::drafts::{Asker, Draft, for_a_page};
 use crate::app::{App, AppError};
 use crate::diagnostic::Diagnostic;
 use crate::language::Language;
+use crate::lifecycle::DraftState;
 use crate::say;
 use crate::server::routes::{Route, Rule};
 use crate::store::StoreError;
@@ -64,9 +65,9 @@ pub(super) fn head(app: &App, draft: &Draft, step: u8, language: Language) -> Va
         "file": draft.file.as_ref().map(|file| file.name.clone()), "batch": draft.batch, "reason": draft.reason,
         "decided_by": draft.decided_by, "has_file": draft.file.is_some(), "needs_approval": needs_approval,
         "accepted": check.map_or(0, |check| check.accepted), "rejected": check.map_or(0, |check| check.rejected),
-        "checked": check.is_some(), "rejected_state": draft.state == crate::lifecycle::DraftState::Rejected,
-        "waiting": draft.state == crate::lifecycle::DraftState::Waiting,
-        "submitted": draft.state == crate::lifecycle::DraftState::Submitted,
+        "checked": check.is_some(), "rejected_state": draft.state == DraftState::Rejected,
+        "waiting": draft.state == DraftState::Waiting,
+        "submitted": draft.state == DraftState::Submitted,
         "step1": step == 1, "step2": step == 2, "step3": step == 3, "step4": step == 4,
     })
 }
@@ -88,10 +89,20 @@ pub(super) fn stale(error: &AppError, written: Option<&str>) -> Option<Diagnosti
             ),
         )
         .remedy(say!("đây là bản mới nhất; xem lại rồi sửa tiếp", "this is the latest state; look at it and go on")),
+        AppError::Store(StoreError::Refused { state, .. }) if state == DraftState::Waiting.name() => Diagnostic::error(
+            "draft-state",
+            say!("bản soạn đang chờ duyệt nên chưa sửa được", "the draft waits for approval, so it cannot be changed"),
+        )
+        .remedy(say!("người soạn rút lại để sửa", "its owner may take it back to change it")),
+        AppError::Store(StoreError::Refused { state, .. }) if state == DraftState::Submitted.name() => Diagnostic::error(
+            "draft-state",
+            say!("bản soạn đã thành lô nên không sửa được nữa", "the draft has become a batch, so it cannot be changed any more"),
+        ),
         AppError::Store(StoreError::Refused { .. }) => Diagnostic::error(
             "draft-state",
-            say!("bản soạn này không còn sửa được ở bước hiện tại", "this draft cannot be changed any more at its present step"),
-        ),
+            say!("bước này không còn hợp với tình trạng của bản soạn", "this step does not fit the draft's state any more"),
+        )
+        .remedy(say!("xem tình trạng ở đây rồi làm tiếp", "see its state here and go on")),
         _ => return None,
     };
     Some(match written {

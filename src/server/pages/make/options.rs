@@ -109,7 +109,9 @@ fn reach(draft: &Draft) -> Value {
 
 /// The request of a draft whose options nobody has chosen yet.
 fn fresh(draft: &Draft) -> Request {
-    Request { template: draft.template.clone(), organisation: draft.organisation.clone(), ..Request::default() }
+    // The sheet is chosen on the page of the list.
+    let sheet = draft.request.sheet.clone();
+    Request { template: draft.template.clone(), organisation: draft.organisation.clone(), sheet, ..Request::default() }
 }
 
 pub(super) async fn set(

@@ -29,6 +29,9 @@ const ROWS: u32 = 150;
 /// Characters of a cell beyond which its text is broken into lines.
 const WIDE: usize = 40;
 
+/// Findings about the whole file that are shown.
+const FOREMOST: usize = 30;
+
 /// What of the table is shown.
 #[derive(Deserialize, Default, Clone)]
 pub(super) struct View {
@@ -93,9 +96,10 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
     let (mut grave, mut slight): (Vec<Diagnostic>, Vec<Diagnostic>) =
         rows.elsewhere.iter().map(without_file).partition(Diagnostic::is_error);
     let all_grave = grave.len();
+    let grave_more = all_grave.saturating_sub(FOREMOST);
     // What many rows share is said once here, whichever page is shown.
-    grave.truncate(30);
-    slight.truncate(30);
+    grave.truncate(FOREMOST);
+    slight.truncate(FOREMOST);
     let sheets: Vec<Value> = rows
         .sheets
         .iter()
@@ -111,7 +115,7 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
         json!({
             "draft": head(&site.app, draft, 1, language), "errors": count(Severity::Error), "warnings": count(Severity::Warning),
             "unshown": check.map_or(0, |check| check.unshown),
-            "grave": linked(&grave, &rows, &draft.id, language), "more_wrong": (count(Severity::Error) - all_grave.min(count(Severity::Error))).saturating_sub(rows.wrong.len()),
+            "grave_more": grave_more, "grave": linked(&grave, &rows, &draft.id, language), "more_wrong": (count(Severity::Error) - all_grave.min(count(Severity::Error))).saturating_sub(rows.wrong.len()),
             "wrong": wrong(&rows, &draft.id, language), "slight": page::problems(&slight, language),
             "cells_wrong": count(Severity::Error) > all_grave,
             "numbers_given": check.is_some_and(|check| check.diagnostics.iter().any(|one| one.code == "number-given")),
@@ -119,6 +123,7 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
             "sheet_name": name,
             "missing_common": grave.iter().any(|one| one.code == "common-missing"),
             "sheets": sheets, "several": sheets.len() > 1, "sheet": rows.sheet, "view": view.query(), "only_problems": only_problems,
+            "beyond": rows.beyond.join(", "), "shown_columns": rows.columns.len(),
             "columns": rows.columns.iter().map(|column| json!({
                 "name": column.name, "heading": column.heading, "label": column.is_label,
             })).collect::<Value>(),

@@ -38,7 +38,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("batch show", "Xem một lô: số lượng, bản ghi không tạo được và lý do, các văn bản."),
     ("batch watch", "Theo dõi một lô đến khi xong hoặc tạm dừng."),
     ("batch pause", "Tạm dừng một lô: việc dở được làm nốt, không bắt đầu việc mới."),
-    ("batch resume", "Cho một lô đang tạm dừng làm tiếp."),
+    ("batch resume", "Cho một lô đang tạm dừng làm tiếp, hoặc gửi tiếp thư của lô bị giữ vì nhiều thư hỏng."),
     ("batch cancel", "Hủy một lô: văn bản đã tạo giữ nguyên, số của phần còn lại bị hủy."),
     ("batch retry", "Làm lại đúng những bản ghi không tạo được."),
     ("batch reproduce", "Làm lại văn bản cũ và so từng byte."),

@@ -42,6 +42,9 @@ pub struct MailConfig {
     pub attach: Attach,
     /// Hours that a message may wait; by the relay's route when absent (24 or 120).
     pub expire_hours: Option<u32>,
+    /// Per cent of a batch's messages that may fail for good (0 to 100; 5 when absent) before the others wait for a person.
+    /// 100 never holds any.
+    pub max_failed_percent: Option<u32>,
     /// Address that undeliverable messages come back to, such as `bounce@hoi.example`; `from` when absent. Its server must
     /// deliver `bounce+anything@…` there, too.
     pub bounce_address: Option<String>,
@@ -108,6 +111,10 @@ impl MailConfig {
         }
         if let Err(found) = self.relay_name(None) {
             problems.extend(found);
+        }
+        if self.max_failed_percent.is_some_and(|percent| percent > 100) {
+            let message = say!("mail.max_failed_percent phải từ 0 đến 100", "mail.max_failed_percent must be from 0 to 100");
+            problems.push(Diagnostic::error("config-value", message).at(place()));
         }
         if self.expire_hours == Some(0) {
             problems.push(

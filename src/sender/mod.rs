@@ -214,6 +214,10 @@ impl Sender {
     }
 
     async fn deliver(&self, leased: &Leased, idle: &Idle) -> Result<(), SenderError> {
+        // Failures of those before it may have held its batch since it was claimed.
+        if self.store.is_mail_held(&leased.id).await? {
+            return self.give_back(leased).await;
+        }
         let Ok(frozen) = serde_json::from_str::<Frozen>(&leased.message) else {
             return self.fail(leased, "", "nội dung thư trong sổ bị hỏng").await;
         };
@@ -276,7 +280,7 @@ impl Sender {
     /// A folder keeps one file for each delivery, so that a second attempt makes no second copy.
     async fn leave(&self, leased: &Leased, folder: &MailFolder, recipient: &Address, bytes: &[u8]) -> Result<(), SenderError> {
         if !self.store.intend(&leased.id, leased.epoch).await? {
-            return Ok(());
+            return self.give_back(leased).await;
         }
         passed("folder.intended")?;
         let left = tokio::task::block_in_place(|| folder.leave(&leased.id, recipient, bytes));
@@ -336,7 +340,10 @@ impl Sender {
                 let reply = seen.describe().in_language(self.language).to_owned();
                 self.store.lose_answer(&leased.id, leased.epoch, until, Note { reply: &reply, reason: "có thể đã gửi" }).await?;
             }
-            Outcome::Withheld => metrics::FENCED_WRITES.count("delivery"),
+            Outcome::Withheld => {
+                metrics::FENCED_WRITES.count("delivery");
+                self.give_back(leased).await?;
+            }
         }
         passed("sender.result")?;
         if conversation.is_usable() && conversation.messages() < MESSAGES_A_CONNECTION {
@@ -414,6 +421,13 @@ impl Sender {
             Action::BackOffRelay | Action::PauseSender | Action::PauseUntilWindow => Event::Fail { reason: FailReason::Expired },
             Action::SendLink | Action::Fail | Action::FailAndSuppress | Action::Uncertain => Event::Fail { reason: FailReason::Permanent },
         })
+    }
+
+    /// Lets a message wait again that must not go now: its address was suppressed, or its batch held, since it was claimed.
+    /// One that is another sender's by now stays theirs.
+    async fn give_back(&self, leased: &Leased) -> Result<(), SenderError> {
+        self.store.step_delivery(&leased.id, leased.epoch, Event::Release { next_at: leased.now }, Note::default()).await?;
+        Ok(())
     }
 
     async fn fail(&self, leased: &Leased, reply: &str, reason: &str) -> Result<(), SenderError> {

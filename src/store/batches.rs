@@ -4,6 +4,7 @@
 //! when the counts reconcile, and running again what failed. Single records are [`super::records`]' affair.
 
 use super::connection::{Row, Tx, pass, values};
+use super::mail_pauses::{MailPause, mail_pause};
 use super::planning::forget_planning;
 pub use super::planning::{Acceptance, Planning};
 pub use super::posting::Post;
@@ -109,6 +110,8 @@ pub struct Batch {
     pub owner: Option<String>,
     /// The organisation in whose name it is made.
     pub organisation: Option<String>,
+    /// Its messages wait: too many of them could not be delivered.
+    pub mail_pause: Option<MailPause>,
 }
 
 /// How many records of a batch are in which state.
@@ -143,7 +146,10 @@ impl Tally {
 }
 
 pub(super) const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, post, \
-    accepted, rejected, created_at, finished_at, completed_at, owner, organisation";
+    accepted, rejected, created_at, finished_at, completed_at, owner, organisation, \
+    (SELECT p.paused_at FROM mail_pause AS p WHERE p.batch_id = batch.id) AS mail_paused_at, \
+    (SELECT p.failed FROM mail_pause AS p WHERE p.batch_id = batch.id) AS mail_failed, \
+    (SELECT p.tried FROM mail_pause AS p WHERE p.batch_id = batch.id) AS mail_tried";
 
 pub(super) fn batch(row: &Row) -> Result<Batch, StoreError> {
     let state = row.text("state")?;
@@ -167,6 +173,7 @@ pub(super) fn batch(row: &Row) -> Result<Batch, StoreError> {
         completed_at: row.int_or_none("completed_at")?,
         owner: row.text_or_none("owner")?,
         organisation: row.text_or_none("organisation")?,
+        mail_pause: mail_pause(row)?,
     })
 }
 

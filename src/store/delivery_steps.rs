@@ -5,6 +5,7 @@
 
 use super::connection::{Tx, pass, values};
 use super::deliveries::{COLUMNS, HOLD_MILLISECONDS, Note, delivery, state_name};
+use super::mail_pauses::hold_if_failing;
 use super::{Store, StoreError, audit, webhooks};
 use crate::delivery::state::{Event, FailReason, OnUncertain, State};
 
@@ -30,7 +31,9 @@ impl Store {
                 "UPDATE delivery SET state = 'committing', committing_at = {now}, lease_until = {now} + $3, changed_at = {now}
                  WHERE id = $1 AND lease_epoch = $2 AND state = 'leased' AND lease_until > {now}
                      AND NOT EXISTS (SELECT 1 FROM suppression AS s WHERE s.recipient_key = delivery.recipient_key
-                         AND (s.expires_at IS NULL OR s.expires_at > {now}))",
+                         AND (s.expires_at IS NULL OR s.expires_at > {now}))
+                     AND (purpose = 'test' OR NOT EXISTS (SELECT 1 FROM mail_pause AS p WHERE p.batch_id = delivery.batch_id
+                         AND p.paused_at IS NOT NULL))",
                 &values![id, epoch, HOLD_MILLISECONDS],
             )
             .await?;
@@ -41,9 +44,13 @@ impl Store {
     }
 
     /// T3, and every other step of a holder: applies `event` under the lease's epoch. False: the row is no longer the caller's.
+    /// A failure for good may hold the batch's other messages.
     pub async fn step_delivery(&self, id: &str, epoch: i64, event: Event, note: Note<'_>) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
         let done = step(&mut tx, id, Some(epoch), event, note).await?;
+        if done && matches!(event, Event::Fail { reason: FailReason::Permanent }) {
+            self.hold_its_batch(&mut tx, id).await?;
+        }
         tx.notify("delivery").await?;
         pass("delivery.step")?;
         tx.commit().await?;
@@ -179,12 +186,22 @@ impl Store {
                 == 1;
         if added && let Some(event) = event {
             step(&mut tx, delivery_id, None, Event::ConfirmSent, Note::default()).await?;
-            step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status }).await?;
+            if step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status }).await? && event == Event::Bounce {
+                self.hold_its_batch(&mut tx, delivery_id).await?;
+            }
         }
         pass("bounce.note")?;
         tx.commit().await?;
         pass("bounce.noted")?;
         Ok(added)
+    }
+}
+
+impl Store {
+    async fn hold_its_batch(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+        let row = tx.fetch_one("SELECT batch_id FROM delivery WHERE id = $1", &values![id]).await?;
+        let batch = row.ok_or_else(|| StoreError::unknown(format!("delivery {id}")))?.text("batch_id")?;
+        hold_if_failing(tx, &batch, self.failed_percent_max).await
     }
 }
 

@@ -79,6 +79,7 @@ pub(super) fn batch_json(batch: &Batch, tally: &Tally) -> Value {
         "state": batch.state.name(), "reason": batch.reason, "post": batch.post.name(), "accepted": batch.accepted,
         "rejected": batch.rejected, "records": tally, "created_at": time(batch.created_at),
         "finished_at": time_or_none(batch.finished_at), "completed_at": time_or_none(batch.completed_at),
+        "mail_paused": batch.mail_pause.map(|pause| json!({ "at": time(pause.at), "failed": pause.failed, "tried": pause.tried })),
     })
 }
 
@@ -328,6 +329,7 @@ async fn retry(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Pa
 
 async fn release(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
     let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+    site.app.resume_mailing(&site.office, &batch, &caller.principal.name).await?;
     if batch.post != Post::Held {
         return Err(Fault::conflict(say!("lô này không có thư đang giữ lại", "the batch holds no messages back")));
     }

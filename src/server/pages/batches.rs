@@ -17,6 +17,7 @@ use tokio_util::io::ReaderStream;
 use crate::access::Right;
 use crate::app::AppError;
 use crate::app::batches::Listed;
+use crate::app::post::held_mailing;
 use crate::app::watch::{BatchFile, HandedOut, Pick};
 use crate::batch::Request;
 use crate::diagnostic::Diagnostic;
@@ -132,6 +133,7 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
             "may_make": may(Right::Make), "may_send": may(Right::Send),
             "sends": batch.post != Post::None, "held": batch.post == Post::Held && is_done,
             "mail": mail.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
+            "mailing": batch.mail_pause.as_ref().map(|pause| json!(held_mailing(pause))),
             "has_mail": !mail.is_empty(), "test_record": first_sendable,
             "overprint": request.as_ref().is_some_and(|request| request.overprint),
             "stock": request.as_ref().and_then(|request| request.stock.clone()),
@@ -339,6 +341,7 @@ async fn retry(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Str
 
 async fn release(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    site.app.resume_mailing(&site.office, &listed.batch, &caller.principal.name).await?;
     // Sent again, the form finds nothing held.
     if listed.batch.post == Post::Held && listed.batch.state == BatchState::Finished {
         site.app.release_in(&site.office, &listed.batch, &caller.principal.name).await?;

@@ -22,7 +22,7 @@ async fn office(script: Script, more: &str) -> (Office, SmtpServer) {
 }
 
 /// Runs the test's body while the server answers.
-fn with<F: FnOnce(&Office, &SmtpServer) + Send + 'static>(script: Script, more: &'static str, body: F) {
+pub(super) fn with<F: FnOnce(&Office, &SmtpServer) + Send + 'static>(script: Script, more: &'static str, body: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async move {
         let (office, server) = office(script, more).await;
@@ -51,7 +51,7 @@ fn deliveries(office: &Office) -> Vec<(String, String, u64)> {
     found
 }
 
-fn states(office: &Office) -> Vec<String> {
+pub(super) fn states(office: &Office) -> Vec<String> {
     deliveries(office).into_iter().map(|(_, state, _)| state).collect()
 }
 

@@ -31,6 +31,8 @@ on_both_databases! {
     all_sending_stops_with_a_reason
     a_bounce_counts_once_and_confirms_what_was_uncertain
     a_person_cannot_take_back_what_was_sent
+    more_than_five_in_a_hundred_failures_hold_a_batch_and_five_do_not
+    what_a_held_batch_had_handed_out_is_not_intended
 }
 
 /// A store with `count` queued messages, to a1@x.example, a2@x.example, …
@@ -196,4 +198,48 @@ async fn a_person_cannot_take_back_what_was_sent(place: Place) {
     store.decide_delivery(&other.id, Event::Cancel, "clerk", "nhầm").await.expect("cancelled");
     let failed = Event::Fail { reason: FailReason::Permanent };
     assert!(!store.step_delivery(&other.id, 0, failed, Note::default()).await.expect("an answer"), "it is over");
+}
+
+const FAIL: Event = Event::Fail { reason: FailReason::Permanent };
+
+async fn ends(store: &Store, leased: &Leased, event: Event) {
+    if event == Event::Accept {
+        assert!(store.intend(&leased.id, leased.epoch).await.expect("an answer"));
+    }
+    assert!(store.step_delivery(&leased.id, leased.epoch, event, Note::default()).await.expect("an answer"));
+}
+
+async fn more_than_five_in_a_hundred_failures_hold_a_batch_and_five_do_not(place: Place) {
+    let store = queued(&place, 102).await;
+    let held = async || store.mail_pauses().await.expect("an answer").len();
+    for (index, leased) in claim(&store, "a", 101).await.iter().enumerate() {
+        assert_eq!(held().await, 0, "after {index}");
+        ends(&store, leased, if index < 95 { Event::Accept } else { FAIL }).await;
+    }
+    let [(batch, _, pause)] = store.mail_pauses().await.expect("an answer").try_into().expect("one");
+    assert_eq!((pause.failed, pause.tried), (6, 101));
+    assert!(claim(&store, "a", 9).await.is_empty(), "the last one waits");
+    assert!(store.resume_mailing(&batch, "an").await.expect("an answer"));
+    assert!(!store.resume_mailing(&batch, "an").await.expect("an answer"), "it goes on already");
+    let last = claim(&store, "a", 9).await.remove(0);
+    ends(&store, &last, FAIL).await;
+    assert_eq!(held().await, 0, "what failed before does not count again");
+}
+
+async fn what_a_held_batch_had_handed_out_is_not_intended(place: Place) {
+    let store = queued(&place, 6).await;
+    let leased = claim(&store, "a", 6).await;
+    for one in &leased[..5] {
+        assert!(!store.is_mail_held(&one.id).await.expect("an answer"));
+        ends(&store, one, FAIL).await;
+    }
+    let last = &leased[5];
+    assert!(store.is_mail_held(&last.id).await.expect("an answer"));
+    assert!(!store.intend(&last.id, last.epoch).await.expect("an answer"));
+    // Never: that is what a hundred means.
+    let never = queued(&Place::file("never"), 6).await.holding_mail_over(100);
+    for one in claim(&never, "a", 6).await {
+        ends(&never, &one, FAIL).await;
+    }
+    assert!(never.mail_pauses().await.expect("an answer").is_empty());
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns the order of a stop, the log's form, and the unit for systemd.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -34,6 +35,14 @@ pub struct ServeArgs {
     /// Print the unit for systemd, and do nothing else.
     #[arg(long)]
     pub print_unit: bool,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// DNS server that is asked of the sending domain; those of the system when absent.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub dns: Option<SocketAddr>,
 }
 
 /// `backup`
@@ -138,8 +147,8 @@ fn log(level: &str) {
     }));
 }
 
-pub(super) async fn doctor(app: &App, show: Show) -> Result<ExitCode, AppError> {
-    let checks = app.doctor().await?;
+pub(super) async fn doctor(args: &DoctorArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let checks = app.doctor(args.dns).await?;
     let well = checks.iter().all(|check| check.level != Level::Fail);
     if show.json {
         let list: Value = checks

@@ -48,6 +48,8 @@ pub struct MailConfig {
     /// Address that undeliverable messages come back to, such as `bounce@hoi.example`; `from` when absent. Its server must
     /// deliver `bounce+anything@…` there, too.
     pub bounce_address: Option<String>,
+    /// Name of the DKIM key by which the relay signs, for `doctor` to look up.
+    pub dkim_selector: Option<String>,
     /// The mailbox of that address.
     pub bounces: Option<BounceMailbox>,
     /// Relays by name.
@@ -111,6 +113,15 @@ impl MailConfig {
         }
         if let Err(found) = self.relay_name(None) {
             problems.extend(found);
+        }
+        if let Some(selector) = &self.dkim_selector
+            && (selector.is_empty() || !selector.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter)))
+        {
+            let message = say!(
+                "mail.dkim_selector chỉ gồm chữ không dấu, số, gạch và chấm",
+                "mail.dkim_selector is letters, digits, dashes and dots"
+            );
+            problems.push(Diagnostic::error("config-value", message).at(place()).with_value(selector));
         }
         if self.max_failed_percent.is_some_and(|percent| percent > 100) {
             let message = say!("mail.max_failed_percent phải từ 0 đến 100", "mail.max_failed_percent must be from 0 to 100");

@@ -9,6 +9,7 @@ mod copies;
 mod figures;
 mod links;
 mod lists;
+mod sending_domain;
 mod stopping;
 mod suppressions;
 mod waking;

@@ -10,6 +10,7 @@ mod figures;
 mod links;
 mod lists;
 mod sending_domain;
+mod sources;
 mod stopping;
 mod suppressions;
 mod waking;

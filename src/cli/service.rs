@@ -200,7 +200,7 @@ pub(super) async fn resume(app: &App, show: Show) -> Result<ExitCode, AppError> 
     if show.json {
         show.document(&json!({ "ok": true }));
     } else {
-        show.say(&say!("Việc gửi thư và lịch chạy tiếp.", "Sending and schedules go on."));
+        show.say(&say!("Việc gửi thư, gọi webhook và lịch chạy tiếp.", "Sending, webhooks and schedules go on."));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -217,8 +217,8 @@ pub(super) async fn restore(args: &RestoreArgs, show: Show) -> Result<ExitCode, 
         let (folder, documents) = (args.into.display(), restored.manifest.documents);
         show.say(&say!("Đã khôi phục {documents} văn bản vào {folder}", "Restored {documents} documents into {folder}"));
         show.say(&say!(
-            "Việc gửi thư và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
-            "Sending and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
+            "Việc gửi thư, gọi webhook và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
+            "Sending, webhooks and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
         ));
         if !whole {
             let missing = restored.missing.len();

@@ -6,6 +6,7 @@
 use super::connection::{Tx, pass, values};
 use super::deliveries::{COLUMNS, HOLD_MILLISECONDS, Note, delivery, state_name};
 use super::mail_pauses::hold_if_failing;
+use super::senders::suppress_recipient;
 use super::{Store, StoreError, audit, webhooks};
 use crate::delivery::state::{Event, FailReason, OnUncertain, State};
 
@@ -55,6 +56,22 @@ impl Store {
         pass("delivery.step")?;
         tx.commit().await?;
         pass("delivery.stepped")?;
+        Ok(done)
+    }
+
+    /// T3 when the server says that there is no such recipient: the delivery has failed, and from the same commit on nothing is
+    /// sent to that address. False: the row is no longer the caller's.
+    pub async fn fail_and_suppress(&self, id: &str, epoch: i64, note: Note<'_>) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let done = step(&mut tx, id, Some(epoch), Event::Fail { reason: FailReason::Permanent }, note).await?;
+        if done {
+            suppress_recipient(&mut tx, id, note.reason).await?;
+            self.hold_its_batch(&mut tx, id).await?;
+        }
+        tx.notify("delivery").await?;
+        pass("delivery.suppress")?;
+        tx.commit().await?;
+        pass("delivery.suppressed")?;
         Ok(done)
     }
 
@@ -165,13 +182,15 @@ impl Store {
             .await
     }
 
-    /// Notes a bounce by its own Message-ID, once, and applies what it means. False: it was noted before.
+    /// Notes a bounce by its own Message-ID, once, and applies what it means: to the delivery, and with `suppress`, a reason, to
+    /// its address. False: it was noted before.
     pub async fn note_bounce(
         &self,
         message_id: &str,
         delivery_id: &str,
         event: Option<Event>,
         (action, status, detail): (&str, &str, &str),
+        suppress: Option<&str>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
         let known = tx.fetch_one("SELECT 1 AS one FROM delivery WHERE id = $1", &values![delivery_id]).await?.is_some();
@@ -189,6 +208,9 @@ impl Store {
             if step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status }).await? && event == Event::Bounce {
                 self.hold_its_batch(&mut tx, delivery_id).await?;
             }
+        }
+        if added && let Some(reason) = suppress {
+            suppress_recipient(&mut tx, delivery_id, reason).await?;
         }
         pass("bounce.note")?;
         tx.commit().await?;

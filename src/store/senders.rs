@@ -235,16 +235,9 @@ impl Store {
 
     /// Sends nothing to an address any more, for `life` milliseconds or for ever.
     pub async fn suppress(&self, recipient_key: &str, reason: &str, delivery: Option<&str>, life: Option<i64>) -> Result<(), StoreError> {
-        self.database
-            .execute(
-                "INSERT INTO suppression (recipient_key, reason, delivery_id, created_at, expires_at)
-                 VALUES ($1, $2, $3, {now}, {now} + $4)
-                 ON CONFLICT (recipient_key) DO UPDATE SET reason = excluded.reason, delivery_id = excluded.delivery_id,
-                     created_at = excluded.created_at, expires_at = excluded.expires_at",
-                &values![recipient_key, reason, delivery.map(str::to_owned), life],
-            )
-            .await?;
-        Ok(())
+        let mut tx = self.database.begin().await?;
+        suppress(&mut tx, recipient_key, reason, delivery, life).await?;
+        tx.commit().await
     }
 
     /// As [`Self::suppress`], by a person. The audit log has the reason, and not the address.
@@ -285,6 +278,25 @@ impl Store {
             .await?;
         rows.iter().map(suppressed).collect()
     }
+}
+
+async fn suppress(tx: &mut Tx, recipient_key: &str, reason: &str, delivery: Option<&str>, life: Option<i64>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO suppression (recipient_key, reason, delivery_id, created_at, expires_at)
+         VALUES ($1, $2, $3, {now}, {now} + $4)
+         ON CONFLICT (recipient_key) DO UPDATE SET reason = excluded.reason, delivery_id = excluded.delivery_id,
+             created_at = excluded.created_at, expires_at = excluded.expires_at",
+        &values![recipient_key, reason, delivery.map(str::to_owned), life],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sends nothing any more to whom `delivery` was for, from the commit on that tells why.
+pub(super) async fn suppress_recipient(tx: &mut Tx, delivery: &str, reason: &str) -> Result<(), StoreError> {
+    let row = tx.fetch_one("SELECT recipient_key FROM delivery WHERE id = $1", &values![delivery]).await?;
+    let key = row.ok_or_else(|| StoreError::unknown(format!("delivery {delivery}")))?.text("recipient_key")?;
+    suppress(tx, &key, reason, Some(delivery), None).await
 }
 
 fn suppressed(row: &Row) -> Result<Suppressed, StoreError> {

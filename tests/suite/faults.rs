@@ -11,6 +11,7 @@ mod failpoints;
 mod kills;
 mod mailing;
 mod processes;
+mod returned;
 mod slots;
 
 use std::collections::BTreeMap;

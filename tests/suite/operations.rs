@@ -13,6 +13,7 @@ mod sending_domain;
 mod sources;
 mod stopping;
 mod suppressions;
+mod unready;
 mod waking;
 
 use std::path::PathBuf;

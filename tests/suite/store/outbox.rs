@@ -33,6 +33,7 @@ on_both_databases! {
     a_person_cannot_take_back_what_was_sent
     more_than_five_in_a_hundred_failures_hold_a_batch_and_five_do_not
     what_a_held_batch_had_handed_out_is_not_intended
+    an_address_that_is_refused_is_suppressed_with_the_failure
 }
 
 /// A store with `count` queued messages, to a1@x.example, a2@x.example, …
@@ -181,9 +182,9 @@ async fn a_bounce_counts_once_and_confirms_what_was_uncertain(place: Place) {
     assert!(store.intend(&leased.id, leased.epoch).await.expect("an answer"));
     assert!(store.lose_answer(&leased.id, leased.epoch, 0, Note::default()).await.expect("an answer"));
     let told = ("failed", "5.1.1", "không có người này");
-    assert!(store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told).await.expect("noted"));
-    assert!(!store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told).await.expect("an answer"), "once");
-    assert!(!store.note_bounce("<2@mta>", "khong-co", Some(Event::Bounce), told).await.expect("an answer"), "no such delivery");
+    assert!(store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told, None).await.expect("noted"));
+    assert!(!store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told, None).await.expect("an answer"), "once");
+    assert!(!store.note_bounce("<2@mta>", "khong-co", Some(Event::Bounce), told, None).await.expect("an answer"), "no such delivery");
     assert_eq!(state_of(&store, &leased.id).await, "bounced");
 }
 
@@ -242,4 +243,16 @@ async fn what_a_held_batch_had_handed_out_is_not_intended(place: Place) {
         ends(&never, &one, FAIL).await;
     }
     assert!(never.mail_pauses().await.expect("an answer").is_empty());
+}
+
+async fn an_address_that_is_refused_is_suppressed_with_the_failure(place: Place) {
+    let store = queued(&place, 1).await;
+    let leased = claim(&store, "a", 1).await.remove(0);
+    let note = Note { reply: "550 5.1.1", reason: "không có người này" };
+    assert!(!store.fail_and_suppress(&leased.id, leased.epoch + 1, note).await.expect("an answer"), "it is not the caller's");
+    assert!(store.suppressions().await.expect("a list").is_empty());
+    assert!(store.fail_and_suppress(&leased.id, leased.epoch, note).await.expect("an answer"));
+    let [suppressed] = store.suppressions().await.expect("a list").try_into().expect("one");
+    assert_eq!((suppressed.recipient_key.as_str(), suppressed.reason.as_str()), ("a1@x.example", "không có người này"));
+    assert_eq!(state_of(&store, &leased.id).await, "failed");
 }

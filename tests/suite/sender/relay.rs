@@ -152,6 +152,20 @@ fn a_rate_holds_the_rest_back_until_its_window_opens() {
 }
 
 #[test]
+fn what_was_counted_before_the_clock_was_set_back_holds_nothing_up() {
+    with(Script::default(), "per_minute = 1\nper_day = 5", |office, server| {
+        office.must(&["batch", "list"]);
+        let script = "import sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1])
+c.executemany('INSERT INTO sent_window VALUES (?, ?, 9)', [('may ' + w, int(time.time() * 1000) + 86400000) for w in ('minute', 'day')])
+c.commit()";
+        python(script, &[&office.path.join("van-thu.db")]);
+        office.run(&mailed("d.csv", &[]));
+        assert!(!messages(server).is_empty(), "{:?}", states(office));
+    });
+}
+
+#[test]
 fn a_message_that_the_server_finds_too_large_is_told_with_its_size() {
     with(Script::offering(&["SIZE 1000"]), "", |office, server| {
         office.run(&mailed("d.csv", &[]));

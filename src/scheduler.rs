@@ -1,6 +1,6 @@
-//! Schedules on their way: which slots have come, and carrying them out one after another.
+//! Schedules on their way: which slots have come, and carrying them out.
 //!
-//! Owns the loop. Each slot becomes a row, run or not, in the transaction that moves the considered instant on; a due one is
+//! Owns the loop. Each schedule has at most one occurrence under way, and none waits for that of another. Each slot becomes a row, run or not, in the transaction that moves the considered instant on; a due one is
 //! claimed under a lease, so that any number of schedulers may run on one database and any of them may die. What an
 //! occurrence does is its [`Work`]'s; time is the database's, or a test's.
 
@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
 
@@ -195,17 +196,26 @@ impl Scheduler {
             if *stop.borrow() {
                 break;
             }
-            if let Some(claimed) = self.store.claim_occurrence(&entry.name, &self.owner).await? {
-                failpoint_passed("occurrence.claimed")?;
-                self.carry_out(&claimed).await?;
+            if let Some(claimed) = self.claim(entry).await? {
+                self.carry_out(claimed).await?;
                 carried_out += 1;
             }
         }
         Ok(carried_out)
     }
 
-    async fn carry_out(&self, claimed: &ClaimedOccurrence) -> Result<(), StoreError> {
-        let beat = tokio::spawn(beat(self.store.clone(), self.owner.clone()));
+    /// What is due of a schedule, unless something of it is under way.
+    async fn claim(&self, entry: &Entry) -> Result<Option<ClaimedOccurrence>, StoreError> {
+        let claimed = self.store.claim_occurrence(&entry.name, &self.owner).await?;
+        if claimed.is_some() {
+            failpoint_passed("occurrence.claimed")?;
+        }
+        Ok(claimed)
+    }
+
+    async fn carry_out(&self, claimed: ClaimedOccurrence) -> Result<(), StoreError> {
+        let claimed = &claimed;
+        let beat = tokio::spawn(beat(self.store.clone(), claimed.clone()));
         let (schedule, slot) = (claimed.schedule.as_str(), claimed.scheduled_for);
         tracing::info!(event = "occurrence.run", schedule, slot);
         let ending = self.work.carry_out(claimed).await;
@@ -221,7 +231,7 @@ impl Scheduler {
                 self.work.alert(Alert::Failed { schedule, scheduled_for: slot, reason: &reason });
             }
             Ending::Stopped => {
-                self.store.release_occurrences(Some(&self.owner)).await?;
+                self.store.give_back_occurrence(claimed).await?;
             }
         }
         Ok(())
@@ -241,16 +251,34 @@ impl Scheduler {
         }
     }
 
-    /// Carries out what is due until `stop` turns true, and gives back what it then holds.
+    /// Carries out what is due until `stop` turns true, brings home what is under way, and gives back what it then holds.
+    /// A schedule whose source is slow or missing holds up only itself.
     pub async fn serve(&self, mut stop: Receiver<bool>) {
+        let mut under_way = FuturesUnordered::new();
         while !*stop.borrow() {
-            match self.work_off(&stop).await {
-                Ok(0) => rest(&mut stop).await,
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(event = "occurrence.store", transient = error.is_transient());
-                    rest(&mut stop).await;
+            for entry in &self.entries.now() {
+                match self.claim(entry).await {
+                    Ok(Some(claimed)) => under_way.push(self.carry_out(claimed)),
+                    Ok(None) => {}
+                    Err(error) => {
+                        away(&error);
+                        break;
+                    }
                 }
+            }
+            tokio::select! {
+                Some(ended) = under_way.next() => {
+                    if let Err(error) = ended {
+                        away(&error);
+                        rest(&mut stop).await;
+                    }
+                }
+                () = rest(&mut stop) => {}
+            }
+        }
+        while let Some(ended) = under_way.next().await {
+            if let Err(error) = ended {
+                away(&error);
             }
         }
         if self.store.release_occurrences(Some(&self.owner)).await.is_err() {
@@ -259,12 +287,16 @@ impl Scheduler {
     }
 }
 
-/// Renews the leases of `owner`; a store that is away for longer than a lease gives them to another.
-async fn beat(store: Store, owner: String) {
+/// Renews the lease of an occurrence; a store that is away for longer than a lease gives it to another.
+async fn beat(store: Store, claimed: ClaimedOccurrence) {
     loop {
         tokio::time::sleep(store.beat_every()).await;
-        let _ = store.beat_occurrences(&owner).await;
+        let _ = store.beat_occurrence(&claimed).await;
     }
+}
+
+fn away(error: &StoreError) {
+    tracing::error!(event = "occurrence.store", transient = error.is_transient());
 }
 
 async fn rest(stop: &mut Receiver<bool>) {

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch::Receiver;
 
 use super::office::Office;
+use super::post::held_mailing;
 use super::service::Vitals;
 use super::{App, AppError};
 use crate::language::Text;
@@ -195,6 +196,20 @@ async fn matters(office: &Office, own: &str, unready: &[&'static str]) -> Result
             )
         };
         matters.push(matter(format!("batch:{batch}"), if stands.held { "held" } else { "uncompleted" }, stands.at, &text));
+    }
+    for (batch, template, pause) in store.mail_pauses().await? {
+        let held = held_mailing(&pause);
+        let text = Text {
+            vi: format!(
+                "Lô {batch} (mẫu {template}): {}. Xem: vanthu outbox list --of {batch} --state failed; gửi tiếp: vanthu batch resume {batch}",
+                held.vi
+            ),
+            en: format!(
+                "Batch {batch} (template {template}): {}. See: vanthu outbox list --of {batch} --state failed; to go on: vanthu batch resume {batch}",
+                held.en
+            ),
+        };
+        matters.push(matter(format!("mailing:{batch}"), &pause.at.to_string(), pause.at, &text));
     }
     let (doubtful, at) = store.doubtful_deliveries().await?;
     if doubtful > 0 {

@@ -37,6 +37,7 @@ pub mod reproduce;
 pub mod restore;
 pub mod schedule_form;
 pub mod schedules;
+mod sending_domain;
 pub mod service;
 pub mod submissions;
 mod supplement;

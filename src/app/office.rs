@@ -144,9 +144,7 @@ impl App {
             // Alone on the file: what an earlier process held, it holds no longer.
             let alone = office.store.is_file();
             office.store.rescue(alone).await?;
-            if alone {
-                office.store.forget_planning().await?;
-            }
+            office.store.forget_planning().await?;
             collect(&office.store, &office.objects, Reach::Unfinished, if alone { Duration::ZERO } else { GRACE }).await?;
         }
         Ok(office)

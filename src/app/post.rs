@@ -13,6 +13,7 @@ use crate::config::mail::FOLDER_RELAY;
 use crate::delivery::backoff::Route;
 use crate::delivery::classify::Seen;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::language::Text;
 use crate::mail::conversation::Deadlines;
 use crate::mail::folder::MailFolder;
 use crate::mail::probe::{Probe, probe};
@@ -23,7 +24,9 @@ use crate::say;
 use crate::sender::link::Links;
 use crate::sender::{Sender, Transport};
 use crate::storage::StorageError;
+use crate::store::batches::Batch;
 use crate::store::deliveries::{Filter, Posted};
+use crate::store::mail_pauses::{FAILED_PERCENT_MAX, MailPause};
 use crate::store::senders::{Limits, Pause, Rate, Suppressed};
 use crate::template::Template;
 
@@ -37,6 +40,26 @@ const HOUR: i64 = 60 * 60 * 1_000;
 
 /// How many deliveries are in which state, by the states' names.
 pub type Tally = Vec<(String, u64)>;
+
+/// Why messages wait that are due.
+#[derive(Debug)]
+pub struct Pauses {
+    /// All of them: the reason.
+    pub all: Option<String>,
+    /// Those of a relay that is being left alone.
+    pub relays: Vec<Pause>,
+    /// Those of a batch, too many of whose messages failed.
+    pub mailings: Vec<(String, MailPause)>,
+}
+
+/// What a held mailing is, in plain words.
+pub fn held_mailing(pause: &MailPause) -> Text {
+    let MailPause { failed, tried, .. } = pause;
+    say!(
+        "tạm dừng gửi thư của lô: {failed} trong {tried} thư đã thử không gửi được",
+        "the batch's mailing is paused: {failed} of {tried} messages tried have failed"
+    )
+}
 
 /// What a person decides about a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +127,7 @@ impl App {
             .and_then(|from| Address::parse(from).ok())
             .map_or("localhost".to_owned(), |from| from.domain().to_owned());
         Ok(Arc::new(Sender {
-            store: office.store.clone(),
+            store: office.store.clone().holding_mail_over(config.max_failed_percent.unwrap_or(FAILED_PERCENT_MAX)),
             objects: Arc::clone(&office.objects),
             transports,
             limits,
@@ -160,10 +183,16 @@ impl App {
         Ok(queued || !office.store.batches_to_post().await?.is_empty())
     }
 
-    /// Why sending stands still: the reason for all of it, and the relays that are being left alone.
-    pub async fn sending_pauses(&self) -> Result<(Option<String>, Vec<Pause>), AppError> {
+    /// Why sending stands still.
+    pub async fn sending_pauses(&self) -> Result<Pauses, AppError> {
         let office = self.office(None, Opening::Beside).await?;
-        Ok((office.store.sending_paused().await?, office.store.pauses().await?))
+        let mailings = office.store.mail_pauses().await?.into_iter().map(|(batch, _, pause)| (batch, pause)).collect();
+        Ok(Pauses { all: office.store.sending_paused().await?, relays: office.store.pauses().await?, mailings })
+    }
+
+    /// Lets the messages of a batch go on that are held because too many of them failed; false when they were not held.
+    pub async fn resume_mailing(&self, office: &Office, batch: &Batch, actor: &str) -> Result<bool, AppError> {
+        Ok(office.store.resume_mailing(&batch.id, actor).await?)
     }
 
     /// One delivery, with its message as it will be sent, and whether its address is suppressed.

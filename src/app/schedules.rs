@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch::Receiver;
+use tokio::sync::{Mutex, Semaphore};
 
 use super::make::{Ran, Submission, Watcher};
 use super::office::{Office, Opening};
@@ -37,6 +38,9 @@ const SNAPSHOTS_FOLDER: &str = "du-lieu/lich";
 
 /// Waits before a source that is not ready is asked again.
 const WAITS: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(15), Duration::from_secs(45)];
+
+/// Sources read at once.
+const READING_MAX: usize = 8;
 
 /// How long another's work in the output folder is waited for, and how often it is looked again.
 const BUSY_MAX: Duration = Duration::from_secs(120);
@@ -97,6 +101,22 @@ pub(super) struct Clerk {
     pub stop: Receiver<bool>,
     /// Workers run beside: they make what is submitted here.
     pub beside_workers: bool,
+    /// What occurrences share that are under way at once.
+    pub turns: Arc<Turns>,
+}
+
+/// Sources may be slow, and are read side by side; what they gave is made one after the other.
+pub(super) struct Turns {
+    /// Sources read at once; one that is waited for is not being read.
+    reading: Semaphore,
+    /// Planning and making: rendering fills the machine anyway, and two lists must not plan the same numbers.
+    making: Mutex<()>,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { reading: Semaphore::new(READING_MAX), making: Mutex::default() }
+    }
 }
 
 pub(super) struct Unwatched;
@@ -187,7 +207,13 @@ impl App {
             store.close().await;
             return Ok(None);
         }
-        let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stop.clone(), beside_workers: false });
+        let clerk = Arc::new(Clerk {
+            app: self.clone(),
+            office: Arc::clone(&office),
+            stop: stop.clone(),
+            beside_workers: false,
+            turns: Arc::default(),
+        });
         let owner = store.new_owner().await?;
         let scheduler = Scheduler { store: store.clone(), entries: vec![entry].into(), calendar, work: clerk, owner };
         // Older ones that wait go first.
@@ -273,6 +299,11 @@ impl Clerk {
             let well = schedule.only_when_data || fetched > 0;
             return Ok(if well { Ending::Done { reason: told(&nothing), reported: Vec::new() } } else { failed(&nothing) });
         }
+        let mut stop = self.stop.clone();
+        let _turn = tokio::select! {
+            turn = self.turns.making.lock() => turn,
+            _ = stop.wait_for(|stop| *stop) => return Ok(Ending::Stopped),
+        };
         let (mut made, mut unmade, mut found, mut reported) = (0, 0, Vec::new(), Vec::new());
         for file in &files {
             let request = self.request(name, schedule, slot, &zone, file);
@@ -369,7 +400,10 @@ impl Clerk {
         let mut stop = self.stop.clone();
         let mut waits = WAITS.iter();
         let fetched: Vec<Fetched> = loop {
-            match schedule.source.fetch(&access, &root.join(&folder)).await {
+            let turn = self.turns.reading.acquire().await;
+            let read = schedule.source.fetch(&access, &root.join(&folder)).await;
+            drop(turn);
+            match read {
                 Ok(fetched) => break fetched,
                 Err(SourceError::Stopping) => return Ok(None),
                 Err(error) if error.is_transient() => match waits.next() {

@@ -75,7 +75,13 @@ impl App {
             store.release_occurrences(None).await?;
         }
         let (stop, stopped) = watch::channel(false);
-        let clerk = Arc::new(Clerk { app: self.clone(), office: Arc::clone(&office), stop: stopped.clone(), beside_workers: true });
+        let clerk = Arc::new(Clerk {
+            app: self.clone(),
+            office: Arc::clone(&office),
+            stop: stopped.clone(),
+            beside_workers: true,
+            turns: Arc::default(),
+        });
         let scheduler = Arc::new(Scheduler { owner: store.new_owner().await?, store, entries: entries.into(), calendar, work: clerk });
         // What is wrong with a relay is said now, not when the first message is due.
         self.sender(&office)?;

@@ -12,7 +12,7 @@ use super::config::ConfigCommand;
 use super::outbox::{MailCommand, OutboxCommand};
 use super::register::RegisterCommand;
 use super::schedule::ScheduleCommand;
-use super::service::{BackupArgs, RestoreArgs, ServeArgs};
+use super::service::{BackupArgs, DoctorArgs, RestoreArgs, ServeArgs};
 use super::suppression::SuppressionCommand;
 use super::verification::{DocumentCommand, KeyCommand, VerifyArgs};
 
@@ -79,8 +79,8 @@ pub enum Command {
     /// The configuration: what holds and where it comes from.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Look the office over: fonts, a page, database, storage, clock, disk.
-    Doctor,
+    /// Look the office over: fonts, a page, database, storage, clock, disk, relays, the sending domain.
+    Doctor(DoctorArgs),
     /// Copy the whole office into one file while work goes on.
     Backup(BackupArgs),
     /// Make an office from a copy; it starts with sending and schedules paused.

@@ -43,7 +43,7 @@ pub enum BatchCommand {
         #[arg(long, value_name = "TEXT", default_value = "")]
         reason: String,
     },
-    /// Let a held batch go on.
+    /// Let a held batch go on, or its mailing that too many failures have held.
     Resume(OneBatch),
     /// Give a batch up: what was made stays, the numbers of the rest are void.
     Cancel {
@@ -107,7 +107,10 @@ pub(super) async fn carry_out(command: BatchCommand, app: &App, show: Show) -> R
         }
         BatchCommand::Resume(batch) => {
             let found = app.batch(&office, &batch.id).await?;
-            app.resume(&office, &found.batch, ACTOR).await?;
+            let mailing = app.resume_mailing(&office, &found.batch, ACTOR).await?;
+            if !mailing || found.batch.state == BatchState::Paused {
+                app.resume(&office, &found.batch, ACTOR).await?;
+            }
             stands(&found.batch.id, app, &office, show).await
         }
         BatchCommand::Cancel { batch, reason } => {
@@ -240,6 +243,9 @@ fn summary(one: &Listed, show: Show) {
         "Đã tạo {made}, còn chờ {waiting}, không tạo được {failed}, tách riêng {apart}, đã hủy {cancelled}; dòng sai bị bỏ qua {rejected}.",
         "Made {made}, waiting {waiting}, failed {failed}, quarantined {apart}, cancelled {cancelled}; invalid rows left out {rejected}."
     ));
+    if let Some(pause) = &batch.mail_pause {
+        show.say(&super::outbox::held(&batch.id, pause));
+    }
 }
 
 /// The state after a change, for people and programs.
@@ -354,6 +360,7 @@ fn batch_json(one: &Listed, show: Show) -> Value {
         "accepted": batch.accepted,
         "rejected": batch.rejected,
         "records": tally,
+        "mail_paused": batch.mail_pause.map(|pause| json!({ "at": instant(pause.at), "failed": pause.failed, "tried": pause.tried })),
         "created_at": instant(batch.created_at),
         "finished_at": batch.finished_at.map(instant),
         "completed_at": batch.completed_at.map(instant),

@@ -45,7 +45,7 @@ pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result
         Command::Schedule(command) => schedule::carry_out(command, app, show).await,
         Command::Serve(args) => service::serve(&args, app, show).await,
         Command::Config(command) => super::config::carry_out(command, app, show),
-        Command::Doctor => service::doctor(app, show).await,
+        Command::Doctor(args) => service::doctor(&args, app, show).await,
         Command::Backup(args) => service::backup(&args, app, show).await,
         Command::Restore(args) => service::restore(&args, show).await,
         Command::Resume => service::resume(app, show).await,

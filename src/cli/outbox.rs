@@ -8,13 +8,14 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::show::Show;
-use crate::app::post::Decision;
+use crate::app::post::{Decision, held_mailing};
 use crate::app::{App, AppError};
 use crate::delivery::state::{FailReason, State};
 use crate::language::Text;
 use crate::message::letter::Addressed;
 use crate::say;
 use crate::store::deliveries::{Filter, Posted, state_name};
+use crate::store::mail_pauses::MailPause;
 
 /// `outbox …`
 #[derive(Debug, Subcommand)]
@@ -134,6 +135,9 @@ pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Res
         OutboxCommand::Send => {
             let (before, after) = app.send_outbox(&super::stop_signal()).await?;
             tell_tally(&after, show);
+            if !show.json {
+                tell_pauses(app, show).await?;
+            }
             let open = |tally: &[(String, u64)]| -> u64 {
                 tally
                     .iter()
@@ -213,18 +217,33 @@ pub(super) async fn mail(command: MailCommand, app: &App, show: Show) -> Result<
 
 /// Why sending stands still.
 async fn tell_pauses(app: &App, show: Show) -> Result<(), AppError> {
-    let (all, relays) = app.sending_pauses().await?;
-    if let Some(reason) = all {
+    let pauses = app.sending_pauses().await?;
+    if let Some(reason) = pauses.all {
         show.say(&say!(
             "Mọi việc gửi đang tạm dừng ({reason}); chạy tiếp: vanthu resume.",
             "All sending is paused ({reason}); to go on: vanthu resume."
         ));
     }
-    for pause in relays {
+    for (batch, pause) in &pauses.mailings {
+        show.say(&held(batch, pause));
+    }
+    for pause in pauses.relays {
         let (relay, reason, until) = (&pause.relay, &pause.reason, super::batch::time_of(pause.until));
         show.say(&say!("Tạm không gửi qua “{relay}” đến {until}: {reason}", "Nothing is sent by `{relay}` until {until}: {reason}"));
     }
     Ok(())
+}
+
+/// Why the messages of a batch wait, and what to do.
+pub(super) fn held(batch: &str, pause: &MailPause) -> Text {
+    let held = held_mailing(pause);
+    Text {
+        vi: format!("Lô {batch}: {}. Xem: vanthu outbox list --of {batch} --state failed; gửi tiếp: vanthu batch resume {batch}", held.vi),
+        en: format!(
+            "Batch {batch}: {}. See: vanthu outbox list --of {batch} --state failed; to go on: vanthu batch resume {batch}",
+            held.en
+        ),
+    }
 }
 
 /// What `run --dry-run` would send.

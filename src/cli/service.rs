@@ -37,6 +37,14 @@ pub struct ServeArgs {
     pub print_unit: bool,
 }
 
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// DNS server that is asked of the sending domain; those of the system when absent.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub dns: Option<SocketAddr>,
+}
+
 /// `backup`
 #[derive(Debug, Args)]
 pub struct BackupArgs {
@@ -153,8 +161,8 @@ fn log(level: &str) {
     }));
 }
 
-pub(super) async fn doctor(app: &App, show: Show) -> Result<ExitCode, AppError> {
-    let checks = app.doctor().await?;
+pub(super) async fn doctor(args: &DoctorArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let checks = app.doctor(args.dns).await?;
     let well = checks.iter().all(|check| check.level != Level::Fail);
     if show.json {
         let list: Value = checks
@@ -206,7 +214,7 @@ pub(super) async fn resume(app: &App, show: Show) -> Result<ExitCode, AppError> 
     if show.json {
         show.document(&json!({ "ok": true }));
     } else {
-        show.say(&say!("Việc gửi thư và lịch chạy tiếp.", "Sending and schedules go on."));
+        show.say(&say!("Việc gửi thư, gọi webhook và lịch chạy tiếp.", "Sending, webhooks and schedules go on."));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -223,8 +231,8 @@ pub(super) async fn restore(args: &RestoreArgs, show: Show) -> Result<ExitCode, 
         let (folder, documents) = (args.into.display(), restored.manifest.documents);
         show.say(&say!("Đã khôi phục {documents} văn bản vào {folder}", "Restored {documents} documents into {folder}"));
         show.say(&say!(
-            "Việc gửi thư và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
-            "Sending and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
+            "Việc gửi thư, gọi webhook và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
+            "Sending, webhooks and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
         ));
         if !whole {
             let missing = restored.missing.len();

@@ -42,9 +42,14 @@ pub struct MailConfig {
     pub attach: Attach,
     /// Hours that a message may wait; by the relay's route when absent (24 or 120).
     pub expire_hours: Option<u32>,
+    /// Per cent of a batch's messages that may fail for good (0 to 100; 5 when absent) before the others wait for a person.
+    /// 100 never holds any.
+    pub max_failed_percent: Option<u32>,
     /// Address that undeliverable messages come back to, such as `bounce@hoi.example`; `from` when absent. Its server must
     /// deliver `bounce+anything@…` there, too.
     pub bounce_address: Option<String>,
+    /// Name of the DKIM key by which the relay signs, for `doctor` to look up.
+    pub dkim_selector: Option<String>,
     /// The mailbox of that address.
     pub bounces: Option<BounceMailbox>,
     /// Relays by name.
@@ -108,6 +113,19 @@ impl MailConfig {
         }
         if let Err(found) = self.relay_name(None) {
             problems.extend(found);
+        }
+        if let Some(selector) = &self.dkim_selector
+            && (selector.is_empty() || !selector.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter)))
+        {
+            let message = say!(
+                "mail.dkim_selector chỉ gồm chữ không dấu, số, gạch và chấm",
+                "mail.dkim_selector is letters, digits, dashes and dots"
+            );
+            problems.push(Diagnostic::error("config-value", message).at(place()).with_value(selector));
+        }
+        if self.max_failed_percent.is_some_and(|percent| percent > 100) {
+            let message = say!("mail.max_failed_percent phải từ 0 đến 100", "mail.max_failed_percent must be from 0 to 100");
+            problems.push(Diagnostic::error("config-value", message).at(place()));
         }
         if self.expire_hours == Some(0) {
             problems.push(

@@ -4,6 +4,7 @@
 //! message goes when, and every state in the database, is the sender's.
 
 pub mod conversation;
+pub mod dns;
 pub mod folder;
 pub mod mailbox;
 pub mod probe;

@@ -10,7 +10,6 @@ use crate::delivery::state::Event;
 use crate::mail::mailbox::{BounceMailbox, MailboxError, visit};
 use crate::mail::relay::Login;
 use crate::mail::tls::Trust;
-use crate::message::address::Address;
 use crate::message::report::{Finding, Said, read};
 
 /// Longest wait for one answer of the mailbox.
@@ -35,14 +34,9 @@ impl Sender {
         let sentence = report.describe().in_language(self.language).to_owned();
         let detail = format!("{sentence} {}", report.diagnostic);
         let action = serde_json::to_value(report.said).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-        let added = self.store.note_bounce(&report.id, &report.delivery, event, (&action, &status, detail.trim())).await?;
         let is_gone = matches!(report.status.map(|status| (status.class, status.subject)), Some((5, 1)));
-        if added && (report.said == Said::Complaint || (report.said == Said::Failed && is_gone)) {
-            let posted = self.store.delivery(&report.delivery).await?;
-            if let Ok(address) = Address::parse(&posted.recipient) {
-                self.store.suppress(&address.key(), &sentence, Some(&report.delivery), None).await?;
-            }
-        }
-        Ok(added)
+        let is_wanted_no_more = report.said == Said::Complaint || (report.said == Said::Failed && is_gone);
+        let suppress = is_wanted_no_more.then_some(sentence.as_str());
+        Ok(self.store.note_bounce(&report.id, &report.delivery, event, (&action, &status, detail.trim()), suppress).await?)
     }
 }

@@ -215,6 +215,10 @@ impl Sender {
     }
 
     async fn deliver(&self, leased: &Leased, idle: &Idle) -> Result<(), SenderError> {
+        // Failures of those before it may have held its batch since it was claimed.
+        if self.store.is_mail_held(&leased.id).await? {
+            return self.give_back(leased).await;
+        }
         let Ok(frozen) = serde_json::from_str::<Frozen>(&leased.message) else {
             return self.fail(leased, Cause::Damaged, "nội dung thư trong sổ bị hỏng").await;
         };
@@ -366,10 +370,11 @@ impl Sender {
         if let Some(pause) = pause {
             self.store.pause_relay(&leased.relay, pause, verdict.scope.name(), &reason).await?;
         }
-        let event = self.event_for(leased, route, verdict, pause)?;
-        if self.store.step_delivery(&leased.id, leased.epoch, event, note).await? && verdict.action == Action::FailAndSuppress {
-            let key = Address::parse(&leased.recipient).map(|address| address.key()).unwrap_or_default();
-            self.store.suppress(&key, &reason, Some(&leased.id), None).await?;
+        if verdict.action == Action::FailAndSuppress {
+            self.store.fail_and_suppress(&leased.id, leased.epoch, note).await?;
+        } else {
+            let event = self.event_for(leased, route, verdict, pause)?;
+            self.store.step_delivery(&leased.id, leased.epoch, event, note).await?;
         }
         Ok(())
     }

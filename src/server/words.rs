@@ -179,6 +179,7 @@ pub(super) fn action(name: &str) -> Text {
         "draft.reject" => say!("trả lại bản soạn", "returned a draft"),
         "draft.withdraw" => say!("rút lại bản soạn", "took a draft back"),
         "batch.pause" => say!("tạm dừng lô", "paused a batch"),
+        "mailing.resume" => say!("cho gửi tiếp thư của lô", "let a batch's mailing go on"),
         "batch.resume" => say!("cho lô chạy tiếp", "let a batch go on"),
         "batch.cancel" => say!("hủy lô", "gave a batch up"),
         "batch.fetch" => say!("tải tệp của lô", "fetched a file of a batch"),

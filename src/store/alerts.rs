@@ -186,8 +186,10 @@ impl Store {
         let mut tx = self.database.begin().await?;
         let rows = tx
             .fetch(
-                "UPDATE alert SET claimed_until = {now} + $1 WHERE told_at IS NULL AND (claimed_until IS NULL OR claimed_until < {now})
-                     AND NOT EXISTS (SELECT 1 FROM instance WHERE alerted_at > {now} - $2)
+                // What lies ahead was noted before the clock was set back.
+                "UPDATE alert SET claimed_until = {now} + $1
+                 WHERE told_at IS NULL AND (claimed_until IS NULL OR claimed_until < {now} OR claimed_until > {now} + $1)
+                     AND NOT EXISTS (SELECT 1 FROM instance WHERE alerted_at > {now} - $2 AND alerted_at <= {now})
                  RETURNING key, digest, since, summary",
                 &values![CLAIM_MILLISECONDS, gap],
             )

@@ -4,10 +4,12 @@
 //! when the counts reconcile, and running again what failed. Single records are [`super::records`]' affair.
 
 use super::connection::{Row, Tx, pass, values};
+use super::mail_pauses::{MailPause, mail_pause};
 use super::planning::forget_planning;
 pub use super::planning::{Acceptance, Planning};
 pub use super::posting::Post;
 use super::proofs::NewProof;
+use super::records::milliseconds;
 use super::registers::Claim;
 use super::{Store, StoreError, webhooks};
 use crate::lifecycle::{BatchState, RecordState};
@@ -109,6 +111,8 @@ pub struct Batch {
     pub owner: Option<String>,
     /// The organisation in whose name it is made.
     pub organisation: Option<String>,
+    /// Its messages wait: too many of them could not be delivered.
+    pub mail_pause: Option<MailPause>,
 }
 
 /// How many records of a batch are in which state.
@@ -143,7 +147,10 @@ impl Tally {
 }
 
 pub(super) const COLUMNS: &str = "id, idempotency_key, request_digest, request, setting, plan, template, output, origin, state, reason, post, \
-    accepted, rejected, created_at, finished_at, completed_at, owner, organisation";
+    accepted, rejected, created_at, finished_at, completed_at, owner, organisation, \
+    (SELECT p.paused_at FROM mail_pause AS p WHERE p.batch_id = batch.id) AS mail_paused_at, \
+    (SELECT p.failed FROM mail_pause AS p WHERE p.batch_id = batch.id) AS mail_failed, \
+    (SELECT p.tried FROM mail_pause AS p WHERE p.batch_id = batch.id) AS mail_tried";
 
 pub(super) fn batch(row: &Row) -> Result<Batch, StoreError> {
     let state = row.text("state")?;
@@ -167,6 +174,7 @@ pub(super) fn batch(row: &Row) -> Result<Batch, StoreError> {
         completed_at: row.int_or_none("completed_at")?,
         owner: row.text_or_none("owner")?,
         organisation: row.text_or_none("organisation")?,
+        mail_pause: mail_pause(row)?,
     })
 }
 
@@ -205,7 +213,7 @@ impl Store {
                 new.post.name(),
                 new.owner,
                 new.organisation,
-                super::records::milliseconds(self.lease)
+                milliseconds(self.lease)
             ],
         )
         .await?;
@@ -217,8 +225,11 @@ impl Store {
 
     /// Clears what dead processes left in planning; who submits beside says every so often that they still plan.
     pub async fn forget_planning(&self) -> Result<(), StoreError> {
+        let lease = milliseconds(self.lease.max(super::LEASE));
         let mut tx = self.database.begin().await?;
-        forget_planning(&mut tx, "id <> $1 AND (completing_until IS NULL OR completing_until < {now})", "").await?;
+        // Said to go on for longer than anybody says now, it was said before the clock was set back.
+        let dead = format!("id <> $1 AND (completing_until IS NULL OR completing_until < {{now}} OR completing_until > {{now}} + {lease})");
+        forget_planning(&mut tx, &dead, "").await?;
         pass("planning.forget")?;
         tx.commit().await
     }

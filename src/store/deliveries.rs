@@ -250,6 +250,7 @@ impl Store {
                 "WITH chosen AS MATERIALIZED (
                      SELECT id FROM delivery WHERE state = 'queued' AND next_at <= {now}
                          AND relay NOT IN (SELECT name FROM relay WHERE paused_until > {now})
+                         AND (purpose = 'test' OR batch_id NOT IN (SELECT batch_id FROM mail_pause WHERE paused_at IS NOT NULL))
                          AND NOT EXISTS (SELECT 1 FROM instance WHERE sending_paused IS NOT NULL)
                      ORDER BY next_at LIMIT $1 {skip_locked})
                  SELECT d.id, d.recipient, d.domain, d.relay, d.message, d.attempts, d.lease_epoch, d.created_at, d.expires_at, d.link_until, {now} AS now

@@ -5,6 +5,8 @@
 
 use super::connection::{Tx, pass, values};
 use super::deliveries::{COLUMNS, HOLD_MILLISECONDS, Note, delivery, state_name};
+use super::mail_pauses::hold_if_failing;
+use super::senders::suppress_recipient;
 use super::{Store, StoreError, audit, webhooks};
 use crate::delivery::cause::Cause;
 use crate::delivery::reply::Enhanced;
@@ -35,7 +37,9 @@ impl Store {
                      AND NOT EXISTS (SELECT 1 FROM suppression AS s WHERE s.recipient_key = delivery.recipient_key
                          AND (s.expires_at IS NULL OR s.expires_at > {now}))
                      AND NOT EXISTS (SELECT 1 FROM delivery_document AS e JOIN document AS x ON x.id = e.document_id
-                         WHERE e.delivery_id = delivery.id AND x.state <> 'stored')",
+                         WHERE e.delivery_id = delivery.id AND x.state <> 'stored')
+                     AND (purpose = 'test' OR NOT EXISTS (SELECT 1 FROM mail_pause AS p WHERE p.batch_id = delivery.batch_id
+                         AND p.paused_at IS NOT NULL))",
                 &values![id, epoch, HOLD_MILLISECONDS],
             )
             .await?;
@@ -46,13 +50,33 @@ impl Store {
     }
 
     /// T3, and every other step of a holder: applies `event` under the lease's epoch. False: the row is no longer the caller's.
+    /// A failure for good may hold the batch's other messages.
     pub async fn step_delivery(&self, id: &str, epoch: i64, event: Event, note: Note<'_>) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
         let done = step(&mut tx, id, Some(epoch), event, note).await?;
+        if done && matches!(event, Event::Fail { reason: FailReason::Permanent }) {
+            self.hold_its_batch(&mut tx, id).await?;
+        }
         tx.notify("delivery").await?;
         pass("delivery.step")?;
         tx.commit().await?;
         pass("delivery.stepped")?;
+        Ok(done)
+    }
+
+    /// T3 when the server says that there is no such recipient: the delivery has failed, and from the same commit on nothing is
+    /// sent to that address. False: the row is no longer the caller's.
+    pub async fn fail_and_suppress(&self, id: &str, epoch: i64, note: Note<'_>) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let done = step(&mut tx, id, Some(epoch), Event::Fail { reason: FailReason::Permanent }, note).await?;
+        if done {
+            suppress_recipient(&mut tx, id, note.reason).await?;
+            self.hold_its_batch(&mut tx, id).await?;
+        }
+        tx.notify("delivery").await?;
+        pass("delivery.suppress")?;
+        tx.commit().await?;
+        pass("delivery.suppressed")?;
         Ok(done)
     }
 
@@ -170,13 +194,15 @@ impl Store {
             .await
     }
 
-    /// Notes a bounce by its own Message-ID, once, and applies what it means. False: it was noted before.
+    /// Notes a bounce by its own Message-ID, once, and applies what it means: to the delivery, and with `suppress`, a reason, to
+    /// its address. False: it was noted before.
     pub async fn note_bounce(
         &self,
         message_id: &str,
         delivery_id: &str,
         event: Option<Event>,
         (action, status, detail): (&str, &str, &str),
+        suppress: Option<&str>,
     ) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
         let known = tx.fetch_one("SELECT 1 AS one FROM delivery WHERE id = $1", &values![delivery_id]).await?.is_some();
@@ -195,12 +221,25 @@ impl Store {
                 _ => Enhanced::at_start(status).and_then(Cause::of_status),
             };
             step(&mut tx, delivery_id, None, Event::ConfirmSent, Note::default()).await?;
-            step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status, cause }).await?;
+            if step(&mut tx, delivery_id, None, event, Note { reply: detail, reason: status, cause }).await? && event == Event::Bounce {
+                self.hold_its_batch(&mut tx, delivery_id).await?;
+            }
+        }
+        if added && let Some(reason) = suppress {
+            suppress_recipient(&mut tx, delivery_id, reason).await?;
         }
         pass("bounce.note")?;
         tx.commit().await?;
         pass("bounce.noted")?;
         Ok(added)
+    }
+}
+
+impl Store {
+    async fn hold_its_batch(&self, tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+        let row = tx.fetch_one("SELECT batch_id FROM delivery WHERE id = $1", &values![id]).await?;
+        let batch = row.ok_or_else(|| StoreError::unknown(format!("delivery {id}")))?.text("batch_id")?;
+        hold_if_failing(tx, &batch, self.failed_percent_max).await
     }
 }
 

@@ -21,6 +21,7 @@ pub mod drafts;
 pub mod instance;
 pub mod links;
 pub mod logins;
+pub mod mail_pauses;
 pub mod overview;
 mod planning;
 mod portable;
@@ -192,6 +193,7 @@ pub struct Store {
     instance: String,
     return_key: String,
     lease: Duration,
+    failed_percent_max: u32,
     heard: Arc<waking::Heard>,
     listening: Arc<AtomicBool>,
     // The last clone to go releases it, or the end of the process.
@@ -261,6 +263,7 @@ impl Store {
             instance: String::new(),
             return_key: String::new(),
             lease: LEASE,
+            failed_percent_max: mail_pauses::FAILED_PERCENT_MAX,
             heard: waking::Heard::new(),
             listening: Arc::default(),
             _lock: lock.map(Arc::new),

@@ -249,14 +249,29 @@ impl Store {
         .transpose()
     }
 
-    /// Renews the leases of `owner`; how many it holds.
-    pub async fn beat_occurrences(&self, owner: &str) -> Result<u64, StoreError> {
+    /// Renews the lease of an occurrence; false when it is no longer the caller's.
+    pub async fn beat_occurrence(&self, claimed: &ClaimedOccurrence) -> Result<bool, StoreError> {
+        let changed = self
+            .database
+            .execute(
+                "UPDATE occurrence SET lease_until = {now} + $4
+                 WHERE schedule = $1 AND scheduled_for = $2 AND lease_epoch = $3 AND state = 'running'",
+                &values![&claimed.schedule, claimed.scheduled_for, claimed.epoch, milliseconds(self.lease)],
+            )
+            .await?;
+        Ok(changed == 1)
+    }
+
+    /// Lets others go on with an occurrence, as at an orderly stop.
+    pub async fn give_back_occurrence(&self, claimed: &ClaimedOccurrence) -> Result<(), StoreError> {
         self.database
             .execute(
-                "UPDATE occurrence SET lease_until = {now} + $2 WHERE lease_owner = $1 AND state = 'running'",
-                &values![owner, milliseconds(self.lease)],
+                "UPDATE occurrence SET lease_until = 0, lease_owner = NULL, lease_epoch = lease_epoch + 1
+                 WHERE schedule = $1 AND scheduled_for = $2 AND lease_epoch = $3 AND state = 'running'",
+                &values![&claimed.schedule, claimed.scheduled_for, claimed.epoch],
             )
-            .await
+            .await?;
+        Ok(())
     }
 
     /// Lets others take over what `owner` holds, as at an orderly stop; with none, what anybody holds: only for the process

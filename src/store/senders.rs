@@ -85,12 +85,12 @@ pub(super) async fn take_turn(tx: &mut Tx, limits: &Limits, relay: &str, domain:
     for (scope, rate) in &scopes {
         if let Some(most) = rate.per_minute {
             let begun = now - now.rem_euclid(MINUTE);
-            if sent_since(tx, &format!("{scope} minute"), begun).await? >= u64::from(most) {
+            if sent_between(tx, &format!("{scope} minute"), begun, now).await? >= u64::from(most) {
                 open_at = open_at.max(Some(begun + MINUTE));
             }
         }
         if let Some(most) = rate.per_day
-            && sent_since(tx, &format!("{scope} day"), now - DAY).await? >= u64::from(most)
+            && sent_between(tx, &format!("{scope} day"), now - DAY, now).await? >= u64::from(most)
         {
             let first = tx
                 .fetch_one(
@@ -116,11 +116,12 @@ pub(super) async fn take_turn(tx: &mut Tx, limits: &Limits, relay: &str, domain:
     Ok(None)
 }
 
-async fn sent_since(tx: &mut Tx, scope: &str, since: i64) -> Result<u64, StoreError> {
+/// What was sent in the windows that began within that time. Windows to come are those of a clock that was set back since.
+async fn sent_between(tx: &mut Tx, scope: &str, since: i64, now: i64) -> Result<u64, StoreError> {
     let row = tx
         .fetch_one(
-            "SELECT CAST(COALESCE(SUM(sent), 0) AS BIGINT) AS sent FROM sent_window WHERE scope = $1 AND started_at >= $2",
-            &values![scope, since],
+            "SELECT CAST(COALESCE(SUM(sent), 0) AS BIGINT) AS sent FROM sent_window WHERE scope = $1 AND started_at >= $2 AND started_at <= $3",
+            &values![scope, since, now],
         )
         .await?;
     row.map_or(Ok(0), |row| row.count("sent"))
@@ -141,7 +142,7 @@ impl Store {
     pub async fn sent_in_a_day(&self, relay: &str) -> Result<u64, StoreError> {
         let mut tx = self.database.begin().await?;
         let now = tx.fetch_one("SELECT {now} AS now", &[]).await?.ok_or_else(|| StoreError::unexpected("clock"))?.int("now")?;
-        sent_since(&mut tx, &format!("{relay} day"), now - DAY).await
+        sent_between(&mut tx, &format!("{relay} day"), now - DAY, now).await
     }
 
     /// Leaves a relay alone for `milliseconds`; the number of failures in a row, this one included.
@@ -235,16 +236,9 @@ impl Store {
 
     /// Sends nothing to an address any more, for `life` milliseconds or for ever.
     pub async fn suppress(&self, recipient_key: &str, reason: &str, delivery: Option<&str>, life: Option<i64>) -> Result<(), StoreError> {
-        self.database
-            .execute(
-                "INSERT INTO suppression (recipient_key, reason, delivery_id, created_at, expires_at)
-                 VALUES ($1, $2, $3, {now}, {now} + $4)
-                 ON CONFLICT (recipient_key) DO UPDATE SET reason = excluded.reason, delivery_id = excluded.delivery_id,
-                     created_at = excluded.created_at, expires_at = excluded.expires_at",
-                &values![recipient_key, reason, delivery.map(str::to_owned), life],
-            )
-            .await?;
-        Ok(())
+        let mut tx = self.database.begin().await?;
+        suppress(&mut tx, recipient_key, reason, delivery, life).await?;
+        tx.commit().await
     }
 
     /// As [`Self::suppress`], by a person. The audit log has the reason, and not the address.
@@ -285,6 +279,25 @@ impl Store {
             .await?;
         rows.iter().map(suppressed).collect()
     }
+}
+
+async fn suppress(tx: &mut Tx, recipient_key: &str, reason: &str, delivery: Option<&str>, life: Option<i64>) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO suppression (recipient_key, reason, delivery_id, created_at, expires_at)
+         VALUES ($1, $2, $3, {now}, {now} + $4)
+         ON CONFLICT (recipient_key) DO UPDATE SET reason = excluded.reason, delivery_id = excluded.delivery_id,
+             created_at = excluded.created_at, expires_at = excluded.expires_at",
+        &values![recipient_key, reason, delivery.map(str::to_owned), life],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Sends nothing any more to whom `delivery` was for, from the commit on that tells why.
+pub(super) async fn suppress_recipient(tx: &mut Tx, delivery: &str, reason: &str) -> Result<(), StoreError> {
+    let row = tx.fetch_one("SELECT recipient_key FROM delivery WHERE id = $1", &values![delivery]).await?;
+    let key = row.ok_or_else(|| StoreError::unknown(format!("delivery {delivery}")))?.text("recipient_key")?;
+    suppress(tx, &key, reason, Some(delivery), None).await
 }
 
 fn suppressed(row: &Row) -> Result<Suppressed, StoreError> {

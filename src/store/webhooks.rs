@@ -24,6 +24,8 @@ pub const EVENTS: [&str; 10] = [
 
 /// How long a claimed call is its claimer's, in milliseconds.
 const HOLD: i64 = 60 * 1_000;
+/// No call waits longer, in milliseconds: what is due later was put off before the clock was set back.
+const WAIT_MAX: i64 = 24 * 60 * 60 * 1_000;
 /// How long calls that have ended are kept, in milliseconds.
 const KEPT: i64 = 30 * 24 * 60 * 60 * 1_000;
 
@@ -189,22 +191,23 @@ impl Store {
             .collect()
     }
 
-    /// Hands out up to `count` calls that are due.
+    /// Hands out up to `count` calls that are due; none while all sending is stopped, as in a restored copy.
     pub async fn claim_calls(&self, count: u32) -> Result<Vec<ClaimedCall>, StoreError> {
-        const DUE: &str = "SELECT id FROM webhook_call WHERE state = 'queued' AND next_at <= {now}";
-        if self.database.fetch_one(&format!("{DUE} LIMIT 1"), &[]).await?.is_none() {
+        const DUE: &str = "SELECT id FROM webhook_call WHERE state = 'queued' AND (next_at <= {now} OR next_at > {now} + $1)
+                AND NOT EXISTS (SELECT 1 FROM instance WHERE sending_paused IS NOT NULL)";
+        if self.database.fetch_one(&format!("{DUE} LIMIT 1"), &values![WAIT_MAX]).await?.is_none() {
             return Ok(Vec::new());
         }
         let mut tx = self.database.begin().await?;
         let rows = tx
             .fetch(
                 &format!(
-                    "WITH chosen AS MATERIALIZED ({DUE} ORDER BY next_at LIMIT $1 {{skip_locked}})
+                    "WITH chosen AS MATERIALIZED ({DUE} ORDER BY next_at LIMIT $3 {{skip_locked}})
                      UPDATE webhook_call SET attempts = attempts + 1, next_at = {{now}} + $2, changed_at = {{now}}
                      WHERE id IN (SELECT id FROM chosen)
                      RETURNING id AS call_id, event, data, attempts, created_at AS happened_at, changed_at AS now, webhook_id"
                 ),
-                &values![count, HOLD],
+                &values![WAIT_MAX, HOLD, count],
             )
             .await?;
         let mut claimed = Vec::new();

@@ -2,7 +2,7 @@
 //!
 //! The real program is killed, starved and misled; the checker beside `support` then holds the office against its
 //! invariants without a line of the program. `VANTHU_FAULT_ROUNDS` multiplies the random kills, `VANTHU_FAULT_SEED`
-//! repeats those that a failure names.
+//! repeats those that a failure names, and `VANTHU_TEST_MAILING` gives a killed mailing its size.
 
 mod clock;
 mod copies;
@@ -10,7 +10,9 @@ mod disk;
 mod failpoints;
 mod kills;
 mod mailing;
+mod plug;
 mod processes;
+mod returned;
 mod slots;
 
 use std::collections::BTreeMap;

@@ -9,8 +9,11 @@ mod copies;
 mod figures;
 mod links;
 mod lists;
+mod sending_domain;
+mod sources;
 mod stopping;
 mod suppressions;
+mod unready;
 mod waking;
 
 use std::path::PathBuf;

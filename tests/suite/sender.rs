@@ -1,5 +1,6 @@
 //! From a list to the mailbox: everyone gets exactly their own paper, or it is said who did not.
 
+mod held;
 mod relay;
 
 use std::collections::BTreeMap;

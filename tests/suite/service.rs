@@ -189,7 +189,7 @@ fn the_doctor_looks_at_everything_and_says_what_is_wrong() {
     let office = office_with_a_schedule();
     let said: Value = serde_json::from_str(&office.must(&["doctor", "--json"]).stdout).unwrap();
     let names: Vec<_> = said["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["fonts", "render", "database", "audit", "clock", "storage", "disk", "time-zones", "schedules"]);
+    assert_eq!(names, ["fonts", "render", "database", "audit", "clock", "storage", "disk", "time-zones", "schedules", "dns"]);
     let database = office.path.join("van-thu.db");
     crate::support::python(
         "import sqlite3, sys

@@ -80,6 +80,7 @@ pub(super) fn batch_json(batch: &Batch, tally: &Tally) -> Value {
         "state": batch.state.name(), "reason": batch.reason, "post": batch.post.name(), "accepted": batch.accepted,
         "rejected": batch.rejected, "records": tally, "created_at": time(batch.created_at),
         "finished_at": time_or_none(batch.finished_at), "completed_at": time_or_none(batch.completed_at),
+        "mail_paused": batch.mail_pause.map(|pause| json!({ "at": time(pause.at), "failed": pause.failed, "tried": pause.tried })),
     })
 }
 
@@ -330,7 +331,12 @@ async fn retry(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Pa
 
 async fn release(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
     let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    let queued = site.app.release_in(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?;
+    // Sending that was held because too much of it failed goes on; held from the start, it begins.
+    let resumed = site.app.resume_mailing(&site.office, &batch, &caller.principal.name).await?;
+    let queued = match resumed && batch.post == Post::Queued {
+        true => 0,
+        false => site.app.release_in(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?,
+    };
     Ok(axum::Json(json!({ "batch": batch.id, "queued": queued })).into_response())
 }
 

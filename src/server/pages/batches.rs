@@ -18,6 +18,7 @@ use super::deliveries::counted;
 use crate::access::Right;
 use crate::app::AppError;
 use crate::app::batches::Listed;
+use crate::app::post::held_mailing;
 use crate::app::watch::{BatchFile, HandedOut, Pick};
 use crate::batch::Request;
 use crate::diagnostic::Diagnostic;
@@ -193,6 +194,7 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
             "taken_back": taken_back.len(),
             "taken_back_first": taken_back.iter().take(NAMED).map(|(label, state)| json!({ "label": label, "state": state })).collect::<Value>(),
             "mail": mail.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
+            "mailing": batch.mail_pause.as_ref().map(|pause| json!(held_mailing(pause))),
             "has_mail": !mail.is_empty(), "test_record": first_sendable,
             "overprint": request.as_ref().is_some_and(|request| request.overprint),
             "stock": request.as_ref().and_then(|request| request.stock.clone()),
@@ -415,6 +417,7 @@ async fn retry(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Str
 
 async fn release(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    site.app.resume_mailing(&site.office, &listed.batch, &caller.principal.name).await?;
     // Sent again, the form finds nothing held, which is no fault of its sender's.
     if listed.batch.post == Post::Queued {
         return Ok(to(&format!("/thu?lo={id}&xong=da-gui")).into_response());

@@ -17,3 +17,11 @@ ALTER TABLE batch ADD COLUMN superseded_by TEXT;
 ALTER TABLE delivery ADD COLUMN link_until BIGINT;
 
 CREATE INDEX bounce_by_action ON bounce (action);
+
+CREATE TABLE mail_pause (
+    batch_id TEXT PRIMARY KEY REFERENCES batch (id),
+    paused_at BIGINT,
+    failed BIGINT NOT NULL,
+    tried BIGINT NOT NULL
+);
+CREATE INDEX delivery_outcome ON delivery (batch_id, state, fail_reason, purpose);

@@ -4,8 +4,12 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::{RECORDS, Scene};
-use crate::support::Office;
+use super::{OPTIONS, RECORDS, Scene};
+use crate::support::{Office, award_run, python};
+
+/// How many batches are being planned.
+const PLANNED: &str = "import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute(\"SELECT COUNT(*) FROM batch WHERE state = 'planning'\").fetchone()[0])";
 
 /// The library that misleads a program about the time; monotonic time goes on as it is.
 fn library() -> PathBuf {
@@ -50,6 +54,19 @@ fn the_latest_list_of_a_folder_counts_even_when_the_clock_was_set_back() {
     // The interrupted batch goes on: a third one would leave it running for ever.
     scene.ends(&mut misled(&scene, "-1d", ""));
     scene.is_complete("a list under a clock that was set back");
+}
+
+#[test]
+fn what_was_being_planned_before_the_clock_was_set_back_is_cleared() {
+    let scene = Scene::fresh();
+    let mut other = scene.other(&award_run("d.csv", "p", &OPTIONS));
+    other.env("VANTHU_FAILPOINTS", "records.committed=kill");
+    mislead(&mut other, &scene.office, "+1d");
+    assert!(!other.status().expect("a run").success());
+    let planned = || python(PLANNED, &[&scene.office.path.join("van-thu.db")]);
+    assert_eq!(planned(), "1\n");
+    scene.comes_to_its_end("another folder");
+    assert_eq!(planned(), "0\n");
 }
 
 #[test]

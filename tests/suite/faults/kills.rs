@@ -18,6 +18,11 @@ impl Dice {
         z ^ (z >> 31)
     }
 
+    /// A number below `most`.
+    pub(super) fn below(&mut self, most: usize) -> usize {
+        usize::try_from(self.next()).unwrap_or(usize::MAX) % most.max(1)
+    }
+
     /// A time below `most`.
     pub(super) fn time(&mut self, most: Duration) -> Duration {
         Duration::from_micros(self.next() % u64::try_from(most.as_micros()).unwrap_or(1).max(1))

@@ -68,6 +68,8 @@ fn slots_missed_while_the_office_was_closed_are_told() {
     office.must(&["schedule", "pause", "khen", "--reason", "x"]);
     office.must(&["schedule", "resume", "khen"]);
     tell(&office, "UPDATE schedule SET considered_until = considered_until - 3 * 86400000");
+    // The clock was set back since something was told.
+    tell(&office, "UPDATE instance SET alerted_at = 99999999999999");
     let _service = Running::start(&office);
     let [message] = messages(&office, "quan-tri@hoi.example", 1).try_into().unwrap();
     assert!(message.contains("Lịch “khen”: 3 lần đã lỡ trong 7 ngày qua") || message.contains("Lịch “khen”: 2 lần đã lỡ"), "{message}");
@@ -136,6 +138,45 @@ fn an_account_that_is_refused_is_told_by_another_relay() {
             assert_eq!(ask(&office, "SELECT scope FROM relay WHERE name = 'may'"), "account");
             let said = office.must(&["mail", "test", "--relay", "may"]);
             assert!(said.stdout.ends_with("Việc gửi qua “may” đang tạm dừng, nay chạy tiếp.\n"), "{}", said.stdout);
+            drop(refusing);
+        })
+        .await
+        .unwrap();
+    });
+}
+
+#[test]
+fn a_mailing_that_is_held_is_told_once() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let refusing = SmtpServer::start(Script::default().on("RCPT", [Say::Line("550 5.1.1 no such user")])).await;
+        let working = SmtpServer::start(Script::default()).await;
+        let (first, second) = (refusing.port, working.port);
+        tokio::task::spawn_blocking(move || {
+            let office = Office::with_workspace();
+            let relay = |name: &str, port: u16| format!("[mail.relays.{name}]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n");
+            configure(&office, SCHEDULE);
+            configure(
+                &office,
+                &format!("[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n{}{}", relay("may", first), relay("phu", second)),
+            );
+            let rows: String = (0..12).map(|index| format!("Cá nhân,Ông,Nguyễn Văn An,Hội {index},an-{index}@example.com\n")).collect();
+            office.write("d.csv", format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Email\n{rows}"));
+            office.run(&crate::support::award_run("d.csv", "ra", &["--mail"]));
+            let _service = Running::start(&office);
+            let heard = await_some("the alert", || {
+                working.heard(|heard| heard.messages.iter().find(|message| message.to.contains("quan-tri@")).cloned())
+            });
+            let text = super::text_of(&office.write("a.eml", heard.bytes));
+            let batch = ask(&office, "SELECT batch_id FROM mail_pause");
+            assert!(
+                text.contains(&format!(
+                    "• Lô {batch} (mẫu giay-khen): tạm dừng gửi thư của lô: 5 trong 5 thư đã thử không gửi được. \
+                     Xem: vanthu outbox list --of {batch} --state failed; gửi tiếp: vanthu batch resume {batch}"
+                )),
+                "{text}"
+            );
+            assert!(!text.contains("example.com"), "{text}");
             drop(refusing);
         })
         .await

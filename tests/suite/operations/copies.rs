@@ -4,6 +4,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use vanthu::store::{Location, Store};
+
 use super::{ask, configure};
 use crate::support::postgres::Postgres;
 use crate::support::{Office, award_run, python};
@@ -60,8 +62,23 @@ fn an_office_on_sqlite_comes_back_as_it_was_and_waits_for_a_person() {
     office.run(&award_run("d.csv", "ra", &["--mail"]));
     super::tell(&office, "INSERT INTO account (id, name, full_name, role, created_at, changed_at) VALUES ('A', 'an', 'An', 'clerk', 0, 0)");
     super::tell(&office, "INSERT INTO login (digest, account_id, state, created_at, seen_at) VALUES ('d', 'A', 'open', 0, 0)");
+    super::tell(
+        &office,
+        "INSERT INTO webhook (id, url, events, secret, created_by, created_at) VALUES ('W', 'http://x', ' batch.finished ', '', 'an', 0)",
+    );
+    // One is due, and one was put off before the clock was set back.
+    for (id, next_at) in [("1", 0_i64), ("2", 99_999_999_999_999)] {
+        super::tell(
+            &office,
+            &format!(
+                "INSERT INTO webhook_call (id, webhook_id, event, data, state, next_at, created_at, changed_at)
+                 VALUES ('{id}', 'W', 'batch.finished', '{{}}', 'queued', {next_at}, 0, 0)"
+            ),
+        );
+    }
     office.must(&["backup", "sao.zip"]);
     office.must(&["restore", "sao.zip", "--into", "moi"]);
+    assert_eq!(calls_due(&office), 0, "the original may have called");
     let restored = |sql: &str| {
         let script = "import sqlite3, sys
 for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]):
@@ -75,6 +92,16 @@ for row in sqlite3.connect(sys.argv[1]).execute(sys.argv[2]):
     // Another office, which still knows the bounces of what this one has sent.
     assert_eq!(restored("SELECT return_key FROM instance"), ask(&office, "SELECT id FROM instance"));
     goes_on(&office, &restored);
+    assert!(calls_due(&office) >= 2, "a person has let it go on");
+}
+
+/// Calls of webhooks that the restored office would make now.
+fn calls_due(office: &Office) -> usize {
+    let calls = async {
+        let store = Store::open_beside(&Location::File(office.path.join("moi/van-thu.db"))).await.unwrap();
+        store.claim_calls(9).await.unwrap().len()
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(calls)
 }
 
 #[test]

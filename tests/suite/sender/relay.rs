@@ -22,7 +22,7 @@ async fn office(script: Script, more: &str) -> (Office, SmtpServer) {
 }
 
 /// Runs the test's body while the server answers.
-fn with<F: FnOnce(&Office, &SmtpServer) + Send + 'static>(script: Script, more: &'static str, body: F) {
+pub(super) fn with<F: FnOnce(&Office, &SmtpServer) + Send + 'static>(script: Script, more: &'static str, body: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async move {
         let (office, server) = office(script, more).await;
@@ -51,7 +51,7 @@ fn deliveries(office: &Office) -> Vec<(String, String, u64)> {
     found
 }
 
-fn states(office: &Office) -> Vec<String> {
+pub(super) fn states(office: &Office) -> Vec<String> {
     deliveries(office).into_iter().map(|(_, state, _)| state).collect()
 }
 
@@ -148,6 +148,20 @@ fn a_rate_holds_the_rest_back_until_its_window_opens() {
         office.run(&mailed("d.csv", &[]));
         assert!(messages(server).len() <= 2);
         assert_eq!(states(office).iter().filter(|state| *state == "sent").count(), messages(server).len());
+    });
+}
+
+#[test]
+fn what_was_counted_before_the_clock_was_set_back_holds_nothing_up() {
+    with(Script::default(), "per_minute = 1\nper_day = 5", |office, server| {
+        office.must(&["batch", "list"]);
+        let script = "import sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1])
+c.executemany('INSERT INTO sent_window VALUES (?, ?, 9)', [('may ' + w, int(time.time() * 1000) + 86400000) for w in ('minute', 'day')])
+c.commit()";
+        python(script, &[&office.path.join("van-thu.db")]);
+        office.run(&mailed("d.csv", &[]));
+        assert!(!messages(server).is_empty(), "{:?}", states(office));
     });
 }
 

@@ -31,6 +31,9 @@ on_both_databases! {
     all_sending_stops_with_a_reason
     a_bounce_counts_once_and_confirms_what_was_uncertain
     a_person_cannot_take_back_what_was_sent
+    more_than_five_in_a_hundred_failures_hold_a_batch_and_five_do_not
+    what_a_held_batch_had_handed_out_is_not_intended
+    an_address_that_is_refused_is_suppressed_with_the_failure
 }
 
 /// A store with `count` queued messages, to a1@x.example, a2@x.example, …
@@ -179,9 +182,9 @@ async fn a_bounce_counts_once_and_confirms_what_was_uncertain(place: Place) {
     assert!(store.intend(&leased.id, leased.epoch).await.expect("an answer"));
     assert!(store.lose_answer(&leased.id, leased.epoch, 0, Note::default()).await.expect("an answer"));
     let told = ("failed", "5.1.1", "không có người này");
-    assert!(store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told).await.expect("noted"));
-    assert!(!store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told).await.expect("an answer"), "once");
-    assert!(!store.note_bounce("<2@mta>", "khong-co", Some(Event::Bounce), told).await.expect("an answer"), "no such delivery");
+    assert!(store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told, None).await.expect("noted"));
+    assert!(!store.note_bounce("<1@mta>", &leased.id, Some(Event::Bounce), told, None).await.expect("an answer"), "once");
+    assert!(!store.note_bounce("<2@mta>", "khong-co", Some(Event::Bounce), told, None).await.expect("an answer"), "no such delivery");
     assert_eq!(state_of(&store, &leased.id).await, "bounced");
 }
 
@@ -196,4 +199,60 @@ async fn a_person_cannot_take_back_what_was_sent(place: Place) {
     store.decide_delivery(&other.id, Event::Cancel, "clerk", "nhầm").await.expect("cancelled");
     let failed = Event::Fail { reason: FailReason::Permanent };
     assert!(!store.step_delivery(&other.id, 0, failed, Note::default()).await.expect("an answer"), "it is over");
+}
+
+const FAIL: Event = Event::Fail { reason: FailReason::Permanent };
+
+async fn ends(store: &Store, leased: &Leased, event: Event) {
+    if event == Event::Accept {
+        assert!(store.intend(&leased.id, leased.epoch).await.expect("an answer"));
+    }
+    assert!(store.step_delivery(&leased.id, leased.epoch, event, Note::default()).await.expect("an answer"));
+}
+
+async fn more_than_five_in_a_hundred_failures_hold_a_batch_and_five_do_not(place: Place) {
+    let store = queued(&place, 102).await;
+    let held = async || store.mail_pauses().await.expect("an answer").len();
+    for (index, leased) in claim(&store, "a", 101).await.iter().enumerate() {
+        assert_eq!(held().await, 0, "after {index}");
+        ends(&store, leased, if index < 95 { Event::Accept } else { FAIL }).await;
+    }
+    let [(batch, _, pause)] = store.mail_pauses().await.expect("an answer").try_into().expect("one");
+    assert_eq!((pause.failed, pause.tried), (6, 101));
+    assert!(claim(&store, "a", 9).await.is_empty(), "the last one waits");
+    assert!(store.resume_mailing(&batch, "an").await.expect("an answer"));
+    assert!(!store.resume_mailing(&batch, "an").await.expect("an answer"), "it goes on already");
+    let last = claim(&store, "a", 9).await.remove(0);
+    ends(&store, &last, FAIL).await;
+    assert_eq!(held().await, 0, "what failed before does not count again");
+}
+
+async fn what_a_held_batch_had_handed_out_is_not_intended(place: Place) {
+    let store = queued(&place, 6).await;
+    let leased = claim(&store, "a", 6).await;
+    for one in &leased[..5] {
+        assert!(!store.is_mail_held(&one.id).await.expect("an answer"));
+        ends(&store, one, FAIL).await;
+    }
+    let last = &leased[5];
+    assert!(store.is_mail_held(&last.id).await.expect("an answer"));
+    assert!(!store.intend(&last.id, last.epoch).await.expect("an answer"));
+    // Never: that is what a hundred means.
+    let never = queued(&Place::file("never"), 6).await.holding_mail_over(100);
+    for one in claim(&never, "a", 6).await {
+        ends(&never, &one, FAIL).await;
+    }
+    assert!(never.mail_pauses().await.expect("an answer").is_empty());
+}
+
+async fn an_address_that_is_refused_is_suppressed_with_the_failure(place: Place) {
+    let store = queued(&place, 1).await;
+    let leased = claim(&store, "a", 1).await.remove(0);
+    let note = Note { reply: "550 5.1.1", reason: "không có người này" };
+    assert!(!store.fail_and_suppress(&leased.id, leased.epoch + 1, note).await.expect("an answer"), "it is not the caller's");
+    assert!(store.suppressions().await.expect("a list").is_empty());
+    assert!(store.fail_and_suppress(&leased.id, leased.epoch, note).await.expect("an answer"));
+    let [suppressed] = store.suppressions().await.expect("a list").try_into().expect("one");
+    assert_eq!((suppressed.recipient_key.as_str(), suppressed.reason.as_str()), ("a1@x.example", "không có người này"));
+    assert_eq!(state_of(&store, &leased.id).await, "failed");
 }

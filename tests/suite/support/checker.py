@@ -216,11 +216,12 @@ if look.get("mail"):
     if look["mail"].get("log"):
         heard = json.load(open(look["mail"]["log"]))
         commands = heard["commands"]
-        copies = [(one["to"], bytes(one["bytes"], "latin-1")) for one in heard["messages"]]
+        copies = [(one["to"], open(one["file"], "rb").read()) for one in heard["messages"]]
     for path in glob.glob(os.path.join(look["mail"].get("folder") or "/nowhere", "*.eml")):
         raw = open(path, "rb").read()
         copies.append((email.message_from_bytes(raw, policy=email.policy.default)["To"].addresses[0].addr_spec, raw))
     of_delivery, read = {}, {}
+    capitals = {address: name.upper() for address, name in people.items()}
     for to, raw in copies:
         message = email.message_from_bytes(raw, policy=email.policy.default)
         id = message["Message-ID"].strip("<>").split("@")[0].upper()
@@ -237,7 +238,7 @@ if look.get("mail"):
         for pdf in pdfs:
             hash = hashlib.sha256(pdf).hexdigest()
             read[hash] = read.get(hash) or words(pdf)
-            named = {address for address, name in people.items() if name.upper() in read[hash]}
+            named = {address for address, name in capitals.items() if name in read[hash]}
             if named != {to}:
                 wrong("the paper that went to", to, "names", sorted(named))
     for id, own in of_delivery.items():

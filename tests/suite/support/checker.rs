@@ -21,7 +21,7 @@ pub struct Checker {
 
 /// Where messages may have gone, and whose they are.
 pub struct CheckedMail {
-    /// What a server heard: `messages` with `to` and `bytes` (a character for each), and `commands`.
+    /// What a server heard: `messages` with `to` and `file`, which holds the bytes, and `commands`.
     pub log: Option<PathBuf>,
     /// A folder of `.eml` files.
     pub folder: Option<PathBuf>,

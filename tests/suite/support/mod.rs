@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod checker;
+pub mod dns;
 pub mod postgres;
 pub mod running;
 pub mod servers;

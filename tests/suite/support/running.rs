@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::{Office, foreign};
@@ -12,6 +13,8 @@ use super::{Office, foreign};
 pub struct Running {
     pub child: Child,
     pub address: String,
+    // Read as it comes: a pipe that is full would hold the service up.
+    log: Option<JoinHandle<String>>,
 }
 
 impl Running {
@@ -35,8 +38,14 @@ impl Running {
         assert_eq!(&told[..length], b"READY=1");
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = std::thread::spawn(move || {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).unwrap();
+            log
+        });
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).expect("an address").to_owned();
-        Self { child, address }
+        Self { child, address, log: Some(log) }
     }
 
     /// The whole answer to a GET.
@@ -66,9 +75,7 @@ impl Running {
             }
             std::thread::sleep(Duration::from_millis(20));
         };
-        let mut log = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        (status.code(), log)
+        (status.code(), self.log.take().unwrap().join().unwrap())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::batches::{begun, until_over};
 use super::make::{draft, onward, value};
 use crate::support::site::{Browser, Site};
-use crate::support::{Office, people};
+use crate::support::{Office, people, python};
 
 /// A list with addresses.
 fn list() -> String {
@@ -64,6 +64,18 @@ fn messages_are_looked_at_tried_let_go_and_watched() {
     until_said(&mut lan, &format!("/thu?lo={batch}&tt=sent"), "hai@vi-du.vn");
     let all = lan.get(&format!("/thu?lo={batch}")).text();
     assert_eq!(all.matches("href=\"/thu/").count(), 3, "the test, and one for each address: {all}");
+    // Too many of them failed.
+    python(
+        "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], timeout=30)\nc.execute('INSERT INTO mail_pause VALUES (?, 1, 6, 7)', sys.argv[2:])\nc.commit()",
+        &[&office.path.join("van-thu.db"), batch.as_ref()],
+    );
+    let held = lan.get(&path).text();
+    assert!(
+        held.contains("Đang giữ lại: tạm dừng gửi thư của lô: 6 trong 7 thư đã thử không gửi được") && held.contains("Gửi tiếp"),
+        "{held}"
+    );
+    onward(&lan.post(&format!("{path}/gui"), &[]));
+    assert!(!lan.get(&path).text().contains("tạm dừng gửi thư"), "a person has let it go on");
     let one = all.split("href=\"/thu/").nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
     let shown = lan.get(&format!("/thu/{one}"));
     assert!(shown.text().contains("đã gửi"), "{}", shown.text());

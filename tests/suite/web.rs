@@ -12,6 +12,7 @@ mod fuzz;
 mod headers;
 mod mail;
 mod make;
+mod refused;
 mod registers;
 mod schedules;
 mod script;

@@ -298,7 +298,7 @@ fn a_file_of_200_megabytes_is_refused_and_the_table_before_it_stays() {
         std::fs::File::create(&path).unwrap().set_len(200_000_000).unwrap();
         let refused = desk.app.upload(&desk.office, CLERK, &draft.id, draft.revision, &path, "to.csv").await;
         expect![[r#"
-            lỗi[file-too-large] to.csv: tệp lớn 200 MB, giới hạn là 99 MB
+            lỗi[file-too-large] to.csv: tệp lớn 191 MiB, giới hạn là 100 MiB
                 cách sửa: chia danh sách thành nhiều tệp
         "#]]
         .assert_eq(&input(refused.unwrap_err()));

@@ -73,6 +73,7 @@ pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<Exi
     let address = listener.local_addr().map_err(|source| AppError::Write { path: address.to_string().into(), source })?;
     let mut ends = Ends::new()?;
     log(&level);
+    server::make_room();
     let service = app.start_service().await?;
     let (close, closed) = watch::channel(false);
     let office = service.office();

@@ -70,7 +70,7 @@ fn wrong_password() -> Diagnostic {
 }
 
 async fn change_password(State(site): State<Arc<Site>>, caller: Caller, Form(given): Form<Passwords>) -> Result<Response, Fault> {
-    site.attempt(&caller.principal.name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&caller.principal.name, caller.address).map_err(Fault::too_many)?;
     let problems = if given.password == given.again {
         match site.app.change_password(&site.office, caller.account()?, &given.old, &given.password).await {
             Ok(Some(begun)) => return Ok(with_login(&begun, "/tai-khoan?xong=mat-khau")),
@@ -92,7 +92,7 @@ struct Password {
 
 /// The password is asked for again: whoever finds an open browser must not take the account over.
 async fn again(site: &Site, caller: &Caller, password: &str) -> Result<Result<(), Page>, Fault> {
-    site.attempt(&caller.principal.name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&caller.principal.name, caller.address).map_err(Fault::too_many)?;
     if site.app.is_password(&site.office, caller.account()?, password).await? {
         site.came_in(&caller.principal.name);
         return Ok(Ok(()));

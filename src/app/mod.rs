@@ -19,6 +19,7 @@ pub mod doctor;
 pub mod documents;
 pub mod drafts;
 pub mod error;
+pub mod fields;
 pub mod gallery;
 pub mod letters;
 pub mod links;

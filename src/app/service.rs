@@ -106,6 +106,8 @@ impl App {
         loops.spawn(async move { app.keep_alerting(&telling, &feeling, until).await });
         let (app, telling, until) = (self.clone(), Arc::clone(&office), stopped.clone());
         loops.spawn(async move { app.keep_telling(telling, until).await });
+        let (app, clearing, until) = (self.clone(), Arc::clone(&office), stopped.clone());
+        loops.spawn(async move { app.keep_clearing(&clearing, until).await });
         let checking = Arc::clone(&vitals);
         loops.spawn(async move { checking.watch(stopped).await });
         Ok(Service { office, vitals, loops, stop, drain: self.workspace.config.service.drain() })

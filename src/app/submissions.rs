@@ -11,11 +11,11 @@ use serde_json::{Map, Value};
 
 use super::drafts::{Asker, NewDraft, Submitted};
 use super::office::Office;
-use super::{App, AppError};
+use super::{App, AppError, fields};
 use crate::access::Principal;
 use crate::batch::request::MailRequest;
 use crate::batch::{Order, Request};
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::lifecycle::DraftState;
 use crate::say;
 use crate::store::batches::{Batch, Tally};
@@ -79,11 +79,7 @@ pub struct Handed<'a> {
 impl Submission {
     /// Reads a request.
     pub fn read(value: Value) -> Result<Self, Vec<Diagnostic>> {
-        let submission: Self = serde_json::from_value(value).map_err(|error| {
-            let error = error.to_string();
-            let message = say!("có trường sai hoặc thiếu: {error}", "a field is wrong or missing: {error}");
-            vec![Diagnostic::error("json-field", message).at(Place::File { file: "request".into() })]
-        })?;
+        let submission: Self = fields::read(value, "request").map_err(|problem| vec![problem])?;
         if submission.template.is_empty() {
             return Err(vec![Diagnostic::error("template-missing", say!("chưa chọn mẫu", "no template is chosen"))]);
         }

@@ -85,6 +85,7 @@ pub(super) async fn serve(args: &ServeArgs, app: &App, show: Show) -> Result<Exi
     };
     let mut ends = Ends::new()?;
     log(&level);
+    server::make_room();
     let service = app.start_service().await?;
     let (close, closed) = watch::channel(false);
     let office = service.office();

@@ -32,6 +32,8 @@ pub struct ServiceConfig {
     pub url: Option<String>,
     /// Addresses of the servers in front, whose word about the client's address is taken.
     pub proxies: Vec<IpAddr>,
+    /// Days after which a draft that its owner left alone is forgotten, with its list.
+    pub draft_days: u32,
 }
 
 impl Default for ServiceConfig {
@@ -43,6 +45,7 @@ impl Default for ServiceConfig {
             drain_seconds: 30,
             url: None,
             proxies: Vec::new(),
+            draft_days: 30,
         }
     }
 }
@@ -59,6 +62,15 @@ impl ServiceConfig {
                     say!("service.drain_seconds phải từ 1 đến 600", "service.drain_seconds must be from 1 to 600"),
                 )
                 .at(place("drain_seconds")),
+            );
+        }
+        if !(1..=3_650).contains(&self.draft_days) {
+            problems.push(
+                Diagnostic::error(
+                    "config-value",
+                    say!("service.draft_days phải từ 1 đến 3650", "service.draft_days must be from 1 to 3650"),
+                )
+                .at(place("draft_days")),
             );
         }
         if let Some(url) = &self.url

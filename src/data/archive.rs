@@ -89,14 +89,14 @@ fn check_size(unpacked: u64, packed: u64, limits: &Limits) -> Result<(), Diagnos
     if unpacked <= limits.uncompressed_bytes_max && !ratio_passed {
         return Ok(());
     }
-    let (packed, unpacked, most) = (packed.div_ceil(1000), unpacked / 1_000_000, limits.uncompressed_bytes_max / 1_000_000);
+    let (packed, unpacked, most) = (packed.div_ceil(1000), unpacked / 1_000_000, limits.uncompressed_bytes_max >> 20);
     let message = if ratio_passed {
         say!(
             "tệp {packed} kB bung ra hơn {unpacked} MB, nén bất thường nên không được mở",
             "a file of {packed} kB unpacks to more than {unpacked} MB, which is unusual; it was not opened"
         )
     } else {
-        say!("tệp bung ra quá {most} MB nên không được mở", "the file unpacks to more than {most} MB and was not opened")
+        say!("tệp bung ra quá {most} MiB nên không được mở", "the file unpacks to more than {most} MiB and was not opened")
     };
     Err(Diagnostic::error("workbook-too-large", message).remedy(say!(
         "tạo sổ làm việc mới, chép riêng vùng dữ liệu sang (Dán đặc biệt > Giá trị) rồi lưu",

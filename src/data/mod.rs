@@ -253,10 +253,11 @@ fn check_file(path: &Path, limits: &Limits) -> Result<u64, Diagnostic> {
             .remedy(say!("kiểm tra xem có chọn nhầm tệp không", "check whether it is the right file")));
     }
     if metadata.len() > limits.file_bytes_max {
-        let (size, most) = (metadata.len() / 1_000_000, limits.file_bytes_max / 1_000_000);
+        // Rounded up: a file just above the limit is not told to have the size of the limit.
+        let (size, most) = (metadata.len().div_ceil(1 << 20), limits.file_bytes_max >> 20);
         return Err(Diagnostic::error(
             "file-too-large",
-            say!("tệp lớn {size} MB, giới hạn là {most} MB", "the file has {size} MB, the limit is {most} MB"),
+            say!("tệp lớn {size} MiB, giới hạn là {most} MiB", "the file has {size} MiB, the limit is {most} MiB"),
         )
         .remedy(say!("chia danh sách thành nhiều tệp", "split the list into several files")));
     }

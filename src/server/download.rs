@@ -3,11 +3,14 @@
 //! Owns the headers of a download: RFC 6266 with a plain name beside the fair one, no guessing of the type, no copy kept on
 //! the way.
 
+use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-
+use tokio_util::io::ReaderStream;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
+
+use crate::app::watch::HandedOut;
 
 /// Longest plain name, in characters.
 const PLAIN_MAX: usize = 100;
@@ -23,6 +26,14 @@ pub(super) fn file(bytes: Vec<u8>, kind: &'static str, name: &str, inline: bool)
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// An open file, piece by piece, to be saved as `name`.
+pub(super) fn opened(handed: HandedOut, kind: &'static str, name: &str) -> Response {
+    let mut response = file(Vec::new(), kind, name, false);
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(handed.bytes));
+    *response.body_mut() = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(handed.file)));
     response
 }
 

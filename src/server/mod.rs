@@ -32,6 +32,7 @@ use axum::Router;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::watch::Receiver;
 use tokio::task::JoinSet;
@@ -51,6 +52,21 @@ const CONNECTION_MAX: Duration = Duration::from_secs(60 * 60);
 const DRAIN: Duration = Duration::from_secs(2);
 /// Rest after a connection could not be accepted, as when descriptors are used up.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// Open files that the connections, the workers and the store may need together.
+const DESCRIPTORS: u64 = 4_096;
+
+/// Lets this process open as many files as it may need, as far as the system allows: 1,024 are usual, and as many connections
+/// would leave none for the store.
+pub fn make_room() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.map_or(DESCRIPTORS, |most| most.min(DESCRIPTORS));
+    if limit.current.is_some_and(|now| now < wanted)
+        && setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: limit.maximum }).is_err()
+    {
+        tracing::warn!(event = "http.descriptors", limit = limit.current);
+    }
+}
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy)]

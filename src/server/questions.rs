@@ -29,13 +29,13 @@ impl Questions {
     /// Counts a question from `address` at `now`; the milliseconds to wait when there were too many.
     pub fn ask(&self, address: IpAddr, now: i64) -> Result<(), i64> {
         let take = |throttle: &Mutex<Throttle>, name: &str| throttle.lock().unwrap_or_else(PoisonError::into_inner).take(name, now);
-        take(&self.each, &name_of(address))?;
+        take(&self.each, &household(address))?;
         take(&self.all, "")
     }
 }
 
 /// One household or office: an IPv4 address, or the 64 bits of IPv6 that a provider gives to one customer.
-fn name_of(address: IpAddr) -> String {
+pub(super) fn household(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => match address.to_ipv4_mapped() {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::limits::Limits;
-use super::questions::Questions;
+use super::questions::{Questions, household};
 use super::routes::{self, Rule};
 use super::titles::Remembered;
 use super::views::Views;
@@ -90,9 +90,9 @@ impl Site {
     }
 
     /// Counts an attempt to come in as `account` from `address`; the milliseconds to wait when there were too many.
-    pub fn attempt(&self, account: &str, address: &str) -> Result<(), i64> {
+    pub fn attempt(&self, account: &str, address: IpAddr) -> Result<(), i64> {
         let now = self.clock();
-        self.by_address.lock().unwrap_or_else(PoisonError::into_inner).take(address, now)?;
+        self.by_address.lock().unwrap_or_else(PoisonError::into_inner).take(&household(address), now)?;
         self.by_account.lock().unwrap_or_else(PoisonError::into_inner).take(account, now)
     }
 

@@ -177,6 +177,7 @@ pub(super) fn action(name: &str) -> Text {
         "draft.ask" => say!("gửi duyệt bản soạn", "asked for approval"),
         "draft.approve" => say!("duyệt bản soạn", "approved a draft"),
         "draft.reject" => say!("trả lại bản soạn", "returned a draft"),
+        "draft.clear" => say!("bỏ bản soạn để lâu không dùng", "forgot a draft that was left alone"),
         "draft.withdraw" => say!("rút lại bản soạn", "took a draft back"),
         "batch.pause" => say!("tạm dừng lô", "paused a batch"),
         "mailing.resume" => say!("cho gửi tiếp thư của lô", "let a batch's mailing go on"),

@@ -310,7 +310,7 @@ pub(super) async fn withdraw(tx: &mut Tx, id: &str, next: &str) -> Result<bool, 
         }
     }
     let reason = format!("không gửi: {}", gone.join("; "));
-    if gone.is_empty() || !step(tx, id, None, Event::Cancel, Note { reply: "", reason: &reason }).await? {
+    if gone.is_empty() || !step(tx, id, None, Event::Cancel, Note { reason: &reason, ..Note::default() }).await? {
         return Ok(false);
     }
     if gone.len() == rows.len() {

@@ -266,6 +266,30 @@ impl Store {
         rows.iter().map(|row| row.text("actor")).collect()
     }
 
+    /// Forgets the drafts that their owners left alone for `age` milliseconds, rows and changes with them; which. One that waits
+    /// for an approver stays, and so does one that is a batch, even where that was not noted any more.
+    pub async fn clear_drafts(&self, age: i64) -> Result<Vec<String>, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let left = tx
+            .fetch(
+                "SELECT id FROM draft WHERE state IN ('open', 'rejected') AND changed_at < {now} - $1
+                     AND NOT EXISTS (SELECT 1 FROM batch WHERE idempotency_key = 'draft:' || draft.id)
+                 ORDER BY id LIMIT 500",
+                &values![age],
+            )
+            .await?;
+        let left: Vec<String> = left.iter().map(|row| row.text("id")).collect::<Result<_, _>>()?;
+        for id in &left {
+            for table in ["draft_change", "draft_row", "draft_sheet"] {
+                tx.execute(&format!("DELETE FROM {table} WHERE draft_id = $1"), &values![id]).await?;
+            }
+            tx.execute("DELETE FROM draft WHERE id = $1", &values![id]).await?;
+            audit::note(&mut tx, "vanthu", "draft.clear", id, "").await?;
+        }
+        tx.commit().await?;
+        Ok(left)
+    }
+
     /// What was changed, oldest first.
     pub async fn draft_changes(&self, id: &str) -> Result<Vec<Change>, StoreError> {
         let rows = self

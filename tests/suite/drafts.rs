@@ -298,7 +298,7 @@ fn a_file_of_200_megabytes_is_refused_and_the_table_before_it_stays() {
         std::fs::File::create(&path).unwrap().set_len(200_000_000).unwrap();
         let refused = desk.app.upload(&desk.office, CLERK, &draft.id, draft.revision, &path, "to.csv").await;
         expect![[r#"
-            lỗi[file-too-large] to.csv: tệp lớn 200 MB, giới hạn là 99 MB
+            lỗi[file-too-large] to.csv: tệp lớn 191 MiB, giới hạn là 100 MiB
                 cách sửa: chia danh sách thành nhiều tệp
         "#]]
         .assert_eq(&input(refused.unwrap_err()));
@@ -576,5 +576,40 @@ fn what_is_looked_at_before_it_is_accepted_proves_nothing() {
         let preview = desk.app.draft_preview(&desk.office, CLERK, &draft.id, Chosen::First, None).await.unwrap();
         let code = crate::verification::printed_code(&desk.folder.write("thu.pdf", &preview.pdf));
         assert_eq!(code.to_string(), "0000-0000-0000-0000");
+    });
+}
+
+#[test]
+fn a_draft_that_was_left_alone_is_forgotten_with_its_list_and_what_was_submitted_is_not() {
+    run(async {
+        let desk = Desk::new("[service]\ndraft_days = 10\n").await;
+        let (left, fresh, made) = (desk.awards().await, desk.awards().await, desk.awards().await);
+        let left = desk.upload(&left, "d.csv", people(2)).await;
+        let fresh = desk.upload(&fresh, "d.csv", people(2)).await;
+        let made = desk.upload(&made, "d.csv", people(2)).await;
+        let Submitted::Batch(batch) = desk.app.submit_draft(&desk.office, CLERK, &made.id, made.revision).await.unwrap() else { panic!() };
+        assert_eq!(desk.app.clear_drafts(&desk.office).await.unwrap(), 0);
+        let database = desk.folder.path.join("van-thu.db").display().to_string();
+        let sql = |text: &str| {
+            let script = "import sqlite3,sys; d=sqlite3.connect(sys.argv[1],timeout=30); r=d.execute(sys.argv[2]).fetchone(); d.commit(); print(r[0] if r else '')";
+            crate::support::foreign("python3", &["-c", script, &database, text]).trim().to_owned()
+        };
+        let age = |id: &str, days: u32| sql(&format!("UPDATE draft SET changed_at = changed_at - {days} * 86400000 WHERE id = '{id}'"));
+        age(&left.id, 11);
+        age(&fresh.id, 9);
+        age(&made.id, 11);
+        assert_eq!(desk.app.clear_drafts(&desk.office).await.unwrap(), 1);
+        assert!(desk.app.draft(&desk.office, CLERK, &left.id).await.is_err());
+        for table in ["draft_row", "draft_sheet", "draft_change"] {
+            assert_eq!(sql(&format!("SELECT count(*) FROM {table} WHERE draft_id = '{}'", left.id)), "0", "{table}");
+        }
+        let tables = desk.folder.path.join("du-lieu/ban-nhap");
+        assert!(!tables.join(&left.id).exists() && tables.join(&fresh.id).exists() && tables.join(&made.id).exists());
+        assert!(desk.app.draft(&desk.office, CLERK, &fresh.id).await.unwrap().is_ready());
+        assert_eq!(desk.app.draft(&desk.office, CLERK, &made.id).await.unwrap().batch, Some(batch));
+        assert_eq!(sql("SELECT count(*) FROM audit WHERE action = 'draft.clear'"), "1");
+        // A batch whose draft never heard of it keeps its list.
+        sql(&format!("UPDATE draft SET state = 'open', batch_id = NULL WHERE id = '{}'", made.id));
+        assert_eq!(desk.app.clear_drafts(&desk.office).await.unwrap(), 0);
     });
 }

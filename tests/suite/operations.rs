@@ -57,7 +57,7 @@ fn messages(office: &Office, to: &str, count: usize) -> Vec<String> {
 }
 
 /// Headers that matter and the plain words of a message file.
-fn text_of(path: &std::path::Path) -> String {
+pub(crate) fn text_of(path: &std::path::Path) -> String {
     let script = "import sys, email, email.policy
 m = email.message_from_bytes(open(sys.argv[1], 'rb').read(), policy=email.policy.default)
 print(m['To'], '\\n', m['Subject'], '\\n', m.get_body(('plain',)).get_content(), [f.get_filename() for f in m.iter_attachments()])";

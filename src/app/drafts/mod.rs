@@ -2,9 +2,10 @@
 //!
 //! Owns the value that pages and the API work with, who may see it, and beginning it. `table` takes files in and shows and
 //! corrects their cells, `check` finds what is wrong and what it would cost, `preview` draws a record as it will print,
-//! `submit` makes it a batch, with an approver where one is required.
+//! `submit` makes it a batch, with an approver where one is required, `clear` forgets those that nobody came back to.
 
 mod check;
+mod clear;
 mod given;
 mod located;
 mod preview;

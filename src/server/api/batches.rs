@@ -1,10 +1,12 @@
 //! `/api/v1/batches`: handing a list in, watching what becomes of it, holding it, giving it up, trying again.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::multipart::Field;
-use axum::extract::{FromRequest as _, Multipart, Request, State};
+use axum::extract::{FromRequest as _, FromRequestParts, Multipart, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -15,23 +17,27 @@ use tokio::io::AsyncWriteExt as _;
 use super::body::{self, Asker, Json, Path, Query};
 use super::{JSON_BYTES, limit, list as list_of, once, time, time_or_none};
 use crate::access::Right;
+use crate::app::AppError;
 use crate::app::batches::Listed;
 use crate::app::drafts::Submitted;
 use crate::app::submissions::{Handed, Submission};
+use crate::app::watch::BatchFile;
 use crate::diagnostic::Diagnostic;
 use crate::language::Language;
 use crate::say;
 use crate::server::caller::Caller;
+use crate::server::download;
 use crate::server::fault::{Fault, with_sentences};
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
-use crate::store::batches::{Batch, Tally};
+use crate::store::batches::{Batch, Post, Tally};
 use crate::store::records::Standing;
 use crate::store::search::BatchFilter;
 use crate::template::hex;
 
 const READ: Rule = Rule::Needs(Right::Read);
 const MAKE: Rule = Rule::Needs(Right::Make);
+const SEND: Rule = Rule::Needs(Right::Send);
 /// Largest list that is handed in, in bytes: what a data file may have, with room for the other parts.
 const LIST_BYTES: usize = 104 << 20;
 /// Largest list as JSON, in bytes: it is held in memory.
@@ -52,7 +58,9 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/batches/{id}/resume", MAKE, resume),
         Route::post("/api/v1/batches/{id}/cancel", MAKE, cancel).body(JSON_BYTES),
         Route::post("/api/v1/batches/{id}/retry", MAKE, retry),
-        Route::post("/api/v1/batches/{id}/release", Rule::Needs(Right::Send), release),
+        Route::get("/api/v1/batches/{id}/files/{file}", READ, file),
+        Route::post("/api/v1/batches/{id}/release", SEND, release),
+        Route::post("/api/v1/batches/{id}/test-message", SEND, test).body(JSON_BYTES),
     ]
 }
 
@@ -84,13 +92,43 @@ pub(super) fn batch_json(batch: &Batch, tally: &Tally) -> Value {
     })
 }
 
-async fn one(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
-    shown(&site, &caller, &id).await
+/// The batch that a path names, for whoever may see it.
+pub(super) struct Seen {
+    pub caller: Caller,
+    pub listed: Listed,
 }
 
-async fn shown(site: &Site, caller: &Caller, id: &str) -> Result<Response, Fault> {
-    let Listed { batch, tally } = site.app.batch_seen(&site.office, &caller.principal, id).await?;
-    Ok(axum::Json(batch_json(&batch, &tally)).into_response())
+impl FromRequestParts<Arc<Site>> for Seen {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Fault> {
+        let Asker(caller) = Asker::from_request_parts(parts, site).await?;
+        let Path(places) = Path::<HashMap<String, String>>::from_request_parts(parts, site).await?;
+        let id = places.get("id").ok_or_else(Fault::not_found)?;
+        let listed = site.app.batch_seen(&site.office, &caller.principal, id).await?;
+        Ok(Self { caller, listed })
+    }
+}
+
+impl Seen {
+    pub fn batch(&self) -> &Batch {
+        &self.listed.batch
+    }
+
+    pub fn actor(&self) -> &str {
+        &self.caller.principal.name
+    }
+
+    /// The batch as it stands once `done`. A step that its state does not allow is a conflict, not a wrong request.
+    async fn after<T>(&self, site: &Site, done: Result<T, AppError>) -> Result<Response, Fault> {
+        done.map_err(of_state)?;
+        let Listed { batch, tally } = site.app.batch_seen(&site.office, &self.caller.principal, &self.batch().id).await?;
+        Ok(axum::Json(batch_json(&batch, &tally)).into_response())
+    }
+}
+
+async fn one(seen: Seen) -> Response {
+    axum::Json(batch_json(&seen.listed.batch, &seen.listed.tally)).into_response()
 }
 
 #[derive(Deserialize)]
@@ -101,17 +139,12 @@ struct Stretch {
     limit: Option<u32>,
 }
 
-async fn records(
-    State(site): State<Arc<Site>>,
-    Asker(caller): Asker,
-    Path(id): Path<String>,
-    Query(wanted): Query<Stretch>,
-) -> Result<Response, Fault> {
-    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
+async fn records(State(site): State<Arc<Site>>, seen: Seen, Query(wanted): Query<Stretch>) -> Result<Response, Fault> {
     let most = limit(wanted.limit);
-    let found = site.app.standings(&site.office, &batch, wanted.from, most).await?;
+    let found = site.app.standings(&site.office, seen.batch(), wanted.from, most).await?;
     let next = found.last().filter(|_| found.len() == most as usize).map(|last| (last.position + 1).to_string());
-    Ok(axum::Json(list_of("records", found.iter().map(|record| record_json(record, caller.language)).collect(), next)).into_response())
+    let language = seen.caller.language;
+    Ok(axum::Json(list_of("records", found.iter().map(|record| record_json(record, language)).collect(), next)).into_response())
 }
 
 fn record_json(standing: &Standing, language: Language) -> Value {
@@ -191,7 +224,7 @@ async fn receive(site: &Arc<Site>, request: Request) -> Result<Received, Fault> 
         return Err(too_long());
     }
     let file = Passing(site.app.scratch(&site.office, "json").await?);
-    tokio::fs::write(&file.0, &bytes).await.map_err(|source| crate::app::AppError::Write { path: file.0.clone(), source })?;
+    tokio::fs::write(&file.0, &bytes).await.map_err(|source| AppError::Write { path: file.0.clone(), source })?;
     let (request, sha256) = (Value::Object(rows.submission).to_string(), hex(&Sha256::digest(&bytes)));
     Ok(Received { submission, request, file, name: ROWS_NAME.into(), sha256 })
 }
@@ -259,7 +292,7 @@ async fn saved(site: &Site, mut part: Field<'_>) -> Result<(Passing, String, Str
     let given = part.file_name().unwrap_or_default();
     let name = crate::naming::file_stem(given.rsplit(['/', '\\']).next().unwrap_or_default());
     let file = Passing(site.app.scratch(&site.office, "tep").await?);
-    let failed = |source| crate::app::AppError::Write { path: file.0.clone(), source };
+    let failed = |source| AppError::Write { path: file.0.clone(), source };
     let mut out = tokio::fs::File::create(&file.0).await.map_err(failed)?;
     let mut hash = Sha256::new();
     while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
@@ -295,53 +328,80 @@ struct Reason {
     reason: String,
 }
 
-async fn pause(
-    State(site): State<Arc<Site>>,
-    Asker(caller): Asker,
-    Path(id): Path<String>,
-    Json(body): Json<Reason>,
-) -> Result<Response, Fault> {
-    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    site.app.pause(&site.office, &batch, &body.reason, &caller.principal.name).await.map_err(of_state)?;
-    shown(&site, &caller, &id).await
+async fn pause(State(site): State<Arc<Site>>, seen: Seen, Json(body): Json<Reason>) -> Result<Response, Fault> {
+    let done = site.app.pause(&site.office, seen.batch(), &body.reason, seen.actor()).await;
+    seen.after(&site, done).await
 }
 
-async fn resume(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
-    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    site.app.resume(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?;
-    shown(&site, &caller, &id).await
+async fn resume(State(site): State<Arc<Site>>, seen: Seen) -> Result<Response, Fault> {
+    let done = site.app.resume(&site.office, seen.batch(), seen.actor()).await;
+    seen.after(&site, done).await
 }
 
-async fn cancel(
-    State(site): State<Arc<Site>>,
-    Asker(caller): Asker,
-    Path(id): Path<String>,
-    Json(body): Json<Reason>,
-) -> Result<Response, Fault> {
-    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    site.app.cancel(&site.office, &batch, &body.reason, &caller.principal.name).await.map_err(of_state)?;
-    shown(&site, &caller, &id).await
+async fn cancel(State(site): State<Arc<Site>>, seen: Seen, Json(body): Json<Reason>) -> Result<Response, Fault> {
+    let done = site.app.cancel(&site.office, seen.batch(), &body.reason, seen.actor()).await;
+    seen.after(&site, done).await
 }
 
-async fn retry(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
-    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    site.app.retry(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?;
-    shown(&site, &caller, &id).await
+async fn retry(State(site): State<Arc<Site>>, seen: Seen) -> Result<Response, Fault> {
+    let done = site.app.retry(&site.office, seen.batch(), seen.actor()).await;
+    seen.after(&site, done).await
 }
 
-async fn release(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
-    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    // Sending that was held because too much of it failed goes on; held from the start, it begins.
-    let resumed = site.app.resume_mailing(&site.office, &batch, &caller.principal.name).await?;
+/// Lets the mail of a batch go: what was held from the start begins, what was held because too much of it failed goes on.
+async fn release(State(site): State<Arc<Site>>, seen: Seen) -> Result<Response, Fault> {
+    let (batch, actor) = (seen.batch(), seen.actor());
+    let resumed = site.app.resume_mailing(&site.office, batch, actor).await?;
     let queued = match resumed && batch.post == Post::Queued {
         true => 0,
-        false => site.app.release_in(&site.office, &batch, &caller.principal.name).await.map_err(of_state)?,
+        false => site.app.release_in(&site.office, batch, actor).await.map_err(of_state)?,
     };
     Ok(axum::Json(json!({ "batch": batch.id, "queued": queued })).into_response())
 }
 
 /// A step that the batch's state does not allow is a conflict, not a wrong request.
-fn of_state(error: crate::app::AppError) -> Fault {
+fn of_state(error: AppError) -> Fault {
     let fault = Fault::from(error);
     if matches!(fault.code.as_str(), "batch-state" | "post-state") { Fault { status: StatusCode::CONFLICT, ..fault } } else { fault }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Trial {
+    record: u64,
+    to: String,
+}
+
+/// The message of one record, to an address that is given, marked as a test.
+async fn test(State(site): State<Arc<Site>>, seen: Seen, Json(trial): Json<Trial>) -> Result<Response, Fault> {
+    site.app.send_test(&site.office, seen.batch(), trial.record, trial.to.trim(), seen.actor()).await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(json!({ "batch": seen.batch().id, "record": trial.record }))).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Printer {
+    printer: Option<String>,
+}
+
+/// A file beside the documents, piece by piece.
+async fn file(
+    State(site): State<Arc<Site>>,
+    seen: Seen,
+    Path((_, name)): Path<(String, String)>,
+    Query(printing): Query<Printer>,
+) -> Result<Response, Fault> {
+    const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    let (app, batch, asker) = (&site.app, seen.batch(), &seen.caller.principal);
+    let (handed, kind) = match name.as_str() {
+        "merged.pdf" => (app.batch_file(&site.office, asker, batch, BatchFile::Merged).await?, "application/pdf"),
+        "documents.zip" => (app.batch_file(&site.office, asker, batch, BatchFile::Archive).await?, "application/zip"),
+        "report.xlsx" => (app.batch_file(&site.office, asker, batch, BatchFile::Report).await?, WORKBOOK),
+        "rejected.xlsx" => (app.batch_file(&site.office, asker, batch, BatchFile::Rejected).await?, WORKBOOK),
+        "manifest.json" => (app.batch_file(&site.office, asker, batch, BatchFile::Manifest).await?, "application/json"),
+        "overprint.pdf" => (app.printed(&site.office, asker, batch, true, printing.printer.as_deref()).await?, "application/pdf"),
+        "full.pdf" => (app.printed(&site.office, asker, batch, false, None).await?, "application/pdf"),
+        _ => return Err(Fault::not_found()),
+    };
+    Ok(download::opened(handed, kind, &name))
 }

@@ -11,6 +11,7 @@ use axum::http::{Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::app::fields;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::say;
 use crate::server::caller::Caller;
@@ -22,7 +23,9 @@ const DEPTH_MAX: usize = 64;
 /// Members of an array.
 const ARRAY_MAX: usize = 100_000;
 /// What the body is called in diagnostics.
-pub(super) const BODY: &str = "body";
+const BODY: &str = "body";
+/// And the query of an address.
+const QUERY: &str = "query";
 
 /// Who asks, counted against what a program may ask in a minute.
 pub(super) struct Asker(pub Caller);
@@ -68,16 +71,7 @@ pub(super) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
         let place = Place::Line { file: BODY.into(), line: error.line() as u64, column: None };
         wrong(StatusCode::BAD_REQUEST, "json-syntax", say!("không phải JSON đúng cú pháp", "is not well-formed JSON")).at(place)
     })?;
-    serde_json::from_value(value).map_err(|error| {
-        let error = error.to_string();
-        let place = Place::File { file: BODY.into() };
-        wrong(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "json-field",
-            say!("có trường sai hoặc thiếu: {error}", "a field is wrong or missing: {error}"),
-        )
-        .at(place)
-    })
+    fields::read(value, BODY).map_err(|problem| Fault::invalid(vec![problem]))
 }
 
 /// A fault with the one diagnostic that explains it.
@@ -149,13 +143,11 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Site>> for Query<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Site>) -> Result<Self, Fault> {
         axum::extract::Query::<T>::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|error| {
-            let error = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            wrong(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "query",
-                say!("tham số của địa chỉ sai: {error}", "a parameter of the address is wrong: {error}"),
-            )
-            .at(Place::File { file: "query".into() })
+            let said = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            // What was wrong stands behind the parameter's name, unless one is missing.
+            let (name, reason) = said.split_once(": ").filter(|(name, _)| !name.contains([' ', '`'])).unwrap_or(("", &said));
+            let file = if name.is_empty() { QUERY.to_owned() } else { format!("{QUERY}?{name}") };
+            Fault::invalid(vec![fields::problem("query", reason).at(Place::File { file })])
         })
     }
 }

@@ -3,10 +3,12 @@
 //! Owns the list of its routes and the forms that several nouns share. What is said here is said in `openapi.json` too, and a
 //! test holds the two against each other.
 
+mod audit;
 mod batches;
 mod body;
 mod deliveries;
 mod documents;
+mod drafts;
 mod keys;
 mod once;
 mod openapi;
@@ -34,6 +36,7 @@ const JSON_BYTES: usize = 1 << 20;
 pub fn routes() -> Vec<Route> {
     [
         batches::routes(),
+        drafts::routes(),
         render::routes(),
         documents::routes(),
         deliveries::routes(),
@@ -42,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         templates::routes(),
         webhooks::routes(),
         keys::routes(),
+        audit::routes(),
         openapi::routes(),
     ]
     .into_iter()

@@ -1,5 +1,6 @@
 //! `/api/v1/schedules`: what goes out by itself, when next, what became of it, and making it stop or go.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use super::body::{Asker, Json, Path, Query};
 use super::{JSON_BYTES, limit, once, time};
 use crate::access::Right;
+use crate::app::schedule_form::ScheduleForm;
 use crate::app::schedules::{Standing, reason_of};
 use crate::server::fault::Fault;
 use crate::server::routes::{Route, Rule};
@@ -25,7 +27,9 @@ const NEXT: usize = 5;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         Route::get("/api/v1/schedules", READ, list),
+        Route::post("/api/v1/schedules", SCHEDULE, create).body(JSON_BYTES),
         Route::get("/api/v1/schedules/{name}", READ, one),
+        Route::delete("/api/v1/schedules/{name}", SCHEDULE, remove),
         Route::get("/api/v1/schedules/{name}/occurrences", READ, occurrences),
         Route::post("/api/v1/schedules/{name}/pause", SCHEDULE, pause).body(JSON_BYTES),
         Route::post("/api/v1/schedules/{name}/resume", SCHEDULE, resume),
@@ -58,6 +62,65 @@ async fn list(State(site): State<Arc<Site>>, Asker(caller): Asker) -> Result<Res
 async fn one(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(name): Path<String>) -> Result<Response, Fault> {
     let standing = site.app.schedule_seen(&site.office, &caller.principal, &name, NEXT).await?;
     Ok(axum::Json(standing_json(&standing)).into_response())
+}
+
+/// A schedule that is about to be made: what the page's form asks for, with the rule as a cron expression.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    name: String,
+    template: String,
+    file: String,
+    cron: String,
+    #[serde(default = "newest")]
+    pick: String,
+    #[serde(default = "next")]
+    working_day: String,
+    #[serde(default)]
+    common: BTreeMap<String, String>,
+    #[serde(default)]
+    mail: bool,
+    #[serde(default)]
+    merge: bool,
+    #[serde(default)]
+    only_new: bool,
+}
+
+fn newest() -> String {
+    "newest".to_owned()
+}
+
+fn next() -> String {
+    "next".to_owned()
+}
+
+async fn create(State(site): State<Arc<Site>>, Asker(caller): Asker, Json(new): Json<New>) -> Result<Response, Fault> {
+    let on = |ticked: bool| ticked.then(|| "on".to_owned());
+    // The form has a line for each value.
+    let common = new.common.iter().map(|(field, value)| format!("{field} = {}\n", value.replace(['\r', '\n'], " "))).collect();
+    let form = ScheduleForm {
+        name: new.name,
+        template: new.template,
+        file: new.file,
+        plan: "cron".to_owned(),
+        cron: new.cron,
+        pick: new.pick,
+        working_day: new.working_day,
+        common,
+        mail: on(new.mail),
+        merge: on(new.merge),
+        only_new: on(new.only_new),
+        ..ScheduleForm::default()
+    };
+    let name = site.app.create_schedule(&site.office, &caller.principal, &form).await?;
+    let standing = site.app.schedule_seen(&site.office, &caller.principal, &name, NEXT).await?;
+    Ok((StatusCode::CREATED, axum::Json(standing_json(&standing))).into_response())
+}
+
+async fn remove(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(name): Path<String>) -> Result<Response, Fault> {
+    site.app.schedule_seen(&site.office, &caller.principal, &name, 0).await?;
+    site.app.remove_schedule(&site.office, &name, &caller.principal.name).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 #[derive(Deserialize)]

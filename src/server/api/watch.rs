@@ -9,10 +9,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use super::batches::batch_json;
-use super::body::{Asker, Path};
+use super::batches::{Seen, batch_json};
 use crate::lifecycle::BatchState;
-use crate::server::fault::Fault;
 use crate::server::site::Site;
 
 /// Between two looks.
@@ -29,14 +27,13 @@ struct Watched {
     over: bool,
 }
 
-pub(super) async fn events(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
-    let batch = site.app.batch_seen(&site.office, &caller.principal, &id).await?.batch;
-    let watched = Watched { site, id: batch.id, told: String::new(), begun: Instant::now(), over: false };
+pub(super) async fn events(State(site): State<Arc<Site>>, seen: Seen) -> Response {
+    let watched = Watched { site, id: seen.listed.batch.id, told: String::new(), begun: Instant::now(), over: false };
     let events = stream::unfold(watched, |mut watched| async move {
         let event = watched.next().await?;
         Some((Ok::<_, Infallible>(event), watched))
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
+    Sse::new(events).keep_alive(KeepAlive::default()).into_response()
 }
 
 impl Watched {

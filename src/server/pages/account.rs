@@ -71,7 +71,7 @@ fn wrong_password() -> Diagnostic {
 }
 
 async fn change_password(State(site): State<Arc<Site>>, caller: Caller, Form(given): Form<Passwords>) -> Result<Response, Fault> {
-    site.attempt(&caller.principal.name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&caller.principal.name, caller.address).map_err(Fault::too_many)?;
     let problems = if given.password == given.again {
         match site.app.change_password(&site.office, caller.account()?, &given.old, &given.password).await {
             Ok(Some(begun)) => return Ok(with_login(&begun, "/tai-khoan?xong=mat-khau")),
@@ -93,7 +93,7 @@ struct Password {
 
 /// The password is asked for again: whoever finds an open browser must not take the account over.
 async fn again(site: &Site, caller: &Caller, password: &str) -> Result<Result<(), Page>, Fault> {
-    site.attempt(&caller.principal.name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&caller.principal.name, caller.address).map_err(Fault::too_many)?;
     if site.app.is_password(&site.office, caller.account()?, password).await? {
         site.came_in(&caller.principal.name);
         return Ok(Ok(()));
@@ -142,7 +142,7 @@ async fn confirm_code(
     headers: HeaderMap,
     Form(given): Form<Confirmed>,
 ) -> Result<Response, Fault> {
-    site.attempt(&caller.principal.name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&caller.principal.name, caller.address).map_err(Fault::too_many)?;
     let Some(secret) = site.app.offered_totp(&site.office, login_token(&headers).unwrap_or_default()).await? else {
         let lapsed = Diagnostic::error("code-lapsed", say!("khóa đã hiện không còn dùng được", "the secret that was shown has lapsed"))
             .remedy(say!("nhập mật khẩu để lấy khóa mới", "type your password to get another"));

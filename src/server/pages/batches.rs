@@ -7,12 +7,11 @@ use std::time::Duration;
 use axum::Form;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio_util::io::ReaderStream;
 
 use super::deliveries::counted;
 use crate::access::Right;
@@ -330,10 +329,7 @@ async fn beside(
 
 fn poured(handed: HandedOut, listed: &Listed, kind: &'static str, extension: &str) -> Response {
     let name = listed.batch.output.rsplit('/').next().unwrap_or("lo");
-    let mut response = download::file(Vec::new(), kind, &format!("{name}.{extension}"), false);
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(handed.bytes));
-    *response.body_mut() = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(handed.file)));
-    response
+    download::opened(handed, kind, &format!("{name}.{extension}"))
 }
 
 /// For which printer.

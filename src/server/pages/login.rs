@@ -103,7 +103,7 @@ struct Given {
 async fn come_in(State(site): State<Arc<Site>>, caller: Caller, headers: HeaderMap, Form(given): Form<Given>) -> Result<Response, Fault> {
     let name = given.name.trim().to_lowercase();
     let path = own_path(given.tiep.as_deref());
-    site.attempt(&name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&name, caller.address).map_err(Fault::too_many)?;
     let Some(begun) = site.app.log_in(&site.office, &name, &given.password).await? else {
         tracing::warn!(event = "login.refused", address = caller.address.to_string());
         let wrong = Diagnostic::error("login", say!("tên đăng nhập hoặc mật khẩu không đúng", "name or password is wrong"));
@@ -139,7 +139,7 @@ async fn confirm(State(site): State<Arc<Site>>, caller: Caller, headers: HeaderM
     let path = own_path(given.tiep.as_deref());
     let token = login_token(&headers).unwrap_or_default();
     let Some(name) = site.app.awaiting_code(&site.office, token).await? else { return Ok(to("/dang-nhap").into_response()) };
-    site.attempt(&name, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&name, caller.address).map_err(Fault::too_many)?;
     match site.app.confirm_login(&site.office, token, &given.code).await? {
         Some(begun) => {
             site.came_in(&name);

@@ -73,7 +73,7 @@ async fn ask_first(State(site): State<Arc<Site>>, Query(link): Query<Link>) -> R
 }
 
 async fn make_first(State(site): State<Arc<Site>>, caller: Caller, Form(first): Form<First>) -> Result<Response, Fault> {
-    site.attempt(&first.ma, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&first.ma, caller.address).map_err(Fault::too_many)?;
     let again = |problems| Ok(first_form(&first.ma, &first.full_name, &first.name).problems(problems).into_response());
     if first.password != first.again {
         return again(vec![differ()]);
@@ -106,7 +106,7 @@ fn choosing(token: &str, full_name: &str, name: &str) -> Page {
 }
 
 async fn accept(State(site): State<Arc<Site>>, caller: Caller, Form(chosen): Form<Chosen>) -> Result<Response, Fault> {
-    site.attempt(&chosen.ma, &caller.address.to_string()).map_err(Fault::too_many)?;
+    site.attempt(&chosen.ma, caller.address).map_err(Fault::too_many)?;
     let account = site.app.invited(&site.office, &chosen.ma).await?.ok_or_else(lapsed)?;
     let again = |problems| Ok(choosing(&chosen.ma, &account.full_name, &account.name).problems(problems).into_response());
     if chosen.password != chosen.again {

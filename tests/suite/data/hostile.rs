@@ -128,6 +128,39 @@ fn a_lying_size_is_found_by_counting() {
     .assert_eq(&outcome.told());
 }
 
+/// Entries that would land outside a folder, if anything were unpacked into one.
+#[test]
+fn entries_with_paths_go_nowhere() {
+    let sheet = format!(
+        r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{HEADINGS}{ROW}</sheetData></worksheet>"#
+    );
+    let outside = std::env::temp_dir().join(format!("vanthu-slip-{}", std::process::id()));
+    let absolute = outside.display().to_string();
+    let climbing = format!("../../../../../../../../../..{absolute}");
+    let parts: [(&str, &[u8]); 8] = [
+        ("[Content_Types].xml", TYPES.as_bytes()),
+        ("_rels/.rels", RELATIONS.as_bytes()),
+        ("xl/workbook.xml", WORKBOOK.as_bytes()),
+        ("xl/_rels/workbook.xml.rels", WORKBOOK_RELATIONS.as_bytes()),
+        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        (&absolute, b"x"),
+        (&climbing, b"x"),
+        ("..\\..\\x", b"x"),
+    ];
+    let path = archive("danh-sach.xlsx", &parts);
+    let folder = path.parent().unwrap().to_owned();
+    let before = std::fs::read_dir(&folder).unwrap().count();
+    assert_eq!(read(&path).values("don_vi"), [json!("Quận 1")]);
+    assert!(!outside.exists());
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), before, "nothing was unpacked beside it");
+    // A sheet that the relations look for outside the archive is not there.
+    let relations = WORKBOOK_RELATIONS.replace("worksheets/sheet1.xml", "../../../../../../../../etc/passwd");
+    let mut parts = parts;
+    parts[3].1 = relations.as_bytes();
+    let told = read(&archive("danh-sach.xlsx", &parts)).told();
+    assert!(told.starts_with("lỗi[") && !told.contains("root:"), "{told}");
+}
+
 #[test]
 fn a_workbook_with_a_password_is_refused_with_the_way_out() {
     // An OLE container with a directory entry of that name, as Excel writes an encrypted workbook.

@@ -377,7 +377,7 @@ fn common_values_come_from_the_request_or_a_column() {
 
 #[test]
 fn limits_on_rows_columns_cells_and_file_are_kept() {
-    let limits = Limits { rows_max: 3, columns_max: 4, file_bytes_max: 2_000_000, ..Limits::default() };
+    let limits = Limits { rows_max: 3, columns_max: 4, file_bytes_max: 2 << 20, ..Limits::default() };
     let check =
         |text: String, expected: Expect| expected.assert_eq(&read_with(&file("danh-sach.csv", text), LIST, &selection(), &limits).told());
     check(
@@ -404,7 +404,7 @@ fn limits_on_rows_columns_cells_and_file_are_kept() {
     check(
         "x".repeat(3_000_000),
         expect![[r#"
-        lỗi[file-too-large] danh-sach.csv: tệp lớn 3 MB, giới hạn là 2 MB
+        lỗi[file-too-large] danh-sach.csv: tệp lớn 3 MiB, giới hạn là 2 MiB
             cách sửa: chia danh sách thành nhiều tệp
     "#]],
     );

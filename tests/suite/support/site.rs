@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{Office, foreign};
@@ -50,24 +50,49 @@ impl Site {
     /// As [`Self::start`], with further variables.
     pub fn start_with(office: &Office, variables: &[(&str, &str)]) -> Self {
         let mut command = office.command(&["serve"]);
-        command.env("VANTHU_LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
+        command.envs(variables.iter().copied());
+        Self::start_as(office, command)
+    }
+
+    /// As [`Self::start`], with room for so few open files, though it may ask for more.
+    pub fn start_with_descriptors(office: &Office, most: u32) -> Self {
+        let plain = office.command(&["serve"]);
+        let mut command = Command::new("prlimit");
+        command
+            .arg(format!("--nofile={most}:"))
+            .arg(plain.get_program())
+            .args(plain.get_args())
+            .current_dir(&office.path)
+            .env("LANG", "vi_VN.UTF-8");
+        Self::start_as(office, command)
+    }
+
+    fn start_as(office: &Office, mut command: Command) -> Self {
+        command.env("VANTHU_LISTEN", "127.0.0.1:0");
         let log = std::fs::File::create(office.path.join("log")).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let log = log_of(office);
-        // Behind another server, what is printed is that one's address; the log knows the own one.
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-        let address = address.or_else(|| log.split("\"listen\":\"").nth(1)?.split('"').next());
-        let address = address.unwrap_or_else(|| panic!("no address in {line:?}: {}", log_of(office))).to_owned();
+        // With an address for browsers, the line says that one, and the log the own.
+        let log = log_of(office);
+        let own = || log.split("127.0.0.1:").nth(1).map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default());
+        let address = address.map(str::to_owned).or_else(|| own().map(|port| format!("127.0.0.1:{port}")));
+        let address = address.unwrap_or_else(|| panic!("no address in {line:?}: {log}"));
         Self { child, stdout, address }
+    }
+
+    /// The line with the one-time link that the first start prints.
+    pub fn setup_line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
     }
 
     /// The path of the one-time link that the first start prints.
     pub fn setup_path(&mut self) -> String {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
+        let line = self.setup_line();
         let path = line.find("/thiet-lap").map(|at| &line[at..]).unwrap_or_else(|| panic!("no link in {line:?}"));
         path.trim().to_owned()
     }
@@ -103,6 +128,19 @@ impl Site {
         assert_eq!(chosen.status, 303, "{}", chosen.text());
         browser.sign_in(name, PASSWORD);
         browser
+    }
+
+    /// The most memory that the service has held since the last call of [`Self::peak_kib_anew`], in KiB.
+    pub fn peak_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Begins to measure the memory anew; what the service holds now, in KiB.
+    pub fn peak_kib_anew(&self) -> u64 {
+        std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5").unwrap();
+        self.peak_kib()
     }
 
     /// Sends a signal.

@@ -219,6 +219,11 @@ fn what_is_sent_wrongly_is_said_and_nothing_is_lost() {
         ("array", "POST", "/api/v1/batches", JSON, long.as_bytes()),
         ("syntax", "POST", "/api/v1/render", JSON, b"{\"template\": \"giay-khen\",}"),
         ("field", "POST", "/api/v1/render", JSON, b"{\"template\":\"giay-khen\",\"record\":{},\"colour\":1}"),
+        ("missing", "POST", "/api/v1/keys", JSON, b"{\"name\":\"x\"}"),
+        ("kind", "POST", "/api/v1/render", JSON, b"{\"template\":5,\"record\":{}}"),
+        ("kind within", "POST", "/api/v1/keys", JSON, b"{\"name\":\"x\",\"scopes\":[\"read\",1]}"),
+        ("choice", "POST", "/api/v1/deliveries/x/resolve", JSON, b"{\"outcome\":\"sentt\"}"),
+        ("request", "POST", "/api/v1/batches", JSON, b"{\"template\":\"giay-khen\",\"records\":[],\"merge\":\"yes\"}"),
         ("text", "POST", "/api/v1/batches", "Content-Type: text/plain\r\n", b"x"),
         ("no type", "POST", "/api/v1/keys", "", b"{}"),
         ("no boundary", "POST", "/api/v1/batches", "Content-Type: multipart/form-data\r\n", b"x"),
@@ -250,15 +255,20 @@ fn what_is_sent_wrongly_is_said_and_nothing_is_lost() {
         nested: 422 json-deep [body] JSON lồng sâu quá 64 cấp
         array: 422 json-array [body] mảng có quá 100000 phần tử; gửi danh sách dài bằng tệp JSON Lines hoặc CSV
         syntax: 400 json-syntax [body, dòng 1] không phải JSON đúng cú pháp
-        field: 422 json-field [body] có trường sai hoặc thiếu: unknown field `colour`, expected one of `template`, `record`, `organisation`, `options`, `standard`
+        field: 422 json-field [body#/colour] không có trường “colour”
+        missing: 422 json-field [body#/scopes] thiếu trường “scopes”
+        kind: 422 json-field [body#/template] phải là một chuỗi chữ
+        kind within: 422 json-field [body#/scopes/1] phải là một chuỗi chữ
+        choice: 422 json-field [body#/outcome] không nhận giá trị này
+        request: 422 json-field [request#/merge] phải là true hoặc false
         text: 415 content-type phần thân phải là application/json
         no type: 415 content-type phần thân phải là application/json
         no boundary: 400 multipart-broken phần thân multipart bị hỏng hoặc bị đứt
         cut: 400 multipart-broken phần thân multipart bị hỏng hoặc bị đứt
         one part: 422 multipart-part thiếu phần “file” trong multipart
         other part: 422 multipart-part multipart chỉ gồm hai phần “request” và “file”
-        query: 422 query [query] tham số của địa chỉ sai: limit: invalid digit found in string
-        unknown query: 422 query [query] tham số của địa chỉ sai: colour: unknown field `colour`, expected one of `q`, `template`, `organisation`, `state`, `batch`, `from`, `until`, `after`, `before`, `limit`
+        query: 422 query [query?limit] phải là số nguyên trong khoảng cho phép
+        unknown query: 422 query [query?colour] không có trường “colour”
         day: 422 date-not-real from: không phải ngày theo dạng năm-tháng-ngày
         no text: 404 not-found không tìm thấy trang hay mục này
         no document: 404 not-found không tìm thấy trang hay mục này

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::batches::{begun, until_over};
 use super::make::{draft, onward, value};
-use crate::support::site::{Browser, Site};
+use crate::support::site::{Browser, PASSWORD, Site};
 use crate::support::{Office, people, python};
 
 /// A list with addresses.
@@ -84,4 +84,42 @@ fn messages_are_looked_at_tried_let_go_and_watched() {
     let decided = lan.post(&format!("/thu/{one}/quyet-dinh"), &[("viec", "huy")]);
     assert_eq!(decided.status, 409, "what was sent cannot be given up: {}", decided.text());
     assert_eq!(lan.post(&format!("/thu/{one}/quyet-dinh"), &[("viec", "gi-do")]).status, 422);
+}
+
+#[test]
+fn a_message_goes_as_a_link_when_the_page_is_asked_to() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
+    office.write("vanthu.toml", format!("{config}\n[service]\nurl = \"https://vanthu.hoi.example\"\n"));
+    let mut site = Site::start(&office);
+    let token = site.setup_line().trim().split("ma=").nth(1).unwrap().to_owned();
+    let mut lan = site.browser();
+    let first = [("ma", token.as_str()), ("full_name", "Trần Thị Lan"), ("name", "lan"), ("password", PASSWORD), ("again", PASSWORD)];
+    assert_eq!(lan.post("/thiet-lap", &first).status, 303);
+    lan.get("/");
+    let path = draft(&mut lan, &list());
+    let options = lan.get(&format!("{path}/tuy-chon"));
+    assert!(options.text().contains("value=\"lien-ket\""), "{}", options.text());
+    let revision = value(&options, "revision");
+    let fields = [
+        ("revision", revision.as_str()),
+        ("c-so_quyet_dinh", "12/QĐ-HKH"),
+        ("c-ngay", "27/12/2019"),
+        ("c-phong_trao", "công tác khuyến học"),
+        ("thu", "1"),
+        ("kem", "lien-ket"),
+    ];
+    onward(&lan.post(&format!("{path}/tuy-chon"), &fields));
+    let path = begun(&mut lan, &path);
+    until_over(&mut lan, &path);
+    let batch = path.trim_start_matches("/lo/").to_owned();
+    let sent = until_said(&mut lan, &format!("/thu?lo={batch}&tt=sent"), "mot@vi-du.vn");
+    let one = sent.split("href=\"/thu/").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let message = office.write("m.eml", lan.get(&format!("/thu/{one}/thu.eml")).body);
+    let shown = crate::operations::text_of(&message);
+    assert!(shown.ends_with("[]\n"), "nothing is attached: {shown}");
+    let link = shown.split("https://vanthu.hoi.example").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link");
+    let mut anybody = site.browser();
+    assert!(link.starts_with("/l/") && anybody.get(link).text().contains("Tải văn bản"), "{link}");
+    assert!(anybody.post(link, &[]).body.starts_with(b"%PDF-"));
 }

@@ -16,6 +16,8 @@ use crate::server::site::Site;
 
 /// Largest upload. What a data file may have is the configuration's to say; this is what one may try.
 pub const BYTES_MAX: usize = 130 << 20;
+/// Most parts of a form.
+const PARTS_MAX: usize = 200;
 /// Longest other field.
 const FIELD_MAX: usize = 64 << 10;
 /// Longest name of a file.
@@ -47,20 +49,19 @@ impl Sent {
     /// Reads the form; a field without a name or a second file is left alone.
     pub async fn read(site: &Site, mut form: Multipart) -> Result<Self, Fault> {
         let mut sent = Self { fields: BTreeMap::new(), file: None };
-        while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
+        for _ in 0..PARTS_MAX {
+            let Some(field) = form.next_field().await.map_err(|error| broken(&error))? else { return Ok(sent) };
             let name = field.name().unwrap_or_default().to_owned();
             match field.file_name().map(str::to_owned) {
                 Some(file) if sent.file.is_none() && !file.is_empty() => sent.file = Some(keep(site, &file, field).await?),
                 Some(_) => {}
                 None => {
-                    let value = field.bytes().await.map_err(|error| broken(&error))?;
-                    if value.len() <= FIELD_MAX {
-                        sent.fields.insert(name, String::from_utf8_lossy(&value).into_owned());
-                    }
+                    let value = text_of(field).await?;
+                    sent.fields.insert(name, value);
                 }
             }
         }
-        Ok(sent)
+        Err(malformed())
     }
 
     /// A field; empty when it is not there.
@@ -72,6 +73,18 @@ impl Sent {
     pub fn revision(&self) -> u64 {
         self.field("revision").parse().unwrap_or_default()
     }
+}
+
+/// A field that is no file, which has little to say.
+async fn text_of(mut field: Field<'_>) -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > FIELD_MAX {
+            return Err(malformed());
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 async fn keep(site: &Site, name: &str, mut field: Field<'_>) -> Result<SentFile, Fault> {
@@ -88,6 +101,10 @@ async fn keep(site: &Site, name: &str, mut field: Field<'_>) -> Result<SentFile,
 }
 
 fn broken(_: &MultipartError) -> Fault {
+    malformed()
+}
+
+fn malformed() -> Fault {
     let text = say!(
         "tệp gửi lên bị đứt giữa chừng hoặc không đúng dạng; mở lại trang rồi gửi lại",
         "the upload broke off or is malformed; open the page again and send it once more"

@@ -207,9 +207,9 @@ impl App {
     fn write_data(&self, folder: &Path) -> Result<(), AppError> {
         let awards = folder.join(AWARDS);
         if !awards.exists() {
-            let contract = self.template("giay-khen")?.contract;
+            let template = self.template("giay-khen")?;
             let (diplomas, certificates) = (recipients(34, 25, 0), recipients(27, 23, 25));
-            filled::lists(&contract, &[("Bằng khen", &diplomas), ("Giấy khen", &certificates)], &awards)?;
+            filled::lists(&template.contract, &[("Bằng khen", &diplomas), ("Giấy khen", &certificates)], &awards)?;
         }
         let summary = folder.join(SUMMARY);
         if !summary.exists() {
@@ -218,10 +218,10 @@ impl App {
                 filled::form(&template.contract, record, &summary)?;
             }
         }
-        let minutes = self.template("bien-ban-giao-ban")?.sample;
+        let minutes = &self.template("bien-ban-giao-ban")?.sample;
         write_missing(&folder.join(MINUTES), pretty(&json!(minutes)).as_bytes())?;
-        let reports = self.template("bao-cao")?.sample;
-        for (file, report) in [VISIT, SIGNING].iter().zip(&reports) {
+        let reports = &self.template("bao-cao")?.sample;
+        for (file, report) in [VISIT, SIGNING].iter().zip(reports) {
             write_missing(&folder.join(file), pretty(&json!(report)).as_bytes())?;
         }
         Ok(())

@@ -83,7 +83,8 @@ impl App {
     pub fn draft_offer(&self, template: &str) -> Offer {
         let config = self.workspace.current();
         let titled = |key: &String, title: &str| (key.clone(), if title.is_empty() { key.clone() } else { title.to_owned() });
-        let contract = self.template(template).map(|template| template.contract).ok();
+        let known = self.template(template).ok();
+        let contract = known.as_ref().map(|template| &template.contract);
         let tones = self.workspace.organisation(None).map(|organisation| organisation.language).unwrap_or_default().tone_order();
         let folder = (FOLDER_RELAY.to_owned(), FOLDER_RELAY.to_owned());
         Offer {
@@ -95,8 +96,8 @@ impl App {
             relay: config.mail.relay_name(None).ok(),
             can_link: self.links().is_some(),
             links: config.mail.attach == Attach::Link,
-            can_order: contract.as_ref().is_some_and(|contract| NameOrder::of(template, contract, tones).is_ok()),
-            can_number: contract.as_ref().is_some_and(|contract| number_field(contract).is_some()),
+            can_order: contract.is_some_and(|contract| NameOrder::of(template, contract, tones).is_ok()),
+            can_number: contract.is_some_and(|contract| number_field(contract).is_some()),
         }
     }
 
@@ -118,13 +119,24 @@ impl App {
                 is_list: template.contract.shape() == Shape::List,
                 has_mail: template.mail.is_some(),
                 has_stock: template.manifest.stock,
-                name: template.manifest.name,
-                title: template.manifest.title,
-                description: template.manifest.description,
+                name: template.manifest.name.clone(),
+                title: template.manifest.title.clone(),
+                description: template.manifest.description.clone(),
             })
             .collect();
         choices.sort_by_key(|choice| !choice.is_list);
         choices
+    }
+
+    /// What a template's picture shows: the same as long as it does.
+    pub fn picture_state(&self, name: &str, organisation: Option<&str>) -> Result<String, AppError> {
+        let digest = &self.template(name)?.digest;
+        let mut hash = Sha256::new();
+        for part in [env!("CARGO_PKG_VERSION"), digest, organisation.unwrap_or_default(), &self.configuration_version()] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        Ok(hex(&hash.finalize())[..16].to_owned())
     }
 
     /// The first page of a template's sample as PNG.

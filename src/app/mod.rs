@@ -40,6 +40,7 @@ pub mod schedule_form;
 pub mod schedules;
 mod sending_domain;
 pub mod service;
+mod shelved;
 pub mod submissions;
 mod supplement;
 mod suppressions;
@@ -92,6 +93,7 @@ pub struct App {
     catalog: Catalog,
     program: PathBuf,
     language: Language,
+    shelved: shelved::Shelved,
 }
 
 /// A template and everything around it, ready to plan or render with.
@@ -114,7 +116,7 @@ impl App {
     /// Puts the program together. `program` is the binary that render workers are started from.
     pub fn new(workspace: Workspace, program: PathBuf, language: Language) -> Self {
         let catalog = Catalog::new(workspace.folder.as_deref());
-        Self { workspace, catalog, program, language }
+        Self { workspace, catalog, program, language, shelved: shelved::Shelved::default() }
     }
 
     /// Every key of the configuration with its value and where it comes from; and variables of the environment that mean
@@ -187,11 +189,6 @@ impl App {
             ])),
             _ => Ok(chosen.map(str::to_owned)),
         }
-    }
-
-    /// Loads one template.
-    pub fn template(&self, name: &str) -> Result<Template, AppError> {
-        Ok(self.catalog.template(name)?)
     }
 
     /// Examines every font.

@@ -48,7 +48,7 @@ impl App {
 
     /// The name of a template for people; its own where it does not load.
     pub fn template_title(&self, name: &str) -> Text {
-        self.template(name).map_or_else(|_| say!("{name}", "{name}"), |template| template.manifest.title)
+        self.template(name).map_or_else(|_| say!("{name}", "{name}"), |template| template.manifest.title.clone())
     }
 
     /// Lines of the audit log before `sequence`, or the newest, latest first; only those of `actor` unless it is empty.

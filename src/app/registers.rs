@@ -298,7 +298,7 @@ impl App {
 
     /// The award book's own lines, from the certificates' data where they are known.
     async fn awards(&self, office: &Office, series: &Series, entries: &[Entry]) -> Result<Map<String, Value>, AppError> {
-        let contract = self.template("so-khen-thuong")?.contract;
+        let contract = &self.template("so-khen-thuong")?.contract;
         let known = contract.schema["properties"]["danh_sach"]["items"]["properties"].as_object().cloned().unwrap_or_default();
         let mut templates: HashMap<String, String> = HashMap::new();
         let mut lines = Vec::new();

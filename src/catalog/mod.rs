@@ -113,6 +113,27 @@ impl Catalog {
         Ok(files)
     }
 
+    /// What the files of template `name` that come from the workspace are like, without reading them: the same as long as none
+    /// has changed. None where words are tried, which no file holds.
+    pub fn state(&self, name: &str) -> Result<Option<String>, Vec<Diagnostic>> {
+        use std::os::unix::fs::MetadataExt as _;
+        if self.trial.is_some() {
+            return Ok(None);
+        }
+        let mut state = String::new();
+        let folders =
+            self.workspace.iter().flat_map(|workspace| [SHARED_FOLDER, name].map(|own| workspace.join(TEMPLATES_FOLDER).join(own)));
+        for folder in folders.filter(|folder| folder.is_dir()) {
+            for (relative, path) in list(&folder)? {
+                let file = std::fs::metadata(&path).map_err(|error| vec![unreadable(&path, &error)])?;
+                let (inode, size, changed) = (file.ino(), file.size(), (file.ctime(), file.ctime_nsec()));
+                state.push_str(&format!("{relative} {inode} {size} {changed:?}\n"));
+            }
+            state.push('\n');
+        }
+        Ok(Some(state))
+    }
+
     /// Loads template `name`.
     pub fn template(&self, name: &str) -> Result<Template, Vec<Diagnostic>> {
         Template::load(name, &self.files(name)?)

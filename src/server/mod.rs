@@ -13,6 +13,7 @@ pub mod fault;
 pub mod form;
 mod health;
 pub mod limits;
+pub mod looks;
 pub mod page;
 pub mod pages;
 mod patience;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::limits::Limits;
+use super::looks::Looks;
 use super::questions::{Questions, household};
 use super::routes::{self, Rule};
 use super::titles::Remembered;
@@ -30,6 +31,8 @@ pub struct Site {
     pub(super) pages: Vec<(&'static str, Rule)>,
     /// How much programs may ask.
     pub limits: Limits,
+    /// What was drawn of drafts.
+    pub looks: Looks,
     /// What templates are called.
     pub titles: Remembered,
     by_account: Mutex<Throttle>,
@@ -53,6 +56,7 @@ impl Site {
             views: Views::new(),
             pages,
             limits: Limits::default(),
+            looks: Looks::default(),
             titles: Remembered::default(),
             by_account: Mutex::new(Throttle::new(account)),
             by_address: Mutex::new(Throttle::new(address)),

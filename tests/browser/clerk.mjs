@@ -162,15 +162,17 @@ await way(async () => {
   await picture(lan, "tuy-chon");
   await lan.click("text=Lưu và tiếp tục");
   await lan.waitForURL(/\/xem/);
+  await lan.waitForSelector("aside h2");
   assert.match(await lan.textContent("aside h2"), /1\. Nguyễn Thị An/);
   assert.match(await lan.textContent(".letter"), /Nguyễn Thị An/);
   await picture(lan, "xem-dau");
   await lan.click("text=Văn bản dài nhất");
   await lan.waitForSelector(`aside h2:has-text("${LONGEST}")`);
-  assert.ok(await lan.evaluate(() => document.querySelector(".sheets img").naturalWidth > 500));
+  await lan.waitForFunction(() => document.querySelector(".sheets img").naturalWidth > 500);
   await picture(lan, "xem-dai-nhat");
   await lan.click("text=Tiếp: Bắt đầu");
   assert.match(await lan.textContent(".plan"), /109 thư.*vi-du\.vn \(109\).*giữ lại/s);
+  await lan.waitForSelector("text=trang in");
   await picture(lan, "ke-hoach");
 
   // The start; the browser is closed while it is made, and finds it where it is.

@@ -82,8 +82,8 @@ await way(async () => {
   await page.fill("#c-ngay", "27/12/2019");
   await page.click(".onward button");
   await page.waitForLoadState();
-  for (let number = 1; number <= CORPUS.length; number += 1) await visit(`${draft}/xem?ban-ghi=${number}`);
-  await visit(`${draft}/xem?ban-ghi=1`, CORPUS[0]);
+  for (let number = 1; number <= CORPUS.length; number += 1) await visit(`${draft}/xem?ban-ghi=${number}&ve=1`);
+  await visit(`${draft}/xem?ban-ghi=1&ve=1`, CORPUS[0]);
   await page.goto(`${draft}/bat-dau`);
   await page.click("main form button.primary");
   await page.waitForURL(/\/lo\/[0-9A-Z]{26}/);

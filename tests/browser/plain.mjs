@@ -26,6 +26,8 @@ await way(async () => {
   await page.fill("#c-phong_trao", "công tác khuyến học");
   await page.click(".onward button");
   await page.waitForURL(/\/xem/);
+  await page.click("#xem a.primary");
+  await page.waitForURL(/ve=1/);
   assert.equal(await page.locator(".sheets img").count(), 1);
   await page.click(".onward a.primary");
   await picture(page, "ke-hoach");

@@ -390,8 +390,8 @@ fn records_of_json_are_corrected_by_field_and_keep_their_digits() {
                 cách sửa: có phải “Bà”? chỉ được ghi: “Ông”, “Bà”, “Anh”, “Chị”, “Em”, “Cháu”, “Thầy”, “Cô”, “Đồng chí”
         "#]]
         .assert_eq(&findings(&draft));
-        let contract = desk.app.template("giay-khen").unwrap().contract;
-        let column = |name: &str| contract.fields.iter().position(|field| field.name == name).unwrap() as u32;
+        let template = desk.app.template("giay-khen").unwrap();
+        let column = |name: &str| template.contract.fields.iter().position(|field| field.name == name).unwrap() as u32;
         let draft = desk.correct(&draft, 2, column("danh_xung"), "Bà").await;
         let draft = desk.correct(&draft, 2, column("ho_ten"), "Lê Thị \"Bình\"").await;
         assert!(draft.is_ready(), "{}", findings(&draft));

@@ -176,10 +176,11 @@ impl App {
 
     /// Reads a file in a child process into the rows of an upload; the line of its head.
     async fn take_in(&self, office: &Office, draft: &Draft, upload: i64, path: &Path, name: &str) -> Result<String, AppError> {
-        let contract = self.template(&draft.template)?.contract;
+        let template = self.template(&draft.template)?;
+        let contract = &template.contract;
         let limits = self.workspace.config.limits.to_limits();
         let settings = Settings::new(self.program.clone());
-        let mut intake = Intake::start(&settings, path, name, crate::data::column_names(&contract), limits).await?;
+        let mut intake = Intake::start(&settings, path, name, crate::data::column_names(contract), limits).await?;
         let (mut head, mut sheets, mut rows) = (None, Vec::<DraftSheet>::new(), Vec::new());
         while let Some(line) = intake.next().await? {
             let text = line.to_text();
@@ -228,7 +229,8 @@ impl App {
         match column {
             None => after.clear(),
             Some(column) => {
-                let contract = self.template(&draft.template)?.contract;
+                let template = self.template(&draft.template)?;
+                let contract = &template.contract;
                 let form = draft.file.as_ref().map(|file| file.form);
                 let columns_max = self.workspace.config.limits.columns;
                 if text.chars().count() > TEXT_MAX || *column >= columns_max {
@@ -271,7 +273,8 @@ impl App {
         let visible = || sheets.iter().find(|sheet| !sheet.hidden && sheet.rows > 0).map(|sheet| sheet.index);
         let index = sheet.filter(|index| sheets.iter().any(|sheet| sheet.index == *index)).or(read).or_else(visible).unwrap_or_default();
         let own = sheets.iter().find(|sheet| sheet.index == index);
-        let contract = self.template(&draft.template)?.contract;
+        let template = self.template(&draft.template)?;
+        let contract = &template.contract;
         let mut page = Page {
             sheets: sheets.clone(),
             sheet: index,
@@ -287,8 +290,8 @@ impl App {
             page.elsewhere = draft.checked.as_ref().map(|checked| checked.diagnostics.clone()).unwrap_or_default();
             return Ok(page);
         };
-        let guessed = self.headings(office, &draft, own, &contract).await?;
-        let located = Located::of(&draft, own, &contract, &guessed.1);
+        let guessed = self.headings(office, &draft, own, contract).await?;
+        let located = Located::of(&draft, own, contract, &guessed.1);
         // A file without sheets has nothing else to read.
         let is_read = own.name.is_empty() || read == Some(index);
         let checked = draft.checked.as_ref().filter(|checked| is_read && !checked.columns.is_empty());

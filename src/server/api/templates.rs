@@ -41,7 +41,7 @@ async fn list(State(site): State<Arc<Site>>, _: Asker) -> Result<Response, Fault
     Ok(axum::Json(json!({ "templates": all })).into_response())
 }
 
-fn template(site: &Site, name: &str) -> Result<Template, Fault> {
+fn template(site: &Site, name: &str) -> Result<Arc<Template>, Fault> {
     if !site.app.catalog().entries().iter().any(|entry| entry.name == name) {
         return Err(Fault::not_found());
     }
@@ -70,7 +70,7 @@ async fn one(State(site): State<Arc<Site>>, _: Asker, Path(name): Path<String>) 
 }
 
 async fn schema(State(site): State<Arc<Site>>, _: Asker, Path(name): Path<String>) -> Result<Response, Fault> {
-    Ok(axum::Json(template(&site, &name)?.contract.schema).into_response())
+    Ok(axum::Json(template(&site, &name)?.contract.schema.clone()).into_response())
 }
 
 async fn workbook(State(site): State<Arc<Site>>, _: Asker, Path(name): Path<String>) -> Result<Response, Fault> {

@@ -35,6 +35,21 @@ sheet?.addEventListener("dblclick", (event) => {
   if (link && !event.target.closest("form")) location.href = link.href;
 });
 
+// What takes a while to draw comes after the page that it belongs to, in the place of its part.
+const later = document.querySelector("[data-later]");
+if (later) {
+  const part = later.closest("section[id]");
+  const path = later.dataset.later;
+  fetch(path, { headers: { Accept: "text/html" } })
+    .then(async (answer) => {
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const drawn = page.getElementById(part.id);
+      if (!drawn) throw new Error(String(answer.status));
+      part.replaceWith(document.adoptNode(drawn));
+    })
+    .catch(() => location.replace(path));
+}
+
 // What takes a while says so.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;

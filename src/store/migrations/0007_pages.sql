@@ -19,5 +19,6 @@ CREATE TABLE template_draft (
 
 -- Lists and the first page count by these.
 CREATE INDEX record_tally ON record (batch_id, state, kept);
+CREATE INDEX record_failed ON record (batch_id, position) WHERE state IN ('failed', 'quarantined');
 CREATE INDEX document_state ON document (state, created_at);
 CREATE INDEX delivery_state ON delivery (state, changed_at);

@@ -97,7 +97,7 @@ fn what_failed_says_why_and_is_tried_again() {
     let mut lan = site.administrator();
     let list = people(3).replace("Chi hội 1,001", &format!("{},001", "Chi hội rất dài ".repeat(9)));
     let path = draft(&mut lan, &list);
-    let look = lan.get(&format!("{path}/xem"));
+    let look = lan.get(&format!("{path}/xem?ve=1"));
     let path = begun(&mut lan, &path);
     let over = until_over(&mut lan, &path);
     let failed = over["count"]["failed"].as_u64().unwrap();
@@ -258,4 +258,20 @@ fn certificates_on_stock_are_printed_with_its_picture_or_without() {
     assert!(full.contains("GIẤY KHEN") && full.contains("Trần Văn An"), "{full}");
     assert!(!overprint.contains("GIẤY KHEN") && overprint.contains("Trần Văn An"), "{overprint}");
     assert!(lan.get(&format!("{path}/in-phoi.pdf?may-in=khac")).text().contains("printers.khac"));
+}
+
+#[test]
+fn what_failed_in_a_long_list_is_found_without_reading_the_list() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    site.administrator();
+    let plan = python(
+        r#"
+import sqlite3, sys
+sql = "EXPLAIN QUERY PLAN SELECT number FROM record WHERE batch_id = 'x' AND position >= 0 AND state IN ('failed', 'quarantined') ORDER BY position LIMIT 101"
+print([row[3] for row in sqlite3.connect(sys.argv[1]).execute(sql)])
+"#,
+        &[&office.path.join("van-thu.db")],
+    );
+    assert_eq!(plan.trim(), "['SEARCH record USING INDEX record_failed (batch_id=? AND position>?)']");
 }

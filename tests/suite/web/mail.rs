@@ -46,7 +46,7 @@ fn messages_are_looked_at_tried_let_go_and_watched() {
         ("thu-giu", "1"),
     ];
     onward(&lan.post(&format!("{path}/tuy-chon"), &fields));
-    let look = lan.get(&format!("{path}/xem?ban-ghi=2")).text();
+    let look = lan.get(&format!("{path}/xem?ban-ghi=2&ve=1")).text();
     assert!(look.contains("hai@vi-du.vn") && look.contains("Thư người nhận sẽ đọc"), "{look}");
     let plan = lan.get(&format!("{path}/bat-dau")).text();
     assert!(plan.contains("vi-du.vn (2)") && plan.contains("1 người không có địa chỉ thư"), "{plan}");

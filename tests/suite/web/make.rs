@@ -56,6 +56,8 @@ fn a_clerk_goes_the_whole_way_without_scripts() {
     let gallery = lan.get("/tao");
     assert!(gallery.text().contains("href=\"/tao/mau/giay-khen\"") && !gallery.text().contains("so-khen-thuong"), "{}", gallery.text());
     let picture = lan.get("/tao/mau/giay-khen/anh.png");
+    let known = format!("If-None-Match: {}\r\n", picture.header("etag").unwrap());
+    assert_eq!(lan.send("GET", "/tao/mau/giay-khen/anh.png", &known, b"").status, 304);
     assert!(picture.body.starts_with(b"\x89PNG") && picture.header("content-type") == Some("image/png"));
     let workbook = lan.get("/tao/mau/giay-khen/bang-mau.xlsx");
     assert!(workbook.body.starts_with(b"PK") && workbook.header("content-disposition").unwrap().contains("giay-khen.xlsx"));
@@ -106,7 +108,16 @@ book.save(sys.argv[1])
         "what was typed is still there"
     );
     let look = lan.get(&format!("{path}/xem"));
-    assert!(look.text().contains("src=\"data:image/png;base64,") && look.text().contains("1. Lê Văn An"), "{}", look.text().len());
+    assert!(look.text().contains("Đang dàn trang") && !look.text().contains("1. Lê Văn An"), "it answers before anything is drawn");
+    let later = look.text().split("data-later=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap().replace("&#x3D;", "=");
+    let drawn = lan.get(&later);
+    assert!(drawn.text().contains("1. Lê Văn An") && !drawn.text().contains("data:image"), "{}", drawn.text());
+    let source = drawn.text().split("<img src=\"").find(|rest| rest.starts_with("/tao/")).unwrap().split('"').next().unwrap().to_owned();
+    let picture = lan.get(&source.replace("&#x3D;", "=").replace("&amp;", "&"));
+    assert!(picture.body.starts_with(b"\x89PNG"), "{source}");
+    assert_eq!(picture.header("cache-control"), Some("private, max-age=86400, immutable"));
+    assert!(lan.get(&format!("{path}/xem")).text().contains("1. Lê Văn An"), "what was drawn a moment ago stands there at once");
+    assert_eq!(lan.get(&format!("{path}/xem/trang.png?to=9")).status, 404);
     let pdf = lan.get(&format!("{path}/xem.pdf?ban-ghi=2"));
     assert!(pdf.body.starts_with(b"%PDF-"), "{}", pdf.text());
     let start = lan.get(&format!("{path}/bat-dau"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Multipart, Path, Query, State};
-use axum::http::header;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::language::Language;
 use crate::lifecycle::DraftState;
 use crate::say;
-use crate::server::caller::Caller;
+use crate::server::caller::{Caller, text};
 use crate::server::download;
 use crate::server::fault::Fault;
 use crate::server::page::{Page, to};
@@ -170,12 +170,17 @@ pub(super) async fn picture(
     caller: Caller,
     Path(name): Path<String>,
     Query(whose): Query<Whose>,
+    headers: HeaderMap,
 ) -> Result<Response, Fault> {
     one(&site, &name)?;
     let organisation = caller.principal.organisation.clone().or(whose.organisation);
+    let tag = format!("\"{}\"", site.app.picture_state(&name, organisation.as_deref())?);
+    let caching = [(header::CACHE_CONTROL, "private, max-age=300"), (header::ETAG, tag.as_str())];
+    if text(&headers, header::IF_NONE_MATCH.as_str()).is_some_and(|known| known == tag) {
+        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
+    }
     let image = site.app.template_picture(&site.office, &name, organisation.as_deref()).await?;
-    let headers = [(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=300")];
-    Ok((headers, image).into_response())
+    Ok((caching, [(header::CONTENT_TYPE, "image/png")], image).into_response())
 }
 
 pub(super) async fn workbook(State(site): State<Arc<Site>>, Path(name): Path<String>) -> Result<Response, Fault> {

@@ -40,6 +40,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/tao/{id}/tuy-chon", MAKE, options::set),
         Route::get("/tao/{id}/xem", MAKE, look::show),
         Route::get("/tao/{id}/xem.pdf", MAKE, look::pdf),
+        Route::get("/tao/{id}/xem/trang.png", MAKE, look::picture),
         Route::get("/tao/{id}/bat-dau", MAKE, start::show),
         Route::post("/tao/{id}/bat-dau", MAKE, start::submit),
         Route::post("/tao/{id}/rut-lai", MAKE, start::withdraw),
@@ -55,8 +56,8 @@ pub(super) fn asker(principal: &Principal) -> Asker<'_> {
 
 /// What every page of a draft shows: its name, its state, how far it is.
 pub(super) fn head(app: &App, draft: &Draft, step: u8, language: Language) -> Value {
-    let title = app.template(&draft.template).map(|template| template.manifest.title).ok();
-    let title = title.map_or_else(|| draft.template.clone(), |title| title.in_language(language).to_owned());
+    let title = app.template(&draft.template);
+    let title = title.map_or_else(|_| draft.template.clone(), |template| template.manifest.title.in_language(language).to_owned());
     let check = draft.current_check();
     let needs_approval = app.needs_approval();
     json!({

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{asker, foremost, head, stale};
 use crate::access::Right;
 use crate::app::AppError;
-use crate::app::drafts::{Draft, Estimate, Submitted};
+use crate::app::drafts::{Checked, Draft, Estimate, Submitted};
 use crate::server::caller::Caller;
 use crate::server::fault::Fault;
 use crate::server::page::{self, Page, to};
@@ -25,16 +25,32 @@ pub(super) struct Seen {
     ly_do: String,
 }
 
-pub(super) async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
-    let draft = site.app.draft(&site.office, asker(&caller.principal), &id).await?;
-    drawn(&site, &caller, draft).await
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    /// Find out what it comes to now.
+    ve: Option<String>,
 }
 
-async fn drawn(site: &Arc<Site>, caller: &Caller, draft: Draft) -> Result<Page, Fault> {
+pub(super) async fn show(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Page, Fault> {
+    let draft = site.app.draft(&site.office, asker(&caller.principal), &id).await?;
+    drawn(&site, &caller, draft, asked.ve.is_some()).await
+}
+
+/// With `now`, what it comes to is found out however long that takes; else the page has it fetched.
+async fn drawn(site: &Arc<Site>, caller: &Caller, draft: Draft, now: bool) -> Result<Page, Fault> {
     let asker = asker(&caller.principal);
     let submitted = draft.batch.is_some();
+    let later = !now && !submitted && draft.is_ready() && draft.current_check().is_some_and(|check| check.estimate.is_none());
     let (estimate, problems) = if submitted || draft.file.is_none() {
         (Estimate::default(), Vec::new())
+    } else if later {
+        let known = |check: &Checked| Estimate { documents: check.accepted, messages: check.mails.values().sum(), ..Estimate::default() };
+        (draft.current_check().map(known).unwrap_or_default(), Vec::new())
     } else {
         match site.app.estimate(&site.office, asker, &draft.id).await {
             Ok(estimate) => (estimate, Vec::new()),
@@ -68,7 +84,7 @@ async fn drawn(site: &Arc<Site>, caller: &Caller, draft: Draft) -> Result<Page, 
             "estimate": { "documents": estimate.documents, "pages": estimate.pages, "bytes": estimate.bytes,
                 "seconds": estimate.seconds.ceil() as u64, "minutes": (estimate.seconds / 60.0).ceil() as u64,
                 "long": estimate.seconds > 90.0, "messages": estimate.messages },
-            "domains": domains, "numbers": numbers, "quota": quota, "sends": draft.request.mail.is_some(),
+            "later": later.then(|| format!("/tao/{}/bat-dau?ve=1", draft.id)), "domains": domains, "numbers": numbers, "quota": quota, "sends": draft.request.mail.is_some(),
             "held": draft.request.mail.as_ref().is_some_and(|mail| mail.hold), "only_valid": draft.request.only_valid,
             "unaddressed": check.map_or(0, |check| check.unaddressed), "merge": draft.request.merge, "zip": draft.request.zip,
             "overprint": draft.request.overprint, "stock": draft.request.stock,
@@ -90,7 +106,7 @@ async fn again(site: &Arc<Site>, caller: &Caller, id: &str, error: AppError) -> 
         },
     };
     let draft = site.app.draft(&site.office, asker(&caller.principal), id).await?;
-    Ok(drawn(site, caller, draft).await?.status(status).problems(problems).into_response())
+    Ok(drawn(site, caller, draft, true).await?.status(status).problems(problems).into_response())
 }
 
 pub(super) async fn submit(

@@ -365,7 +365,7 @@ fn set_picture(own: &mut Table, name: &str, kept: Kept) {
     }
 }
 
-fn set_text(own: &mut Table, name: &str, text: &str) {
+pub(super) fn set_text(own: &mut Table, name: &str, text: &str) {
     let text = text.trim();
     if text.is_empty() {
         own.remove(name);
@@ -388,7 +388,7 @@ fn set_lines(own: &mut Table, name: &str, text: &str) {
 }
 
 /// The table at `path`, made where it is missing. An inline one is written out.
-fn table<'a>(root: &'a mut Table, path: &[&str]) -> &'a mut Table {
+pub(super) fn table<'a>(root: &'a mut Table, path: &[&str]) -> &'a mut Table {
     let mut own = root;
     for (depth, name) in path.iter().enumerate() {
         let item = own.entry(name).or_insert_with(|| {
@@ -416,7 +416,7 @@ fn signatories<'a>(document: &'a mut DocumentMut, key: &str) -> Option<&'a mut A
     item.as_array_of_tables_mut()
 }
 
-fn key_problem(name: &str) -> Option<Diagnostic> {
+pub(super) fn key_problem(name: &str) -> Option<Diagnostic> {
     let plain =
         (1..=40).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     (!plain).then(|| {

@@ -41,6 +41,7 @@ pub mod schedules;
 mod sending_domain;
 pub mod service;
 mod shelved;
+pub mod stock;
 pub mod submissions;
 mod supplement;
 mod suppressions;

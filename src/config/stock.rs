@@ -79,8 +79,10 @@ pub struct Printer {
     pub offset_y_mm: f64,
 }
 
-const PREPRINTED: [&str; 5] = ["khung", "bieu_trung", "quoc_hieu", "co_quan", "tieu_de"];
-const FIELDS: [&str; 19] = [
+/// What a stock may carry already.
+pub const PREPRINTED: [&str; 5] = ["khung", "bieu_trung", "quoc_hieu", "co_quan", "tieu_de"];
+/// Fields that may have a place of their own.
+pub const FIELDS: [&str; 19] = [
     "bieu_trung",
     "quoc_hieu",
     "co_quan",
@@ -101,8 +103,10 @@ const FIELDS: [&str; 19] = [
     "qr_chu",
     "ghi_chu",
 ];
-const ALIGNMENTS: [(&str, &str); 3] = [("left", "trai"), ("center", "giua"), ("right", "phai")];
-const TEXT_STYLES: [(&str, &str); 4] = [("regular", "thuong"), ("bold", "dam"), ("italic", "nghieng"), ("bold-italic", "dam-nghieng")];
+/// Alignments, with what templates call them.
+pub const ALIGNMENTS: [(&str, &str); 3] = [("left", "trai"), ("center", "giua"), ("right", "phai")];
+/// Styles of text, with what templates call them.
+pub const TEXT_STYLES: [(&str, &str); 4] = [("regular", "thuong"), ("bold", "dam"), ("italic", "nghieng"), ("bold-italic", "dam-nghieng")];
 
 /// Smallest and largest sheet side.
 const SHEET_MM: std::ops::RangeInclusive<f64> = 50.0..=600.0;

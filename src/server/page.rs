@@ -212,6 +212,7 @@ fn frame(site: &Site, caller: &Caller, page: &Page) -> Value {
         "urge_totp": here == "/" && caller.person.as_ref().is_some_and(|person| person.role == crate::access::Role::Administrator && !person.has_totp),
         "navigation": navigation,
         "done": done,
+        "view": page.view,
         "problems": self::problems(&page.problems, caller.language),
     })
 }

@@ -22,3 +22,4 @@ mod sheet;
 mod shown;
 mod templates;
 mod threats;
+mod views;

@@ -1,9 +1,9 @@
-//! What an office prints and sends with: `/don-vi/may-in`, `/don-vi/phoi/{name}`, `/don-vi/thu`.
+//! What an office prints and sends with: `/don-vi/may-in`, `/don-vi/thu`.
 
 use std::sync::Arc;
 
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -37,7 +37,6 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/don-vi/may-in", RULE, save_printer),
         Route::post("/don-vi/may-in/xoa", RULE, remove_printer),
         Route::get("/don-vi/to-can-chinh.pdf", RULE, sheet),
-        Route::get("/don-vi/phoi/{name}", RULE, stock),
         Route::get("/don-vi/thu", RULE, mail),
         Route::post("/don-vi/thu", RULE, save_mail),
         Route::post("/don-vi/thu/thu-ket-noi", RULE, probe),
@@ -102,29 +101,6 @@ async fn sheet(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
     let (_, typeset) = made.into_iter().next().ok_or_else(Fault::not_found)?;
     let headers = [(header::CONTENT_TYPE, "application/pdf"), (header::CONTENT_DISPOSITION, "inline; filename=\"to-can-chinh.pdf\"")];
     Ok((headers, typeset.pdf).into_response())
-}
-
-async fn stock(State(site): State<Arc<Site>>, Path(name): Path<String>) -> Result<Page, Fault> {
-    let config = site.app.configuration();
-    let stock = config.stocks.get(&name).ok_or_else(Fault::not_found)?;
-    let number = |value: Option<f64>| value.map(millimetres);
-    let fields: Value = stock
-        .fields
-        .iter()
-        .map(|(name, field)| {
-            json!({
-                "name": name, "x": number(field.x), "y": number(field.y), "width": number(field.width), "height": number(field.height),
-                "size": field.size, "visible": field.visible.unwrap_or(true),
-            })
-        })
-        .collect();
-    Ok(Page::of(
-        "organisation/stock",
-        json!({
-            "key": name, "title": stock.title, "width": millimetres(stock.width_mm), "height": millimetres(stock.height_mm),
-            "preprinted": stock.preprinted.join(", "), "background": stock.background, "fields": fields,
-        }),
-    ))
 }
 
 fn mail_page(site: &Site, form: &MailFields, version: &str, found: Value) -> Page {

@@ -17,6 +17,7 @@ mod overview;
 mod registers;
 mod schedules;
 mod setup;
+mod stock;
 mod templates;
 mod users;
 
@@ -35,6 +36,7 @@ pub fn routes() -> Vec<Route> {
         check::routes(),
         organisation::routes(),
         equipment::routes(),
+        stock::routes(),
         templates::routes(),
         make::routes(),
         batches::routes(),

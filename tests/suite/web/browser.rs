@@ -17,7 +17,7 @@ use crate::support::{Office, people, said};
 use crate::verification::{printed_code, verifying};
 
 /// Everything that has a page: a register, a stock, a printer, a schedule; and as many questions of the public as a test asks.
-const ALL: &str = r#"per_minute = 2000
+pub(super) const ALL: &str = r#"per_minute = 2000
 [registers.di]
 title = "Sổ đăng ký văn bản đi"
 kind = "van-ban-di"
@@ -173,7 +173,7 @@ fn texts_that_would_run_are_shown_and_nothing_so_much_as_tries() {
 }
 
 /// One of each thing that has a page.
-struct Shown {
+pub(super) struct Shown {
     bad_draft: String,
     draft: String,
     batch: String,
@@ -193,7 +193,7 @@ fn linked(page: &str, prefix: &str) -> String {
 }
 
 impl Shown {
-    fn make(office: &Office, browser: &mut Browser) -> Self {
+    pub(super) fn make(office: &Office, browser: &mut Browser) -> Self {
         let begin = browser.get("/tao/mau/giay-khen");
         let key = value(&begin, "khoa");
         let bad = browser.upload("/tao/mau/giay-khen", &[("khoa", &key)], &[("tep", "Danh sách.csv", list().as_bytes())]);
@@ -251,7 +251,7 @@ impl Shown {
     }
 
     /// The pages of a route, with these things in its places.
-    fn of(&self, route: &str) -> Vec<String> {
+    pub(super) fn of(&self, route: &str) -> Vec<String> {
         let Self { bad_draft, draft, batch, delivery, document, account, link, invitation, code } = self;
         match route {
             "/tao/{id}" => vec![bad_draft.clone(), format!("{bad_draft}?sua=2"), format!("{bad_draft}?loi=1"), draft.clone()],

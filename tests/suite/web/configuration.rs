@@ -178,6 +178,74 @@ fn a_term_that_ends_before_it_begins_is_an_error_and_one_that_is_over_does_not_s
 }
 
 #[test]
+fn a_stock_is_added_changed_and_deleted_and_its_comments_stay() {
+    let (office, _site, mut browser) = opened();
+    let seen = version(&browser.get("/don-vi/phoi-moi"));
+    let sheet = |version: &str, name: &str, width: &str, browser: &mut Browser, path: &str| {
+        let fields =
+            [("version", version), ("name", name), ("title", "Phôi giấy khen"), ("width", width), ("height", "210"), ("da-in-khung", "1")];
+        browser.post(path, &fields)
+    };
+    let odd = sheet(&seen, "Phôi", "297", &mut browser, "/don-vi/phoi-moi");
+    assert!(odd.status == 422 && odd.text().contains("<span class=\"why\">tên chỉ gồm chữ thường không dấu"), "{}", odd.text());
+    let wide = sheet(&seen, "phoi-1", "rộng", &mut browser, "/don-vi/phoi-moi");
+    assert!(wide.text().contains("id=\"width-why\">“rộng” không phải số; ví dụ: 12,5</p>"), "{}", wide.text());
+    let large = sheet(&seen, "phoi-1", "900", &mut browser, "/don-vi/phoi-moi");
+    assert!(large.text().contains("khổ phôi phải từ 50 đến 600 mm") && large.text().contains("value=\"900\""), "{}", large.text());
+    assert_eq!(config(&office), CONFIG, "what is wrong changes nothing");
+    assert_eq!(sheet(&seen, "phoi-1", "297", &mut browser, "/don-vi/phoi-moi").status, 303);
+    let declared = "\n[stocks.phoi-1]\ntitle = \"Phôi giấy khen\"\nwidth_mm = 297.0\nheight_mm = 210.0\npreprinted = [\"khung\"]\n";
+    assert_eq!(config(&office), format!("{CONFIG}{declared}"));
+    // A person writes a remark; the page keeps it.
+    let remarked = config(&office).replace("width_mm = 297.0", "width_mm = 297 # đo lại");
+    office.write("vanthu.toml", &remarked);
+    let seen = version(&browser.get("/don-vi/phoi/phoi-1"));
+    let field = |version: &str, x: &str, least: &str, browser: &mut Browser| {
+        let fields = [
+            ("version", version),
+            ("truong", "ho_ten"),
+            ("x", x),
+            ("y", "95"),
+            ("width", "200"),
+            ("height", "16"),
+            ("size", "28"),
+            ("min_size", least),
+            ("font", "Be Vietnam Pro"),
+            ("align", "center"),
+            ("visible", "1"),
+        ];
+        browser.post("/don-vi/phoi/phoi-1/truong", &fields)
+    };
+    let outside = field(&seen, "150", "18", &mut browser);
+    assert!(
+        outside.status == 422 && outside.text().contains("id=\"moi-x-why\">trường “ho_ten” nằm ngoài phôi 297 × 210 mm"),
+        "{}",
+        outside.text()
+    );
+    let small = field(&seen, "48,5", "30", &mut browser);
+    assert!(small.text().contains("id=\"moi-min_size-why\">min_size lớn hơn size"), "{}", small.text());
+    let typed = field(&seen, "bốn", "18", &mut browser);
+    assert!(typed.text().contains("id=\"moi-x-why\">“bốn” không phải số"), "{}", typed.text());
+    assert_eq!(config(&office), remarked);
+    assert_eq!(field(&seen, "48,5", "18", &mut browser).status, 303);
+    let placed = "\n[stocks.phoi-1.fields.ho_ten]\nx = 48.5\ny = 95.0\nwidth = 200.0\nheight = 16.0\nsize = 28.0\nmin_size = 18.0\n\
+                  font = \"Be Vietnam Pro\"\nalign = \"center\"\n";
+    assert_eq!(config(&office), format!("{remarked}{placed}"));
+    let page = browser.get("/don-vi/phoi/phoi-1").text();
+    assert!(page.contains("<rect class=\"box\" x=\"48.5\" y=\"95.0\" width=\"200.0\" height=\"16.0\">"), "{page}");
+    let seen = version(&browser.get("/don-vi/phoi/phoi-1"));
+    assert_eq!(sheet(&seen, "", "297", &mut browser, "/don-vi/phoi/phoi-1").status, 303);
+    assert_eq!(config(&office), format!("{remarked}{placed}"), "a number that stays is not written anew");
+    let seen = version(&browser.get("/don-vi/phoi/phoi-1"));
+    let gone = [("version", seen.as_str()), ("truong", "ho_ten")];
+    assert_eq!(browser.post("/don-vi/phoi/phoi-1/truong/xoa", &gone).status, 303);
+    let seen = version(&browser.get("/don-vi/phoi/phoi-1"));
+    assert_eq!(browser.post("/don-vi/phoi/phoi-1/xoa", &[("version", &seen)]).status, 303);
+    assert_eq!(config(&office), CONFIG);
+    assert_eq!(browser.get("/don-vi/phoi/phoi-1").status, 404);
+}
+
+#[test]
 fn printers_are_calibrated_with_a_sheet() {
     let (office, _site, mut browser) = opened();
     let sheet = browser.get("/don-vi/to-can-chinh.pdf");

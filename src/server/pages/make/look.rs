@@ -89,7 +89,7 @@ pub(super) async fn show(
         return Ok(page(Value::Null, Some(format!("/tao/{id}/xem?{}", which.query())), json!([])));
     }
     match site.looks.of(&site, asker, &draft, chosen.clone()).await {
-        Ok(preview) => Ok(page(shown(&site, &draft, &preview, &state, total, caller.language), None, json!([]))),
+        Ok(preview) => Ok(page(shown(&site, &draft, &preview, &state, caller.language), None, json!([]))),
         Err(AppError::Input(problems)) => {
             let problems = page::problems(&foremost(problems), caller.language);
             Ok(page(Value::Null, None, problems).status(StatusCode::UNPROCESSABLE_ENTITY))
@@ -98,7 +98,7 @@ pub(super) async fn show(
     }
 }
 
-fn shown(site: &Site, draft: &Draft, preview: &Preview, state: &str, total: u64, language: Language) -> Value {
+fn shown(site: &Site, draft: &Draft, preview: &Preview, state: &str, language: Language) -> Value {
     let images: Vec<Value> = (1..)
         .zip(preview.images.iter().take(PAGES_SHOWN))
         .map(|(page, image)| {

@@ -246,8 +246,9 @@ impl Workspace {
         self.declared("registers", &self.current().registers, name).map(|register| Register { key: name.to_owned(), ..register })
     }
 
-    /// The register in which documents of `template` take their numbers.
-    pub fn register_of(&self, template: &str) -> Option<Register> {
+    /// The register in which documents of `template` take their numbers when they are made in the name of `organisation`: its
+    /// own, or one that is everybody's.
+    pub fn register_of(&self, template: &str, organisation: &str) -> Option<Register> {
         let config = self.current();
         let (name, register) = config.registers.iter().find(|(_, register)| register.templates.iter().any(|own| own == template))?;
         Some(Register { key: name.clone(), ..register.clone() })

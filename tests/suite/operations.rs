@@ -9,6 +9,7 @@ mod copies;
 mod figures;
 mod links;
 mod lists;
+mod schema;
 mod stopping;
 mod suppressions;
 mod waking;

@@ -9,9 +9,11 @@ mod copies;
 mod figures;
 mod links;
 mod lists;
+mod retold;
 mod schema;
 mod stopping;
 mod suppressions;
+mod turns;
 mod waking;
 
 use std::path::PathBuf;

@@ -152,7 +152,8 @@ print(one(old, 'SELECT id FROM instance') != one(new, 'SELECT id FROM instance')
     assert!(refused.stderr.contains("lỗi[schedule-paused]"), "{}", refused.stderr);
     assert!(office.run(&["-C", "moi", "doctor"]).stdout.contains("vanthu resume"));
     office.must(&["-C", "moi", "resume"]);
-    // The unfinished batch goes on in the restored office.
+    // The unfinished batch goes on in the restored office, once a person has said so.
+    office.must(&["-C", "moi", "batch", "resume", "last"]);
     office.must(&[&["-C", "moi"][..], &award_run("d.csv", "moi/ra", &[])[..]].concat());
     assert_eq!(office.documents("moi/ra"), office.documents("ra"));
 }

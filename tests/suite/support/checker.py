@@ -147,9 +147,17 @@ for key in sorted({batch["output"] for batch in batches.values()}):
     noted = {row["file"]: row for row in placed if row["folder"] == key}
     there = {
         file: sha256(os.path.join(path, file))
+            if name == "instance":
+                continue
         for file in (os.listdir(path) if os.path.isdir(path) else [])
         if os.path.isfile(os.path.join(path, file))
     }
+# The documents say whose they are.
+if os.path.exists(os.path.join(look["objects"], "instance")):
+    owner = open(os.path.join(look["objects"], "instance")).read()
+    if [row["id"] for row in rows("SELECT id FROM instance")] != [owner]:
+        wrong("the documents belong to", owner)
+
     for file, hash in there.items():
         if file not in noted:
             wrong("file", file, "in", key, "was never noted")

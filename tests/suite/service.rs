@@ -205,6 +205,22 @@ c.commit()",
 }
 
 #[test]
+fn the_doctor_looks_at_the_rest_when_one_password_is_missing() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
+    let relays = "[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n\
+        [mail.relays.khac]\nhost = \"127.0.0.1\"\naccount = \"van-thu\"\npassword_file = \"khong-co\"\n";
+    office.write("vanthu.toml", config + relays);
+    let said = office.run(&["doctor"]);
+    assert_eq!(said.code, 1, "{}", said.stderr);
+    for line in
+        ["HỎNG   relay        [mail.relays.khac] ", "tốt    database", "tốt    relay-address [mail.relays.may] 127.0.0.1: 127.0.0.1"]
+    {
+        assert!(said.stdout.contains(line), "{line}: {}{}", said.stdout, said.stderr);
+    }
+}
+
+#[test]
 fn the_unit_is_printed_for_systemd() {
     let unit = Office::new().must(&["serve", "--print-unit"]).stdout;
     for line in ["Type=notify", "WatchdogSec=30", "TimeoutStopSec=120", "[Install]"] {

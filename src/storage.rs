@@ -196,6 +196,8 @@ impl OutputFolder {
 
 /// What the names of files begin with that only probe the disk.
 const PROBE: &str = ".probe-";
+/// The file that says to which database the objects belong.
+const INSTANCE: &str = "instance";
 
 /// The documents' bytes: one read-only file each, in a folder for each batch, never changed once there.
 #[derive(Debug)]
@@ -219,6 +221,40 @@ impl Objects {
             sync_folder(root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
         }
         Ok(Self { root: root.to_owned() })
+    }
+
+    /// The id of the database that they belong to; none when nobody has said so yet.
+    pub fn instance(&self) -> Result<Option<String>, StorageError> {
+        let path = self.root.join(INSTANCE);
+        match fs::read_to_string(&path) {
+            Ok(id) => Ok(Some(id.trim().to_owned())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StorageError::Read { path, source }),
+        }
+    }
+
+    /// Says that they belong to the database `instance`, unless somebody has said another; whose they are.
+    pub fn belong_to(&self, instance: &str) -> Result<String, StorageError> {
+        if let Some(there) = self.instance()? {
+            return Ok(there);
+        }
+        let path = self.root.join(INSTANCE);
+        let temporary = self.root.join(format!("{PROBE}{INSTANCE}-{}", std::process::id()));
+        let write = || {
+            let mut file = File::create(&temporary)?;
+            file.write_all(instance.as_bytes())?;
+            file.sync_all()?;
+            // Of two that say so at once, one is the first.
+            match fs::hard_link(&temporary, &path) {
+                Ok(()) => fs::remove_file(&temporary),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::remove_file(&temporary),
+                // A file system without second names.
+                Err(_) => fs::rename(&temporary, &path),
+            }
+        };
+        write().map_err(StorageError::write(&path))?;
+        sync_folder(&self.root)?;
+        Ok(self.instance()?.unwrap_or_default())
     }
 
     /// The folder of all of them.

@@ -6,7 +6,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,6 +23,7 @@ use crate::say;
 use crate::storage::{hash_file, sync_folder};
 use crate::store::{Location, Store};
 use crate::template::hex;
+use crate::typeset::picture;
 
 /// What the copy says about itself.
 pub const MANIFEST: &str = "ban-sao.json";
@@ -46,6 +47,9 @@ pub struct Manifest {
     pub server: bool,
     /// Documents in it.
     pub documents: u64,
+    /// Pictures that `vanthu.toml` names, relative to the workspace.
+    #[serde(default)]
+    pub pictures: Vec<String>,
     /// Documents that the database refers to and the storage lacks, or whose bytes are not theirs.
     pub missing: Vec<String>,
 }
@@ -78,6 +82,7 @@ impl App {
             database: String::new(),
             server: !office.store.is_file(),
             documents: 0,
+            pictures: Vec::new(),
             missing: Vec::new(),
         };
         office.store.copy_to(&unfinished.database).await?;
@@ -119,6 +124,12 @@ impl App {
             for name in [TEMPLATES_FOLDER, FONTS_FOLDER] {
                 archive.add_folder(name, &folder.join(name))?;
             }
+            for name in self.workspace.config.pictures() {
+                if is_own_picture(folder, name) {
+                    archive.add(name, &folder.join(name))?;
+                    manifest.pictures.push(name.to_owned());
+                }
+            }
         }
         archive.finish(&manifest)?;
         passed("backup.rename", path)?;
@@ -126,6 +137,16 @@ impl App {
         sync_folder(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
         Ok(manifest)
     }
+}
+
+/// Is `name` a picture of the workspace that nothing else copies? A path that leads out, or a file that is no picture, is not.
+fn is_own_picture(folder: &Path, name: &str) -> bool {
+    let relative = Path::new(name);
+    let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
+    let first = relative.components().next().and_then(|part| part.as_os_str().to_str()).unwrap_or_default();
+    let copied = [DATABASE_FILE, FILE_NAME, MANIFEST, OBJECTS_FOLDER, TEMPLATES_FOLDER, FONTS_FOLDER].contains(&first);
+    let inside = || Some(fs::canonicalize(folder.join(relative)).ok()?.starts_with(fs::canonicalize(folder).ok()?));
+    plain && !copied && inside() == Some(true) && fs::read(folder.join(relative)).is_ok_and(|bytes| picture::inspect(&bytes).is_ok())
 }
 
 /// Files that are gone with the value, however the copy ends.

@@ -77,29 +77,22 @@ impl App {
 
     /// Holds a running batch: what is under way is brought home, nothing more is begun.
     pub async fn pause(&self, office: &Office, batch: &Batch, reason: &str, actor: &str) -> Result<(), AppError> {
-        office.store.pause(&batch.id, reason).await.map_err(|error| refused(error, batch))?;
-        Ok(office.store.audit(actor, "batch.pause", &batch.id, reason).await?)
+        office.store.pause(&batch.id, reason, actor).await.map_err(|error| refused(error, batch))
     }
 
     /// Lets a held batch go on.
     pub async fn resume(&self, office: &Office, batch: &Batch, actor: &str) -> Result<(), AppError> {
-        office.store.resume(&batch.id).await.map_err(|error| refused(error, batch))?;
-        Ok(office.store.audit(actor, "batch.resume", &batch.id, "").await?)
+        office.store.resume(&batch.id, actor).await.map_err(|error| refused(error, batch))
     }
 
     /// Gives a batch up: what was made stays, the rest is cancelled and its numbers are void.
     pub async fn cancel(&self, office: &Office, batch: &Batch, reason: &str, actor: &str) -> Result<(), AppError> {
-        office.store.cancel(&batch.id, reason).await.map_err(|error| refused(error, batch))?;
-        Ok(office.store.audit(actor, "batch.cancel", &batch.id, reason).await?)
+        office.store.cancel(&batch.id, reason, actor).await.map_err(|error| refused(error, batch))
     }
 
     /// Makes exactly the failed records wait again; how many there are.
     pub async fn retry(&self, office: &Office, batch: &Batch, actor: &str) -> Result<u64, AppError> {
-        let again = office.store.retry(&batch.id).await.map_err(|error| refused(error, batch))?;
-        if again > 0 {
-            office.store.audit(actor, "batch.retry", &batch.id, &again.to_string()).await?;
-        }
-        Ok(again)
+        office.store.retry(&batch.id, actor).await.map_err(|error| refused(error, batch))
     }
 }
 

@@ -32,10 +32,15 @@ pub(super) async fn collect(store: &Store, objects: &Arc<Objects>, reach: Reach,
         let (listing, id) = (Arc::clone(objects), batch.clone());
         // A folder may hold a hundred thousand.
         let listed = tokio::task::spawn_blocking(move || listing.list(&id, age)).await.map_err(|_| RunError::Task)?;
-        let files = listed?;
-        if files.is_empty() {
-            continue;
-        }
+        let files = match listed {
+            Ok(files) if files.is_empty() => continue,
+            Ok(files) => files,
+            // What is wrong with the folder of one batch is said when its turn comes, and stops no other.
+            Err(_) => {
+                tracing::warn!(event = "objects.unlisted", batch);
+                continue;
+            }
+        };
         let wanted = store.objects_of(&batch).await?;
         for file in files.iter().filter(|file| !wanted.contains(*file)) {
             objects.remove(file)?;

@@ -96,7 +96,20 @@ impl App {
         let base = self.workspace.folder.clone().unwrap_or_default();
         for (name, relay) in &self.workspace.config.mail.relays {
             let helo = self.workspace.config.mail.from_address(name).map_or("localhost".to_owned(), |from| from.domain().to_owned());
-            checks.extend(check_relay(name, &relay.endpoint(name, &base, variable)?, &helo).await);
+            match relay.endpoint(name, &base, variable) {
+                Ok(endpoint) => checks.extend(check_relay(name, &endpoint, &helo).await),
+                // One password that cannot be read is no reason to say nothing of all the rest.
+                Err(problems) => checks.extend(problems.into_iter().map(|problem| Check {
+                    remedy: problem.remedy,
+                    ..Check::fail(
+                        "relay",
+                        Text {
+                            vi: format!("[mail.relays.{name}] {}", problem.message.vi),
+                            en: format!("[mail.relays.{name}] {}", problem.message.en),
+                        },
+                    )
+                })),
+            }
         }
         checks.extend(self.check_sending_domain(dns.map(Resolver::from)).await);
         Ok(checks)

@@ -9,7 +9,7 @@ use crate::batch::merge::MergeError;
 use crate::batch::outputs::OutputError;
 use crate::batch::plan::PlanError;
 use crate::batch::shelf::ShelfError;
-use crate::diagnostic::{Diagnostic, io_reason};
+use crate::diagnostic::{Diagnostic, Place, io_reason};
 use crate::intake::IntakeError;
 use crate::language::Text;
 use crate::mail::mailbox::MailboxError;
@@ -125,6 +125,20 @@ pub(super) fn key_reused(key: &str) -> AppError {
             .with_value(key)
             .remedy(say!("chọn khóa khác, hoặc gửi đúng yêu cầu cũ", "choose another key, or send the very same request")),
     ])
+}
+
+/// The documents' folder belongs to another database than the one that was opened.
+pub(super) fn objects_of_another(folder: &Path) -> AppError {
+    let problem = say!(
+        "kho văn bản này thuộc về một cơ sở dữ liệu khác, không phải cơ sở dữ liệu đang mở",
+        "these documents belong to another database than the one that was opened"
+    );
+    AppError::Input(vec![Diagnostic::error("storage-instance", problem).at(Place::File { file: folder.display().to_string() }).remedy(
+        say!(
+            "kiểm tra [store] url_file và objects: cơ sở dữ liệu trống hoặc nhầm? một văn phòng mới cần kho riêng",
+            "check [store] url_file and objects: an empty or a wrong database? a new office needs a folder of its own"
+        ),
+    )])
 }
 
 /// The office of no workspace.

@@ -79,19 +79,20 @@ pub struct Offer {
 }
 
 impl App {
-    /// What the options of a draft of a template may name.
-    pub fn draft_offer(&self, template: &str) -> Offer {
+    /// What the options of a draft of a template, in the name of an organisation or of the default one, may name.
+    pub fn draft_offer(&self, template: &str, organisation: Option<&str>) -> Offer {
         let config = self.workspace.current();
         let titled = |key: &String, title: &str| (key.clone(), if title.is_empty() { key.clone() } else { title.to_owned() });
         let known = self.template(template).ok();
         let contract = known.as_ref().map(|template| &template.contract);
         let tones = self.workspace.organisation(None).map(|organisation| organisation.language).unwrap_or_default().tone_order();
         let folder = (FOLDER_RELAY.to_owned(), FOLDER_RELAY.to_owned());
+        let organisation = organisation.map(str::to_owned).or_else(|| self.default_organisation()).unwrap_or_default();
         Offer {
             stocks: config.stocks.iter().map(|(key, stock)| titled(key, &stock.title)).collect(),
             printers: config.printers.keys().map(|key| titled(key, "")).collect(),
             registers: config.registers.iter().map(|(key, register)| titled(key, &register.title)).collect(),
-            register: self.workspace.register_of(template).map(|register| register.key),
+            register: self.workspace.register_of(template, &organisation).map(|register| register.key),
             relays: config.mail.relays.keys().map(|key| titled(key, "")).chain([folder]).collect(),
             relay: config.mail.relay_name(None).ok(),
             can_link: self.links().is_some(),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use super::batches::ACTOR;
 use super::complete::{Wanted, clear, corrections, outcomes, shown};
 use super::error::{key_reused, register_moves};
 use super::office::{Office, Opening};
@@ -280,7 +281,7 @@ impl App {
         on_plan(&kept.planned);
         // A key only names the batch; and what a person holds, a person lets go on.
         if submission.key.is_none() && !matches!(batch.state, BatchState::Paused | BatchState::Cancelled) {
-            office.store.retry(&batch.id).await?;
+            office.store.retry(&batch.id, submission.origin.unwrap_or(ACTOR)).await?;
         }
         let request = if is_own_corrections(&request) { kept.request } else { request };
         Ok(Found { batch: Some(batch.id), planned: kept.planned, setting: kept.setting, request, superseded: Vec::new() })
@@ -312,7 +313,8 @@ impl App {
             batch: id,
             setting,
             pool,
-            shelf: Some(shelf),
+            output: run::Output::Held(shelf),
+            turn: None,
             owner,
             counts,
             progress: watcher.progress,
@@ -362,7 +364,7 @@ impl App {
             setting: json(serde_json::to_string(setting))?,
             template: setting.template.clone(),
             output: output.to_owned(),
-            origin: submission.origin.unwrap_or("cli").to_owned(),
+            origin: submission.origin.unwrap_or(ACTOR).to_owned(),
             post: match &request.mail {
                 None => Post::None,
                 Some(mail) if mail.hold => Post::Held,

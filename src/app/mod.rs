@@ -244,7 +244,7 @@ impl App {
         let coverages = Coverages::read(&fonts);
         warnings.extend(profile.warnings());
         let mail = request.mail.as_ref().map(|mail| self.mail_terms(mail, &template, &organisation)).transpose()?;
-        let register = self.register_for(request, &template)?;
+        let register = self.register_for(request, &template, &profile.key)?;
         let organisation_key = Some(profile.key.clone()).filter(|key| !key.is_empty());
         let issuer = self.issuer_for(&template)?;
         Ok(Prepared { template, organisation, organisation_key, warnings, options, stock, order, mail, register, issuer, fonts, coverages })

@@ -16,7 +16,8 @@ use crate::store::{Location, Store};
 
 /// The database's file.
 pub const DATABASE_FILE: &str = "van-thu.db";
-/// The folder of the documents' bytes.
+/// The folder of the documents' bytes. It says to which database it belongs: what another database does not know is not
+/// rubbish.
 pub const OBJECTS_FOLDER: &str = "kho";
 
 /// Between two looks for what nothing refers to.
@@ -138,6 +139,10 @@ impl App {
         };
         let objects = config.objects.as_ref().map_or_else(|| root.join(OBJECTS_FOLDER), |folder| root.join(folder));
         let objects = Arc::new(Objects::open(&objects)?);
+        let owner = if opening == Opening::ToWork { Some(objects.belong_to(store.instance())?) } else { objects.instance()? };
+        if owner.is_some_and(|owner| owner != store.instance()) {
+            return Err(super::error::objects_of_another(objects.root()));
+        }
         let root = if self.workspace.folder.is_none() { output.map_or(root, Path::to_owned) } else { root };
         let office = Office { store: store.with_lease(config.lease()), objects, root };
         if opening == Opening::ToWork {

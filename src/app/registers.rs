@@ -52,7 +52,7 @@ pub struct Series {
 
 impl App {
     /// The register in which the documents of `request` take their numbers.
-    pub(super) fn register_for(&self, request: &Request, template: &Template) -> Result<Option<Register>, AppError> {
+    pub(super) fn register_for(&self, request: &Request, template: &Template, organisation: &str) -> Result<Option<Register>, AppError> {
         let problems = self.unknown_templates();
         if !problems.is_empty() {
             return Err(problems.into());
@@ -60,7 +60,7 @@ impl App {
         let register = match request.register.as_deref() {
             Some("") => None,
             Some(name) => Some(self.workspace.register(name)?),
-            None => self.workspace.register_of(&request.template),
+            None => self.workspace.register_of(&request.template, organisation),
         };
         if let Some(register) = &register {
             // Said before anything is read or kept: a template without a field for the number.

@@ -13,6 +13,7 @@ use super::backup::{Manifest, read_manifest, write_error};
 use super::office::{DATABASE_FILE, OBJECTS_FOLDER, Opening};
 use super::{App, AppError};
 use crate::catalog::{FONTS_FOLDER, TEMPLATES_FOLDER};
+use crate::config::rewrite::redirect;
 use crate::config::{FILE_NAME, Workspace};
 use crate::diagnostic::{Diagnostic, Place, because};
 use crate::failpoint;
@@ -20,6 +21,7 @@ use crate::language::Text;
 use crate::mail::secret::Secret;
 use crate::say;
 use crate::storage::{Objects, hash_file, sync_folder};
+use crate::store::instance::Settled;
 use crate::store::{Location, Store, StoreError};
 
 /// Documents listed at once.
@@ -32,16 +34,34 @@ pub struct Restored {
     pub manifest: Manifest,
     /// Documents that are not there, or not what the database says.
     pub missing: Vec<String>,
+    /// What waits for a person.
+    pub waiting: Waiting,
+}
+
+/// What a restored office does not go on with by itself, and where its registers stand.
+#[derive(Debug, Clone, Default)]
+pub struct Waiting {
+    /// Held batches.
+    pub batches: Vec<String>,
+    /// Finished batches whose messages are held.
+    pub messages: Vec<String>,
+    /// Register, period and last number of every series: numbers given out after the copy are not among them.
+    pub series: Vec<(String, String, i64)>,
 }
 
 impl App {
-    /// Lets a restored office send and fire again.
-    pub async fn leave_safe_mode(&self) -> Result<(), AppError> {
+    /// Lets a restored office send and fire again; what still waits for a decision by name.
+    pub async fn leave_safe_mode(&self) -> Result<Waiting, AppError> {
         let office = self.office(None, Opening::Beside).await?;
         office.store.pause_sending(None, "cli").await?;
         office.store.pause_schedules(None, "cli").await?;
+        let waiting = Waiting {
+            batches: office.store.held_batches().await?,
+            messages: office.store.batches_with_held_messages().await?,
+            series: office.store.last_numbers().await?,
+        };
         office.store.close().await;
-        Ok(())
+        Ok(waiting)
     }
 
     /// Restores the copy at `path` into `folder`, which must be missing or empty. `server` names a file with the URL of an empty
@@ -67,13 +87,15 @@ impl App {
         }
         let unfinished = unfinished(folder);
         let _ = fs::remove_dir_all(&unfinished);
-        unpack(&mut archive, &unfinished, path)?;
+        unpack(&mut archive, &unfinished, &manifest.pictures, path)?;
+        // Wherever the original's documents lie: the copy's are its own.
+        redirect(&unfinished, "store", "objects", OBJECTS_FOLDER).or_else(missing_is_well).map_err(write_error(&unfinished))?;
         let database = unfinished.join(DATABASE_FILE);
         if hash_file(&database)?.as_deref() != Some(&manifest.database) {
             return Err(wrong("restore-damaged", path, say!("bản sao lưu bị hỏng", "the backup is damaged")).into());
         }
         let objects = unfinished.join(OBJECTS_FOLDER);
-        let missing = match &server {
+        let (missing, waiting) = match &server {
             None => settle(Store::open(&Location::File(database)).await?, &objects).await?,
             Some((file, url)) => {
                 let store = Store::open(&Location::Server(url.reveal().to_owned())).await?;
@@ -95,8 +117,12 @@ impl App {
         }
         failpoint::pass("restore.rename").and_then(|()| fs::rename(&unfinished, folder)).map_err(write_error(folder))?;
         sync_folder(folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?;
-        Ok(Restored { manifest, missing })
+        Ok(Restored { manifest, missing, waiting })
     }
+}
+
+fn missing_is_well(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// The rows are the server's now: a file beside them would be a second office.
@@ -126,13 +152,15 @@ fn keep_url(folder: &Path, url: &Secret) -> Result<(), AppError> {
 }
 
 /// Makes the database safe and holds every document against it.
-async fn settle(store: Store, objects: &Path) -> Result<Vec<String>, AppError> {
+async fn settle(store: Store, objects: &Path) -> Result<(Vec<String>, Waiting), AppError> {
     if !store.integrity().await?.is_empty() || store.broken_audit_line().await?.is_some() {
         return Err(AppError::Damaged { what: "copy" });
     }
-    store.enter_safe_mode("khôi phục từ bản sao lưu", "restore").await?;
+    let Settled { instance, batches, messages } = store.enter_safe_mode("khôi phục từ bản sao lưu", "restore").await?;
     store.forget_planning().await?;
+    let waiting = Waiting { batches, messages, series: store.last_numbers().await? };
     let objects = Objects::open(objects)?;
+    objects.belong_to(&instance)?;
     let mut missing = Vec::new();
     let mut after = String::new();
     loop {
@@ -146,20 +174,23 @@ async fn settle(store: Store, objects: &Path) -> Result<Vec<String>, AppError> {
         }
     }
     store.close().await;
-    Ok(missing)
+    Ok((missing, waiting))
 }
 
-fn unpack(archive: &mut ZipArchive<File>, into: &Path, path: &Path) -> Result<(), AppError> {
-    use std::os::unix::fs::PermissionsExt;
+fn unpack(archive: &mut ZipArchive<File>, into: &Path, pictures: &[String], path: &Path) -> Result<(), AppError> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
     let damaged = || wrong("restore-damaged", path, say!("bản sao lưu bị hỏng", "the backup is damaged"));
     fs::create_dir_all(into).map_err(write_error(into))?;
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|_| damaged())?;
-        let Some(name) = entry.name().ok().as_deref().and_then(known) else { continue };
+        let Some(name) = entry.name().ok().as_deref().and_then(|name| known(name, pictures)) else { continue };
         let target = into.join(&name);
         let parent = target.parent().unwrap_or(into);
         fs::create_dir_all(parent).map_err(write_error(parent))?;
-        let mut file = File::create(&target).map_err(write_error(&target))?;
+        // The database holds names and addresses; the umask may be generous.
+        let mode = if name == Path::new(DATABASE_FILE) { 0o600 } else { 0o666 };
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&target);
+        let mut file = file.map_err(write_error(&target))?;
         io::copy(&mut entry, &mut file).map_err(|error| match error.kind() {
             io::ErrorKind::InvalidData => damaged().into(),
             _ => write_error(&target)(error),
@@ -173,12 +204,12 @@ fn unpack(archive: &mut ZipArchive<File>, into: &Path, path: &Path) -> Result<()
 }
 
 /// Where an entry of the copy goes; none for what no copy has, such as a path that leads out.
-fn known(name: &str) -> Option<PathBuf> {
+fn known(name: &str, pictures: &[String]) -> Option<PathBuf> {
     let path = Path::new(name);
     let plain = path.components().all(|part| matches!(part, Component::Normal(_))) && !name.ends_with('/');
     let first = path.components().next()?.as_os_str().to_str()?;
     let ours = [DATABASE_FILE, FILE_NAME, OBJECTS_FOLDER, TEMPLATES_FOLDER, FONTS_FOLDER].contains(&first);
-    (plain && ours).then(|| path.to_owned())
+    (plain && (ours || pictures.iter().any(|picture| picture == name))).then(|| path.to_owned())
 }
 
 fn unfinished(folder: &Path) -> PathBuf {

@@ -11,7 +11,10 @@ use crate::template::Template;
 
 /// What was read, by name, with the state of the files that it was read from.
 #[derive(Clone, Default)]
-pub(super) struct Shelved(Arc<Mutex<HashMap<String, (String, Arc<Template>)>>>);
+pub(super) struct Shelved(Arc<Mutex<HashMap<String, Read>>>);
+
+/// The state of its files, and what was read of them.
+type Read = (String, Arc<Template>);
 
 impl App {
     /// Loads one template.

@@ -1,22 +1,26 @@
 //! A worker: works on whatever batch has work, beside any number of others, any of which may die.
 //!
-//! Owns the loop: the oldest running batch first, its page from the store, its records under leases; then, for whoever
-//! comes first, its completion. A batch that cannot be worked on here is held with the reason, so that the loop goes on.
+//! Owns the loop: the running batches in turns, each with its page from the store, its records under leases; then, for
+//! whoever comes first, its completion. What goes wrong with one batch never stops the others: it is put off and tried again,
+//! and held with the reason when that does not help, so that nothing is lost and no number void for a fault of the machine.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::complete::stored;
 use super::office::Office;
 use super::{App, AppError, close};
 use crate::batch::outcome::Counts;
+use crate::batch::outputs::OutputError;
 use crate::batch::setting::Setting;
-use crate::batch::{Progress, run};
+use crate::batch::shelf::Notes;
+use crate::batch::turns::{Fault, Turns};
+use crate::batch::{Progress, RunError, run};
 use crate::language::Text;
 use crate::lifecycle::BatchState;
 use crate::render_pool::Pool;
-use crate::say;
 use crate::storage::StorageError;
+use crate::store::StoreError;
 use crate::store::batches::Batch;
 use crate::store::waking::Topic;
 
@@ -24,6 +28,10 @@ use crate::store::waking::Topic;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// Time before another try when the store or a disk was away.
 const WAIT: Duration = Duration::from_secs(5);
+/// How long a batch is worked on while others wait. Setting up the next one's page takes a fraction of it.
+const TURN: Duration = Duration::from_secs(3);
+/// Time before another look at a batch that is finished and whose files cannot be put into its folder.
+const COMPLETION_AGAIN: Duration = Duration::from_secs(60);
 
 /// How a worker works.
 #[derive(Clone, Copy)]
@@ -57,7 +65,7 @@ pub enum Event {
     Completed,
     /// It cannot be worked on here, or not be completed: why. It was held, or waits for a person.
     Held(Text),
-    /// Something was away; it is tried again.
+    /// Something was away or failed; it is tried again.
     Away(Text),
 }
 
@@ -68,6 +76,7 @@ impl App {
         let (_rescuing, _tidying) = (office.rescuing(), office.tidying());
         let mut waiting = office.store.waiting(&[Topic::Batch]);
         let mut failed = false;
+        let mut turns = Turns::default();
         loop {
             if *work.stop.borrow() {
                 return Ok(());
@@ -75,7 +84,7 @@ impl App {
             // What a try that failed had in its hands: renewed under the same name, it would wait for ever.
             let free = if failed { office.store.give_back(&owner).await.map(|_| ()) } else { Ok(()) };
             let looked = match free {
-                Ok(()) => self.work_once(office, &owner, work).await,
+                Ok(()) => self.work_once(office, &owner, &mut turns, work).await,
                 Err(error) => Err(error.into()),
             };
             failed = looked.is_err();
@@ -93,35 +102,82 @@ impl App {
         }
     }
 
-    /// Looks once at every batch.
-    async fn work_once(&self, office: &Office, owner: &str, work: Work<'_>) -> Result<Looked, AppError> {
-        let mut worked = false;
-        for batch in office.store.uncompleted_batches().await? {
-            worked |= self.complete_claimed(office, &batch.id, owner, work).await?;
-        }
-        for batch in office.store.running_batches().await? {
-            if *work.stop.borrow() {
-                break;
+    /// Completes what is finished, and gives one running batch its turn.
+    async fn work_once(&self, office: &Office, owner: &str, turns: &mut Turns, work: Work<'_>) -> Result<Looked, AppError> {
+        let (mut worked, mut waits) = (false, false);
+        let uncompleted = office.store.uncompleted_batches().await?;
+        let running = office.store.running_batches().await?;
+        turns.keep(&uncompleted.iter().chain(&running).map(|batch| batch.id.as_str()).collect());
+        for batch in &uncompleted {
+            if turns.is_put_off(&batch.id, Instant::now()) {
+                waits |= turns.is_tried_again(&batch.id);
+                continue;
             }
-            match self.work_on(office, &batch, owner, work).await {
-                Ok(()) => worked = true,
-                // A page that cannot be set here, or a setting that cannot be read, is no reason to leave the others undone.
-                Err(error @ (AppError::Input(_) | AppError::Damaged { .. })) => {
-                    let reason = reason_of(&error);
-                    office.store.hold(&batch.id, &reason.vi).await?;
-                    (work.on_event)(&batch.id, &Event::Held(reason));
+            match self.complete_claimed(office, &batch.id, owner, work).await {
+                Ok(tried) => worked |= tried,
+                Err(error) if concerns_all(&error) => return Err(error),
+                Err(error) => waits |= completion_failed(&batch.id, &error, turns, work),
+            }
+        }
+        let lists = running.iter().map(|batch| (batch.id.as_str(), batch.accepted));
+        let chosen = turns.next(lists, Instant::now()).and_then(|id| running.iter().find(|batch| batch.id == id));
+        if let Some(batch) = chosen.filter(|_| !*work.stop.borrow()) {
+            let put_off = turns.put_off(Instant::now());
+            match self.work_on(office, batch, owner, Some(run::Turn { length: TURN, put_off: &put_off }), work).await {
+                Ok(()) => {
+                    turns.worked(&batch.id);
+                    worked = true;
                 }
-                Err(error) => return Err(error),
+                Err(error) if concerns_all(&error) => return Err(error),
+                Err(error) => {
+                    self.work_failed(office, owner, batch, &error, turns, work).await?;
+                    worked = true;
+                }
             }
         }
         Ok(match worked {
             true => Looked::Worked,
-            false if office.store.running_batches().await?.is_empty() => Looked::NothingLeft,
+            false if running.is_empty() && !waits => Looked::NothingLeft,
             false => Looked::OthersWork,
         })
     }
 
-    async fn work_on(&self, office: &Office, batch: &Batch, owner: &str, work: Work<'_>) -> Result<(), AppError> {
+    /// Puts a batch off that cannot be worked on now, or holds it: a page that cannot be set here, a setting that cannot be
+    /// read, a disk that stays full are no reason to leave the others undone.
+    async fn work_failed(
+        &self,
+        office: &Office,
+        owner: &str,
+        batch: &Batch,
+        error: &AppError,
+        turns: &mut Turns,
+        work: Work<'_>,
+    ) -> Result<(), AppError> {
+        // Somebody else, or a later try, need not wait for the leases to run out.
+        office.store.give_back(owner).await?;
+        let reason = reason_of(error);
+        let again = fault_of(error).and_then(|fault| turns.failed(&batch.id, fault, Instant::now()));
+        if again.is_some() {
+            (work.on_event)(&batch.id, &Event::Away(reason));
+            return Ok(());
+        }
+        match office.store.hold(&batch.id, &reason.vi).await {
+            Ok(()) => (work.on_event)(&batch.id, &Event::Held(reason)),
+            // It was held, given up or ended by somebody meanwhile.
+            Err(StoreError::Refused { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn work_on(
+        &self,
+        office: &Office,
+        batch: &Batch,
+        owner: &str,
+        turn: Option<run::Turn<'_>>,
+        work: Work<'_>,
+    ) -> Result<(), AppError> {
         let setting: Arc<Setting> = Arc::new(stored(&batch.setting, "setting")?);
         let fonts = self.catalog.fonts()?;
         let changed = setting.changed_fonts(&fonts);
@@ -137,6 +193,8 @@ impl App {
             quarantined: tally.quarantined,
             ..Counts::default()
         };
+        // What an earlier list of the folder made, and this one still names, is not made and sent a second time.
+        let notes = Notes::read(&office.folder_of(&batch.output), &batch.output, &office.store).await?;
         let pool = Arc::new(Pool::start(&self.pool_settings(), &setting.page(&office.store).await?, &fonts));
         let ended = run::run(run::Run {
             store: &office.store,
@@ -144,7 +202,8 @@ impl App {
             batch: &batch.id,
             setting: &setting,
             pool: &pool,
-            shelf: None,
+            output: run::Output::Seen(notes),
+            turn,
             owner,
             counts,
             progress: work.progress,
@@ -152,7 +211,8 @@ impl App {
         })
         .await;
         close(pool).await;
-        if !ended?.stopped && office.store.finish(&batch.id).await? {
+        let ended = ended?;
+        if !ended.stopped && !ended.yielded && office.store.finish(&batch.id).await? {
             self.complete_claimed(office, &batch.id, owner, work).await?;
         }
         Ok(())
@@ -193,9 +253,47 @@ impl App {
     pub async fn work_on_one(&self, office: &Office, batch: &Batch, work: Work<'_>) -> Result<BatchState, AppError> {
         let owner = office.store.new_owner().await?;
         let _rescuing = office.rescuing();
-        self.work_on(office, batch, &owner, work).await?;
+        self.work_on(office, batch, &owner, None, work).await?;
         Ok(office.store.batch(&batch.id).await?.state)
     }
+}
+
+/// Does a failure concern every batch, and not only the one that was worked on?
+fn concerns_all(error: &AppError) -> bool {
+    // The database is away. Of what it refuses for good, the next batch may have nothing.
+    store_error(error).is_some_and(StoreError::is_transient)
+}
+
+fn store_error(error: &AppError) -> Option<&StoreError> {
+    match error {
+        AppError::Store(error) | AppError::Run(RunError::Store(error)) | AppError::Output(OutputError::Store(error)) => Some(error),
+        _ => None,
+    }
+}
+
+/// What is tried again after a while; none where that would change nothing.
+fn fault_of(error: &AppError) -> Option<Fault> {
+    if let Some(StoreError::Unknown { .. } | StoreError::Unexpected { .. }) = store_error(error) {
+        return None;
+    }
+    match error {
+        AppError::Input(_) | AppError::Damaged { .. } => None,
+        AppError::Run(RunError::Pool(_) | RunError::Task) | AppError::Pool(_) => Some(Fault::Render),
+        _ => Some(Fault::Storage),
+    }
+}
+
+/// Puts the completion of a batch off; true while it is tried again soon.
+fn completion_failed(id: &str, error: &AppError, turns: &mut Turns, work: Work<'_>) -> bool {
+    let reason = reason_of(error);
+    let again = fault_of(error).and_then(|fault| turns.failed(id, fault, Instant::now()));
+    if again.is_some() {
+        (work.on_event)(id, &Event::Away(reason));
+        return true;
+    }
+    turns.leave(id, COMPLETION_AGAIN, Instant::now());
+    (work.on_event)(id, &Event::Held(reason));
+    false
 }
 
 fn reason_of(error: &AppError) -> Text {
@@ -207,7 +305,6 @@ fn reason_of(error: &AppError) -> Text {
             let vi = join(&|diagnostic| diagnostic.message.vi.clone());
             Text { vi, en: join(&|diagnostic| diagnostic.message.en.clone()) }
         }
-        AppError::Damaged { .. } => error.describe(),
-        other => say!("{}", "{}", crate::diagnostic::chain(other)),
+        other => other.describe(),
     }
 }

@@ -21,6 +21,7 @@ pub mod run;
 pub mod setting;
 pub mod shelf;
 pub mod supplement;
+pub mod turns;
 
 pub use order::Order;
 pub use outcome::{Counts, Summary};

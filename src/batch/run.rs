@@ -4,7 +4,7 @@
 //! once on a shared store; any of them may die at any moment. What a record came to is `outcome`'s, the files' safety
 //! `storage`'s. Memory stays flat: a bounded number of documents is under way at any time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::outcome::{Counts, in_the_way};
 use super::setting::Setting;
-use super::shelf::{Shelf, ShelfError, Standing};
+use super::shelf::{Notes, Shelf, ShelfError, Standing};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::failpoint;
 use crate::lifecycle::BatchState;
@@ -106,8 +106,10 @@ pub struct Run<'a> {
     pub setting: &'a Arc<Setting>,
     /// The workers.
     pub pool: &'a Arc<Pool>,
-    /// The output folder, when this process alone puts the documents there.
-    pub shelf: Option<&'a mut Shelf>,
+    /// The output folder.
+    pub output: Output<'a>,
+    /// When others are to have their turn; none for a process that is there for this batch alone.
+    pub turn: Option<Turn<'a>>,
     /// This process, as the owner of leases.
     pub owner: &'a str,
     /// How many records were accepted, and how many of them are stored already.
@@ -118,11 +120,30 @@ pub struct Run<'a> {
     pub stop: &'a tokio::sync::watch::Receiver<bool>,
 }
 
+/// How a process knows the output folder of its batch.
+pub enum Output<'a> {
+    /// It holds the folder, and puts the documents there as they are made.
+    Held(&'a mut Shelf),
+    /// It only looks: the documents are put there when the batch is completed.
+    Seen(Notes),
+}
+
+/// A stretch of work on one batch, which ends when it was long enough and another batch has work.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn<'a> {
+    /// How long it goes on although others wait.
+    pub length: Duration,
+    /// Batches that are not to be waited for now.
+    pub put_off: &'a HashSet<String>,
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended {
     /// Stopped by the user before the end.
     pub stopped: bool,
+    /// Left for another batch before the end.
+    pub yielded: bool,
     /// Where the time went.
     pub times: StageTimes,
 }
@@ -173,15 +194,20 @@ impl Drop for Beating {
 
 async fn work(mut run: Run<'_>) -> Result<Ended, RunError> {
     run.objects.prepare(run.batch)?;
-    let mut ended = Ended { stopped: false, times: StageTimes::default() };
+    let began = Instant::now();
+    let mut ended = Ended { stopped: false, yielded: false, times: StageTimes::default() };
     let mut claimed: VecDeque<Claimed> = VecDeque::new();
     let mut tasks = JoinSet::new();
     let mut group: Vec<Finished> = Vec::new();
     run.progress.update(&run.counts);
     loop {
         ended.stopped |= *run.stop.borrow();
-        if claimed.is_empty() && !ended.stopped {
-            claimed = run.store.claim(run.batch, run.owner, CLAIM).await?.into();
+        if claimed.is_empty() && !ended.stopped && !ended.yielded {
+            let over = run.turn.is_some_and(|turn| began.elapsed() >= turn.length);
+            ended.yielded = over && others_wait(&run).await?;
+            if !ended.yielded {
+                claimed = run.store.claim(run.batch, run.owner, CLAIM).await?.into();
+            }
         }
         while !ended.stopped && tasks.len() < UNDER_WAY_MAX {
             let Some(record) = claimed.pop_front() else { break };
@@ -211,10 +237,23 @@ async fn work(mut run: Run<'_>) -> Result<Ended, RunError> {
         } else if ended.stopped {
             run.store.give_back(run.owner).await?;
             return Ok(ended);
-        } else if claimed.is_empty() && !wait_for_more(&run).await? {
+        } else if ended.yielded {
             return Ok(ended);
+        } else if claimed.is_empty() {
+            // Its last records may be in other hands for a while.
+            ended.yielded = others_wait(&run).await?;
+            if ended.yielded || !wait_for_more(&run).await? {
+                return Ok(ended);
+            }
         }
     }
+}
+
+/// Does another batch have work, and is this process there for it as well?
+async fn others_wait(run: &Run<'_>) -> Result<bool, StoreError> {
+    let Some(turn) = run.turn else { return Ok(false) };
+    let due = run.store.due_batches().await?;
+    Ok(due.iter().any(|batch| batch != run.batch && !turn.put_off.contains(batch)))
 }
 
 /// Waits while records of the batch are not yet due or in other hands; false when nothing is left to wait for.
@@ -230,11 +269,15 @@ async fn wait_for_more(run: &Run<'_>) -> Result<bool, RunError> {
 
 /// What needs no rendering: the very document stands there, or something that must not be touched.
 fn decide(run: &Run<'_>, record: &Claimed) -> Result<Option<End>, RunError> {
-    let Some(shelf) = &run.shelf else { return Ok(None) };
-    Ok(match shelf.standing(&record.file, &record.digest)? {
+    let (standing, is_held) = match &run.output {
+        Output::Held(shelf) => (shelf.standing(&record.file, &record.digest)?, true),
+        Output::Seen(notes) => (notes.standing(&record.file, &record.digest)?, false),
+    };
+    Ok(match standing {
         Standing::Same(Placed { document: Some(document), .. }) => Some(End::Kept { document }),
-        Standing::Foreign => Some(End::Failed { reasons: reasons(&[in_the_way(&record.file)]) }),
-        Standing::Same(_) | Standing::Free | Standing::Ours => None,
+        // Who only looks makes it: what is in the way may be gone when the documents are put there, or is said then.
+        Standing::Foreign if is_held => Some(End::Failed { reasons: reasons(&[in_the_way(&record.file)]) }),
+        Standing::Same(_) | Standing::Foreign | Standing::Free | Standing::Ours => None,
     })
 }
 
@@ -296,7 +339,7 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
         staged.extend(object);
         match &mut end {
             End::Stored { document, placed_in, .. } => {
-                if let Some(shelf) = &run.shelf {
+                if let Output::Held(shelf) = &run.output {
                     *placed_in = Some(shelf.key().to_owned());
                     let placed = Placed {
                         file: record.file.clone(),
@@ -312,7 +355,6 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
             End::Kept { .. } => tally.kept += 1,
             End::Failed { .. } => tally.failed += 1,
             End::Quarantined { .. } => tally.quarantined += 1,
-            End::Again { .. } => {}
         }
         ended.push((record, end));
     }
@@ -322,7 +364,7 @@ async fn publish(group: Vec<Finished>, run: &mut Run<'_>, times: &mut StageTimes
     for (_, object) in made.iter().filter(|(number, _)| lost.contains(number)) {
         run.objects.remove(object)?;
     }
-    if let Some(shelf) = &mut run.shelf {
+    if let Output::Held(shelf) = &mut run.output {
         for (number, object, placed) in shown {
             if !lost.contains(&number) {
                 shelf.put(run.objects, &object, placed)?;

@@ -1,7 +1,8 @@
 //! What stands in an output folder, and whose it is.
 //!
 //! Owns the rule that nothing foreign is ever overwritten: a file whose hash the store did not note for this folder is
-//! somebody else's. Files are noted before they appear; a note without its file means "to be put there".
+//! somebody else's. Files are noted before they appear; a note without its file means "to be put there". Who holds the folder
+//! has its [`Shelf`]; who only looks, its [`Notes`].
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -11,12 +12,19 @@ use crate::storage::{Objects, OutputFolder, StorageError, hash_file};
 use crate::store::documents::Placed;
 use crate::store::{Store, StoreError};
 
-/// The files of one output folder.
+/// The files of one output folder, for the process that holds it.
 pub struct Shelf {
     folder: Arc<OutputFolder>,
     key: String,
-    known: HashMap<String, Placed>,
+    notes: Notes,
     put: HashSet<String>,
+}
+
+/// What the store has noted of an output folder, beside what stands there. Looking needs no hold of the folder.
+#[derive(Debug)]
+pub struct Notes {
+    folder: PathBuf,
+    known: HashMap<String, Placed>,
 }
 
 /// What stands under a file name.
@@ -32,10 +40,28 @@ pub enum Standing {
     Foreign,
 }
 
+impl Notes {
+    /// The notes of `folder`, which the store knows as `key`.
+    pub async fn read(folder: &Path, key: &str, store: &Store) -> Result<Self, StoreError> {
+        Ok(Self { folder: folder.to_owned(), known: store.placed(key).await? })
+    }
+
+    /// What stands under `file`, when a document of `digest` is wanted there.
+    pub fn standing(&self, file: &str, digest: &str) -> Result<Standing, StorageError> {
+        let Some(sha256) = hash_file(&self.folder.join(file))? else { return Ok(Standing::Free) };
+        Ok(match self.known.get(file) {
+            Some(placed) if placed.sha256 == sha256 && placed.digest == digest => Standing::Same(placed.clone()),
+            Some(placed) if placed.sha256 == sha256 || placed.before.split(' ').any(|before| before == sha256) => Standing::Ours,
+            _ => Standing::Foreign,
+        })
+    }
+}
+
 impl Shelf {
     /// The shelf of `folder`, which the store knows as `key`.
     pub async fn open(folder: &Arc<OutputFolder>, key: &str, store: &Store) -> Result<Self, StoreError> {
-        Ok(Self { folder: Arc::clone(folder), key: key.to_owned(), known: store.placed(key).await?, put: HashSet::new() })
+        let notes = Notes::read(folder.path(), key, store).await?;
+        Ok(Self { folder: Arc::clone(folder), key: key.to_owned(), notes, put: HashSet::new() })
     }
 
     /// The folder.
@@ -50,23 +76,18 @@ impl Shelf {
 
     /// What stands under `file`, when a document of `digest` is wanted there.
     pub fn standing(&self, file: &str, digest: &str) -> Result<Standing, StorageError> {
-        let Some(sha256) = hash_file(&self.path(file))? else { return Ok(Standing::Free) };
-        Ok(match self.known.get(file) {
-            Some(placed) if placed.sha256 == sha256 && placed.digest == digest => Standing::Same(placed.clone()),
-            Some(placed) if placed.sha256 == sha256 || placed.before.split(' ').any(|before| before == sha256) => Standing::Ours,
-            _ => Standing::Foreign,
-        })
+        self.notes.standing(file, digest)
     }
 
     /// What was put under `file`, whatever stands there now.
     pub fn noted(&self, file: &str) -> Option<&Placed> {
-        self.known.get(file)
+        self.notes.known.get(file)
     }
 
     /// Moves what stands under `file` into `aside`, whoever made it, and forgets it.
     pub async fn yield_up(&mut self, store: &Store, file: &str, aside: &str) -> Result<(), ShelfError> {
         self.folder.set_aside(file, aside)?;
-        self.known.remove(file);
+        self.notes.known.remove(file);
         Ok(store.displace(&self.key, &[file.to_owned()]).await?)
     }
 
@@ -79,7 +100,7 @@ impl Shelf {
     pub fn put(&mut self, objects: &Objects, object: &str, placed: Placed) -> Result<(), StorageError> {
         self.folder.link(&objects.path(object), &placed.file)?;
         self.put.insert(placed.file.clone());
-        self.known.insert(placed.file.clone(), placed);
+        self.notes.known.insert(placed.file.clone(), placed);
         Ok(())
     }
 
@@ -95,20 +116,20 @@ impl Shelf {
         let placed = Placed { file: file.to_owned(), document: None, digest: digest.to_owned(), sha256, before: String::new() };
         store.place(&self.key, std::slice::from_ref(&placed)).await?;
         self.folder.publish(vec![staged])?;
-        self.known.insert(file.to_owned(), placed);
+        self.notes.known.insert(file.to_owned(), placed);
         Ok(())
     }
 
     /// Moves files of ours that `wanted` does not name into `aside`, and forgets them; their names.
     pub async fn clear(&mut self, store: &Store, aside: &str, wanted: &dyn Fn(&Placed) -> bool) -> Result<Vec<String>, ShelfError> {
-        let left_over: Vec<Placed> = self.known.values().filter(|placed| !wanted(placed)).cloned().collect();
+        let left_over: Vec<Placed> = self.notes.known.values().filter(|placed| !wanted(placed)).cloned().collect();
         let mut moved = Vec::new();
         for placed in &left_over {
             if matches!(self.standing(&placed.file, "")?, Standing::Ours | Standing::Same(_)) {
                 self.folder.set_aside(&placed.file, aside)?;
                 moved.push(placed.file.clone());
             }
-            self.known.remove(&placed.file);
+            self.notes.known.remove(&placed.file);
         }
         let names: Vec<String> = left_over.into_iter().map(|placed| placed.file).collect();
         if !names.is_empty() {
@@ -122,10 +143,6 @@ impl Shelf {
     pub async fn settle(&mut self, store: &Store) -> Result<(), ShelfError> {
         self.folder.sync()?;
         Ok(store.settle_placed(&self.key).await?)
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        Path::new(self.folder.path()).join(file)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: parse, call one use-case, show what it returns, say how it went with the exit code.
 //!
-//! Exit code 0: all made. 1: the input is wrong, or some records were not made. 2: the program or the machine failed.
+//! Exit code 0: all made. 1: the input is wrong, or some records were not made. 2: the program or the machine failed. 78: the
+//! database is of a later version (`EX_CONFIG`), which no restart mends.
 
 pub mod apikey;
 pub mod args;
@@ -30,6 +31,7 @@ use crate::diagnostic::Diagnostic;
 use crate::failpoint;
 use crate::language::Language;
 use crate::say;
+use crate::store::StoreError;
 use args::Cli;
 use show::Show;
 
@@ -73,7 +75,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             show.error(&error);
-            ExitCode::from(if error.is_input() { 1 } else { 2 })
+            ExitCode::from(match error {
+                AppError::Store(StoreError::Newer) => 78,
+                error if error.is_input() => 1,
+                _ => 2,
+            })
         }
     }
 }

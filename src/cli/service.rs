@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use super::show::Show;
 use crate::app::doctor::Level;
+use crate::app::restore::Waiting;
 use crate::app::service::Supervisor;
 use crate::app::{App, AppError};
 use crate::config::service::notify_socket;
@@ -211,23 +212,57 @@ pub(super) async fn backup(args: &BackupArgs, app: &App, show: Show) -> Result<E
 }
 
 pub(super) async fn resume(app: &App, show: Show) -> Result<ExitCode, AppError> {
-    app.leave_safe_mode().await?;
+    let waiting = app.leave_safe_mode().await?;
     if show.json {
-        show.document(&json!({ "ok": true }));
+        let mut document = waiting_json(&waiting);
+        document["ok"] = true.into();
+        show.document(&document);
     } else {
         show.say(&say!("Việc gửi thư, gọi webhook và lịch chạy tiếp.", "Sending, webhooks and schedules go on."));
+        say_waiting(&waiting, "", show);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn waiting_json(waiting: &Waiting) -> Value {
+    let series: Value =
+        waiting.series.iter().map(|(register, period, last)| json!({ "register": register, "period": period, "last": last })).collect();
+    json!({ "held_batches": waiting.batches, "held_messages": waiting.messages, "registers": series })
+}
+
+/// What a person must decide by name, and what a person must compare with the book on paper. `chosen` names the workspace.
+fn say_waiting(waiting: &Waiting, chosen: &str, show: Show) {
+    for id in &waiting.batches {
+        show.say(&say!(
+            "Lô {id} còn dở; bản gốc có thể đã làm tiếp. Làm tiếp ở đây: vanthu{chosen} batch resume {id}",
+            "Batch {id} was under way; the original may have gone on with it. To go on here: vanthu{chosen} batch resume {id}"
+        ));
+    }
+    for id in &waiting.messages {
+        show.say(&say!(
+            "Thư của lô {id} được giữ lại; bản gốc có thể đã gửi. Gửi ở đây: vanthu{chosen} outbox release {id}",
+            "The messages of batch {id} are held; the original may have sent them. To send them here: vanthu{chosen} outbox release {id}"
+        ));
+    }
+    for (register, period, last) in &waiting.series {
+        show.say(&say!(
+            "Sổ {register} ({period}) đang ở số {last}. Nếu đã cấp quá số đó, giữ chỗ: vanthu{chosen} register reserve {register} N --reason \"…\"",
+            "Register {register} ({period}) stands at {last}. If more were given out, keep them: vanthu{chosen} register reserve {register} N --reason \"…\""
+        ));
+    }
 }
 
 pub(super) async fn restore(args: &RestoreArgs, show: Show) -> Result<ExitCode, AppError> {
     let restored = App::restore(&args.copy, &args.into, args.server.as_deref()).await?;
     let whole = restored.missing.is_empty();
     if show.json {
-        show.document(&json!({
-            "ok": whole, "folder": args.into, "documents": restored.manifest.documents, "missing": restored.missing,
-            "database": true,
-        }));
+        let mut document = waiting_json(&restored.waiting);
+        document["ok"] = whole.into();
+        document["folder"] = json!(args.into);
+        document["documents"] = restored.manifest.documents.into();
+        document["missing"] = json!(restored.missing);
+        document["database"] = true.into();
+        show.document(&document);
     } else {
         let (folder, documents) = (args.into.display(), restored.manifest.documents);
         show.say(&say!("Đã khôi phục {documents} văn bản vào {folder}", "Restored {documents} documents into {folder}"));
@@ -235,6 +270,7 @@ pub(super) async fn restore(args: &RestoreArgs, show: Show) -> Result<ExitCode, 
             "Việc gửi thư, gọi webhook và lịch đang tạm dừng; kiểm tra xong, chạy: vanthu -C {folder} resume",
             "Sending, webhooks and schedules are paused; once you have looked it over, run: vanthu -C {folder} resume"
         ));
+        say_waiting(&restored.waiting, &format!(" -C {folder}"), show);
         if !whole {
             let missing = restored.missing.len();
             show.say(&say!("Thiếu hoặc hỏng {missing} văn bản.", "{missing} documents are missing or damaged."));

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::environment::{self, PREFIX};
 use super::service::{LISTEN_VARIABLE, LOG_VARIABLE};
 use super::store::URL_VARIABLE;
 use super::{FILE_NAME, Workspace, variable};
@@ -12,8 +13,6 @@ use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::language::Text;
 use crate::say;
 
-/// How the names of our variables begin.
-const PREFIX: &str = "VANTHU_";
 /// Variables that tests of this program set for themselves.
 const OF_TESTS: &str = "VANTHU_TEST_";
 /// Variables that mean something, with the key that they override.
@@ -37,7 +36,7 @@ pub enum Origin {
     /// `vanthu.toml`.
     File,
     /// This variable of the environment.
-    Environment(&'static str),
+    Environment(String),
 }
 
 /// One key.
@@ -67,16 +66,22 @@ impl Workspace {
     pub fn effective(&self) -> Vec<Effective> {
         let config = serde_json::to_value(&self.config).expect("the configuration is plain data");
         let text = self.folder.as_ref().and_then(|folder| std::fs::read_to_string(folder.join(FILE_NAME)).ok()).unwrap_or_default();
-        let file: toml::Table = toml::from_str(&text).unwrap_or_default();
-        let file = serde_json::to_value(file).unwrap_or_default();
+        let mut table: toml::Table = toml::from_str(&text).unwrap_or_default();
+        let file = serde_json::to_value(&table).unwrap_or_default();
         let mut keys = Vec::new();
         flatten(String::new(), &config, Some(&file), &mut keys);
+        let heard = environment::overlay(&mut table, variable).unwrap_or_default();
+        for key in &mut keys {
+            if let Some(name) = heard.get(&key.key) {
+                key.origin = Origin::Environment(name.clone());
+            }
+        }
         for (name, key) in VARIABLES {
             let Some(value) = variable(name).filter(|value| !value.trim().is_empty()) else { continue };
             let shown = if SECRET.contains(&name) { MASK } else { value.trim() };
             let value = Some(Value::from(shown).to_string());
             keys.retain(|known| known.key != key);
-            keys.push(Effective { key: key.to_owned(), value, origin: Origin::Environment(name) });
+            keys.push(Effective { key: key.to_owned(), value, origin: Origin::Environment(name.to_owned()) });
         }
         keys.sort_by(|one, other| one.key.cmp(&other.key));
         keys
@@ -88,7 +93,10 @@ impl Workspace {
         let relays = config.mail.relays.values().filter_map(|relay| relay.password_env.as_deref());
         let bounces = config.mail.bounces.iter().filter_map(|mailbox| mailbox.password_env.as_deref());
         let databases = config.databases.values().filter_map(|database| database.url_env.as_deref());
-        let known: Vec<&str> = VARIABLES.iter().map(|(name, _)| *name).chain(relays).chain(bounces).chain(databases).collect();
+        let text = self.folder.as_ref().and_then(|folder| std::fs::read_to_string(folder.join(FILE_NAME)).ok()).unwrap_or_default();
+        let keys = environment::variables(&toml::from_str(&text).unwrap_or_default());
+        let keys = keys.keys().map(String::as_str);
+        let known: Vec<&str> = VARIABLES.iter().map(|(name, _)| *name).chain(relays).chain(bounces).chain(databases).chain(keys).collect();
         let mut names: Vec<String> = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
         names.retain(|name| name.starts_with(PREFIX) && !name.starts_with(OF_TESTS) && !known.contains(&name.as_str()));
         names.sort();
@@ -97,7 +105,10 @@ impl Workspace {
             let problem = Diagnostic::warning("variable-unknown", message).with_value(name).at(Place::File { file: "environment".into() });
             match nearest(name, known.iter().copied()) {
                 Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
-                None => problem.remedy(say!("các biến: {}", "variables: {}", known.join(", "))),
+                None => problem.remedy(say!(
+                    "mỗi giá trị trong {FILE_NAME} là một biến, ví dụ {PREFIX}RENDER_WORKERS; xem tên: vanthu config show",
+                    "each value of {FILE_NAME} is a variable, for example {PREFIX}RENDER_WORKERS; for the names: vanthu config show"
+                )),
             }
         };
         names.iter().map(problem).collect()

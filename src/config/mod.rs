@@ -6,6 +6,7 @@
 pub mod alerts;
 pub mod approval;
 pub mod effective;
+mod environment;
 pub mod language_choice;
 pub mod mail;
 pub mod organisation;
@@ -18,7 +19,7 @@ pub mod stock;
 pub mod store;
 pub mod verify;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -182,7 +183,10 @@ impl Workspace {
     pub fn find(start: &Path) -> Result<Self, Vec<Diagnostic>> {
         match start.ancestors().find(|folder| folder.join(FILE_NAME).is_file()) {
             Some(folder) => Self::open(folder),
-            None => Ok(Self::default()),
+            None => {
+                let config = Config::parse("")?;
+                Ok(Self { folder: None, current: Current::of(config.clone()), config })
+            }
         }
     }
 
@@ -246,10 +250,17 @@ impl Workspace {
         self.declared("registers", &self.current().registers, name).map(|register| Register { key: name.to_owned(), ..register })
     }
 
-    /// The register in which documents of `template` take their numbers.
-    pub fn register_of(&self, template: &str) -> Option<Register> {
+    /// The register in which documents of `template` take their numbers when they are made in the name of `organisation`: its
+    /// own, or one that is everybody's.
+    pub fn register_of(&self, template: &str, organisation: &str) -> Option<Register> {
         let config = self.current();
-        let (name, register) = config.registers.iter().find(|(_, register)| register.templates.iter().any(|own| own == template))?;
+        let of = |owner: Option<&str>| {
+            config
+                .registers
+                .iter()
+                .find(|(_, register)| register.organisation.as_deref() == owner && register.templates.iter().any(|own| own == template))
+        };
+        let (name, register) = of(Some(organisation)).or_else(|| of(None))?;
         Some(Register { key: name.clone(), ..register.clone() })
     }
 
@@ -266,11 +277,35 @@ impl Workspace {
 }
 
 impl Config {
-    /// Reads the text of a `vanthu.toml`; every key is checked.
+    /// Reads the text of a `vanthu.toml`, and what the environment says in its place; every key is checked.
     fn parse(text: &str) -> Result<Self, Vec<Diagnostic>> {
-        let config: Self = toml::from_str(text).map_err(|error| vec![toml_problem("config", FILE_NAME, text, &error)])?;
+        let in_file = |error| vec![toml_problem("config", FILE_NAME, text, &error)];
+        let mut table: toml::Table = toml::from_str(text).map_err(in_file)?;
+        let heard = environment::overlay(&mut table, variable)?;
+        let config = if heard.is_empty() {
+            toml::from_str(text).map_err(in_file)?
+        } else {
+            Self::deserialized(table).map_err(|error| match toml::from_str::<Self>(text) {
+                Err(error) => in_file(error),
+                Ok(_) => environment::wrong(&heard, &error),
+            })?
+        };
         let problems = config.problems();
         if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    fn deserialized(table: toml::Table) -> Result<Self, toml::de::Error> {
+        table.try_into()
+    }
+
+    /// Pictures that the file names: emblems, signatures, seals, backgrounds of stock; each once.
+    pub fn pictures(&self) -> BTreeSet<&str> {
+        let of_people = self.organisations.values().flat_map(|organisation| {
+            let signatories = organisation.signatories.iter().flat_map(|person| [&person.signature, &person.seal]);
+            std::iter::once(&organisation.emblem).chain(signatories)
+        });
+        let of_stock = self.stocks.values().map(|stock| &stock.background);
+        of_people.chain(of_stock).filter_map(|name| name.as_deref()).collect()
     }
 
     fn problems(&self) -> Vec<Diagnostic> {

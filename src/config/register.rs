@@ -25,7 +25,7 @@ pub struct Register {
     pub kind: String,
     /// Whose it is; everybody's when it names no organisation.
     pub organisation: Option<String>,
-    /// Templates whose documents take their numbers here unless a batch says otherwise.
+    /// Templates whose documents, made in the name of that organisation, take their numbers here unless a batch says otherwise.
     #[serde(default)]
     pub templates: Vec<String>,
     /// `year`, `term` or `never`.
@@ -116,10 +116,11 @@ impl Register {
 /// What is wrong with all of them.
 pub(super) fn problems(registers: &BTreeMap<String, Register>) -> Vec<Diagnostic> {
     let mut problems: Vec<Diagnostic> = registers.iter().flat_map(|(name, register)| register.problems(name)).collect();
-    let mut owners: BTreeMap<&str, &str> = BTreeMap::new();
+    // Each organisation may number the same kind of document in a book of its own.
+    let mut owners: BTreeMap<(&str, Option<&str>), &str> = BTreeMap::new();
     for (name, register) in registers {
         for template in &register.templates {
-            if let Some(other) = owners.insert(template, name) {
+            if let Some(other) = owners.insert((template, register.organisation.as_deref()), name) {
                 let message = say!(
                     "mẫu “{template}” lấy số ở cả hai sổ “{other}” và “{name}”",
                     "template `{template}` takes numbers in both `{other}` and `{name}`"

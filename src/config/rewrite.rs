@@ -73,6 +73,22 @@ impl Workspace {
     }
 }
 
+/// Changes `[table] name` in the `vanthu.toml` of `folder`, when it stands there; comments and order stay. A file that is no
+/// TOML is left alone.
+pub fn redirect(folder: &Path, table: &str, name: &str, value: &str) -> io::Result<()> {
+    let path = folder.join(FILE_NAME);
+    let Ok(mut document) = fs::read_to_string(&path)?.parse::<DocumentMut>() else { return Ok(()) };
+    let Some(there) = document.get_mut(table).and_then(Item::as_table_like_mut).and_then(|table| table.get_mut(name)) else {
+        return Ok(());
+    };
+    let mut value = Value::from(value);
+    if let Some(old) = there.as_value() {
+        *value.decor_mut() = old.decor().clone();
+    }
+    *there = Item::Value(value);
+    replace(&path, document.to_string().as_bytes())
+}
+
 /// Sets a value in a table; a comment beside the old one stays.
 pub fn set(table: &mut Table, name: &str, value: impl Into<Value>) {
     let mut value = value.into();

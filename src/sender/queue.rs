@@ -58,7 +58,7 @@ async fn queue_batch(store: &Store, batch: &str, terms: &MailTerms) -> Result<u6
             for to in &addressed.to {
                 let Ok(address) = Address::parse(to) else { continue };
                 let key = address.key();
-                if store.was_posted(&document.id, &key).await? {
+                if store.was_posted(batch, &document.id, &key).await? {
                     continue;
                 }
                 let enclosed = (document.id.clone(), standing.file.clone());

@@ -130,6 +130,12 @@ impl Store {
             .collect()
     }
 
+    /// The ids of batches that the program holds, oldest first.
+    pub async fn held_batches(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT id FROM batch WHERE state = 'paused' AND held = 1 ORDER BY created_at, id";
+        self.database.fetch(sql, &[]).await?.iter().map(|row| row.text("id")).collect()
+    }
+
     /// How many deliveries have an outcome that nobody knows, and when the latest of them came to it.
     pub async fn doubtful_deliveries(&self) -> Result<(u64, i64), StoreError> {
         let row = self

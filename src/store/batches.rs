@@ -11,7 +11,7 @@ pub use super::posting::Post;
 use super::proofs::NewProof;
 use super::records::milliseconds;
 use super::registers::Claim;
-use super::{Store, StoreError, webhooks};
+use super::{Store, StoreError, audit, webhooks};
 use crate::lifecycle::{BatchState, RecordState};
 
 /// A batch that is about to be planned.
@@ -287,6 +287,13 @@ impl Store {
         self.database.fetch(&sql, &[]).await?.iter().map(batch).collect()
     }
 
+    /// The ids of running batches some of whose records are due.
+    pub async fn due_batches(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT b.id FROM batch AS b WHERE b.state = 'running' AND EXISTS
+            (SELECT 1 FROM record AS r {by_waiting} WHERE r.batch_id = b.id AND r.state = 'accepted' AND r.next_at <= {now})";
+        self.database.fetch(sql, &[]).await?.iter().map(|row| row.text("id")).collect()
+    }
+
     /// The ids of all batches, or of those that have not finished, oldest first.
     pub async fn batch_ids(&self, unfinished: bool) -> Result<Vec<String>, StoreError> {
         let sql = "SELECT id FROM batch WHERE state <> 'planning' AND ($1 = 0 OR state <> 'finished') ORDER BY created_at, id";
@@ -300,9 +307,10 @@ impl Store {
     }
 
     /// Holds a running batch.
-    pub async fn pause(&self, id: &str, reason: &str) -> Result<(), StoreError> {
+    pub async fn pause(&self, id: &str, reason: &str, actor: &str) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         step(&mut tx, id, BatchState::Paused, Some(reason)).await?;
+        audit::note(&mut tx, actor, "batch.pause", id, reason).await?;
         tx.notify("batch").await?;
         tx.commit().await
     }
@@ -317,7 +325,7 @@ impl Store {
     }
 
     /// Lets a held batch go on.
-    pub async fn resume(&self, id: &str) -> Result<(), StoreError> {
+    pub async fn resume(&self, id: &str, actor: &str) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         let now = state(&mut tx, id).await?;
         // From its end a batch goes on only with what failed: that is a retry.
@@ -325,37 +333,45 @@ impl Store {
             return Err(StoreError::refused(format!("batch {id}"), now.name()));
         }
         step(&mut tx, id, BatchState::Running, None).await?;
+        audit::note(&mut tx, actor, "batch.resume", id, "").await?;
         tx.notify("batch").await?;
         tx.commit().await
     }
 
     /// Gives a batch up: what waits is cancelled, what was made stays, numbers that were taken for nothing are void.
-    pub async fn cancel(&self, id: &str, reason: &str) -> Result<(), StoreError> {
+    pub async fn cancel(&self, id: &str, reason: &str, actor: &str) -> Result<(), StoreError> {
         let mut tx = self.database.begin().await?;
         step(&mut tx, id, BatchState::Cancelled, Some(reason)).await?;
         cancel_waiting(&mut tx, id, reason).await?;
+        audit::note(&mut tx, actor, "batch.cancel", id, reason).await?;
         tx.notify("batch").await?;
         tx.commit().await
     }
 
-    /// Makes exactly the failed and quarantined records wait again; how many there are.
-    pub async fn retry(&self, id: &str) -> Result<u64, StoreError> {
+    /// Makes exactly the failed and quarantined records wait again; how many there are. One whose number a person has struck
+    /// out meanwhile stays as it is: its document would bear a number that stands for nothing.
+    pub async fn retry(&self, id: &str, actor: &str) -> Result<u64, StoreError> {
         let mut tx = self.database.begin().await?;
         let again = tx
             .execute(
                 "UPDATE record SET state = 'accepted', attempts = 0, reasons = '[]', next_at = {now}
-                 WHERE batch_id = $1 AND state IN ('failed', 'quarantined')",
+                 WHERE batch_id = $1 AND state IN ('failed', 'quarantined') AND NOT EXISTS
+                     (SELECT 1 FROM entry AS e WHERE e.batch_id = $1 AND e.record = record.number AND e.struck = 1)",
                 &values![id],
             )
             .await?;
         if again > 0 {
+            audit::note(&mut tx, actor, "batch.retry", id, &again.to_string()).await?;
             // A number that was given up with its failure counts again with its record.
-            tx.execute(
-                "UPDATE entry SET state = 'taken', reason = '' WHERE batch_id = $1 AND state = 'void' AND record IN
-                     (SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted')",
-                &values![id],
-            )
-            .await?;
+            let revived = tx
+                .fetch(
+                    "UPDATE entry SET state = 'taken', reason = '' WHERE batch_id = $1 AND state = 'void' AND struck = 0 AND record IN
+                         (SELECT number FROM record WHERE batch_id = $1 AND state = 'accepted')
+                     RETURNING register, period, number",
+                    &values![id],
+                )
+                .await?;
+            super::registers::note_revived(&mut tx, actor, id, &revived).await?;
             tx.execute("UPDATE batch SET post = 'pending' WHERE id = $1 AND post = 'queued'", &values![id]).await?;
             if state(&mut tx, id).await? != BatchState::Running {
                 step(&mut tx, id, BatchState::Running, None).await?;

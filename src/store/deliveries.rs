@@ -306,14 +306,19 @@ impl Store {
         rows.iter().map(|row| Ok((super::documents::made(row)?, row.text("name")?))).collect()
     }
 
-    /// Was a document queued for a recipient before, by any batch? Tests do not count.
-    pub async fn was_posted(&self, document: &str, recipient_key: &str) -> Result<bool, StoreError> {
+    /// Was a document of `batch` queued for a recipient before, by any batch; or, by another batch of the same folder, one that
+    /// was made of the very same? Tests do not count.
+    pub async fn was_posted(&self, batch: &str, document: &str, recipient_key: &str) -> Result<bool, StoreError> {
         let row = self
             .database
             .fetch_one(
                 "SELECT 1 AS one FROM delivery_document AS e JOIN delivery AS d ON d.id = e.delivery_id
-                 WHERE e.document_id = $1 AND d.recipient_key = $2 AND d.purpose <> 'test'",
-                &values![document, recipient_key],
+                 WHERE d.recipient_key = $2 AND d.purpose <> 'test' AND (e.document_id = $1 OR EXISTS
+                     (SELECT 1 FROM record AS theirs JOIN batch AS earlier ON earlier.id = theirs.batch_id
+                          JOIN record AS ours ON ours.digest = theirs.digest JOIN batch AS now ON now.id = ours.batch_id
+                      WHERE theirs.document_id = e.document_id AND theirs.batch_id <> $3 AND ours.batch_id = $3 AND ours.document_id = $1
+                          AND earlier.output = now.output))",
+                &values![document, recipient_key, batch],
             )
             .await?;
         Ok(row.is_some())

@@ -3,7 +3,7 @@
 //! Owns what only operators see. A restored copy starts in safe mode: the original may have sent what the copy believes
 //! unsent, so nothing is sent and nothing fires before a person has looked.
 
-use super::connection::{pass, values};
+use super::connection::{Row, pass, values};
 use super::senders::Pause;
 use super::{Store, StoreError, audit};
 
@@ -45,6 +45,17 @@ pub struct Figures {
     pub sending_paused: bool,
     /// All schedules are paused.
     pub schedules_paused: bool,
+}
+
+/// What a copy must not go on with by itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The id of the restored database.
+    pub instance: String,
+    /// Batches that were running, and are held now.
+    pub batches: Vec<String>,
+    /// Batches whose messages were to go out, and are held now.
+    pub messages: Vec<String>,
 }
 
 const KINDS: [&str; 4] = ["batch", "record", "delivery", "occurrence"];
@@ -118,15 +129,21 @@ impl Store {
     }
 
     /// Makes a restored copy safe: another id; sending and schedules paused with `reason`; every lease void; every login ended;
-    /// deliveries whose end is not known left to the operator; counters at least at their entries. All in one commit.
-    pub async fn enter_safe_mode(&self, reason: &str, actor: &str) -> Result<(), StoreError> {
+    /// deliveries whose end is not known left to the operator, and so are batches that ran or were to be sent: the original may
+    /// have made and sent all of it; counters at least at their entries. All in one commit.
+    pub async fn enter_safe_mode(&self, reason: &str, actor: &str) -> Result<Settled, StoreError> {
         let id = self.new_id().await?;
         let mut tx = self.database.begin().await?;
         tx.execute(
             "UPDATE instance SET return_key = COALESCE(return_key, id), id = $1, sending_paused = $2, schedules_paused = $2",
-            &values![id, reason],
+            &values![&id, reason],
         )
         .await?;
+        let ids = |rows: Vec<Row>| rows.iter().map(|row| row.text("id")).collect::<Result<Vec<_>, _>>();
+        let messages =
+            ids(tx.fetch("UPDATE batch SET post = 'held' WHERE post = 'pending' AND state <> 'cancelled' RETURNING id", &[]).await?)?;
+        let hold = "UPDATE batch SET state = 'paused', held = 1, reason = $1, changed_at = {now} WHERE state = 'running' RETURNING id";
+        let batches = ids(tx.fetch(hold, &values![reason]).await?)?;
         tx.execute("UPDATE record SET state = 'accepted', next_at = {now} WHERE state = 'rendering'", &[]).await?;
         for table in ["record", "delivery", "occurrence"] {
             tx.execute(&format!("UPDATE {table} SET lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL"), &[]).await?;
@@ -150,6 +167,7 @@ impl Store {
         }
         audit::note(&mut tx, actor, "restore", "", reason).await?;
         pass("restore.settle")?;
-        tx.commit().await
+        tx.commit().await?;
+        Ok(Settled { instance: id, batches, messages })
     }
 }

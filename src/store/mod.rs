@@ -39,6 +39,7 @@ pub mod webhooks;
 
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -222,6 +223,7 @@ impl Store {
 
     async fn open_file(path: &Path, lock: Option<File>) -> Result<Self, StoreError> {
         refuse_network(path)?;
+        create_private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -231,6 +233,7 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(TURN_MAX);
         let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(TURN_MAX).connect_with(options.clone()).await?;
+        keep_snapshot(path, &writer).await?;
         pass("store.migrate")?;
         let migrated = migrator().run(&writer).await;
         pass("store.migrated")?;
@@ -346,6 +349,7 @@ impl Store {
         let Database::Sqlite { readers, .. } = &self.database else {
             return self.export(path).await;
         };
+        create_private(path)?;
         sqlx::query("VACUUM INTO $1").bind(path.display().to_string()).execute(readers).await?;
         Ok(())
     }
@@ -371,6 +375,41 @@ fn migrator() -> Migrator {
         })
         .collect();
     Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
+}
+
+/// Makes an empty file that only its owner reads, where there is none: the database holds names and addresses, and what SQLite
+/// puts beside it takes the same permissions.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::AlreadyExists => Err(StoreError::File { path: path.to_owned(), source }),
+        _ => Ok(()),
+    }
+}
+
+/// Keeps a copy of an older database beside it before its schema is changed: the way back to the version before.
+async fn keep_snapshot(path: &Path, writer: &sqlx::SqlitePool) -> Result<(), StoreError> {
+    let table = sqlx::query("SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'").fetch_optional(writer).await?;
+    let newest = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or(0);
+    if table.is_none() {
+        return Ok(());
+    }
+    let applied: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM _sqlx_migrations").fetch_one(writer).await?;
+    let beside = |suffix: String| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let snapshot = beside(format!(".truoc-{newest:04}"));
+    // One that is there is of the database before the first of several tries.
+    if applied.is_none_or(|applied| applied >= newest) || snapshot.exists() {
+        return Ok(());
+    }
+    let unfinished = beside(format!(".truoc-{newest:04}.{}", std::process::id()));
+    let failed = |source| StoreError::File { path: snapshot.clone(), source };
+    create_private(&unfinished)?;
+    sqlx::query("VACUUM INTO $1").bind(unfinished.display().to_string()).execute(writer).await?;
+    File::open(&unfinished).and_then(|file| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&unfinished, &snapshot).map_err(failed)
 }
 
 /// One process works on a file; the lock ends with it, however it ends.

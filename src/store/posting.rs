@@ -83,6 +83,12 @@ impl Store {
         Ok(changed == 1)
     }
 
+    /// The ids of finished batches whose messages wait for a person, oldest first.
+    pub async fn batches_with_held_messages(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT id FROM batch WHERE post = 'held' AND state = 'finished' ORDER BY created_at, id";
+        self.database.fetch(sql, &[]).await?.iter().map(|row| row.text("id")).collect()
+    }
+
     /// Notes what is to become of a batch's messages. One that has none keeps none.
     pub async fn mark_posted(&self, id: &str, post: Post) -> Result<(), StoreError> {
         pass("post.mark")?;

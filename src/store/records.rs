@@ -8,9 +8,6 @@ use super::documents::{NewDocument, Placed};
 use super::{Store, StoreError};
 use crate::lifecycle::RecordState;
 
-/// Times that a render is tried when the machine, not the record, is at fault; and the waits between, in milliseconds.
-const WAITS: [i64; 3] = [1_000, 10_000, 60_000];
-
 /// No record waits longer than this, in milliseconds: one that is due later was put off before the clock was set back.
 const WAIT_MAX: i64 = 60_000;
 
@@ -123,11 +120,6 @@ pub enum End {
         /// Why, as JSON.
         reasons: String,
     },
-    /// The machine was at fault: to be tried again later, or failed once the tries are used up.
-    Again {
-        /// Why, as JSON.
-        reasons: String,
-    },
 }
 
 impl Store {
@@ -173,14 +165,10 @@ impl Store {
     pub async fn end(&self, ended: Vec<(Claimed, End)>) -> Result<Vec<u64>, StoreError> {
         let mut lost = Vec::new();
         let mut tx = self.database.begin().await?;
-        let waits = ended.iter().any(|(_, end)| matches!(end, End::Again { .. }));
         for (record, end) in ended {
             if !end_one(&mut tx, &record, end).await? {
                 lost.push(record.number);
             }
-        }
-        if waits {
-            cancel_the_rest(&mut tx).await?;
         }
         tx.notify("record").await?;
         pass("document.commit")?;
@@ -279,19 +267,6 @@ impl Store {
             .await?;
         claimed(&row.ok_or_else(|| StoreError::unknown(format!("record {number} of batch {batch}")))?)
     }
-
-    /// When the next record of any running batch becomes due, for a loop that has nothing to do.
-    pub async fn next_record_due(&self) -> Result<Option<i64>, StoreError> {
-        let row = self
-            .database
-            .fetch_one(
-                "SELECT MIN(r.next_at) AS due FROM record AS r JOIN batch AS b ON b.id = r.batch_id
-                 WHERE r.state = 'accepted' AND b.state = 'running'",
-                &[],
-            )
-            .await?;
-        row.map_or(Ok(None), |row| row.int_or_none("due"))
-    }
 }
 
 /// What comes back from its worker after its batch was given up is given up with it, and so is its number.
@@ -324,7 +299,6 @@ async fn end_one(tx: &mut Tx, record: &Claimed, end: End) -> Result<bool, StoreE
         End::Kept { document } => (RecordState::Stored, "[]".to_owned(), Some(document), true),
         End::Failed { reasons } => (RecordState::Failed, reasons, None, false),
         End::Quarantined { reasons } => (RecordState::Quarantined, reasons, None, false),
-        End::Again { reasons } => return again(tx, record, &reasons).await,
     };
     let changed = tx
         .execute(
@@ -350,29 +324,6 @@ async fn end_one(tx: &mut Tx, record: &Claimed, end: End) -> Result<bool, StoreE
     {
         tx.execute("DELETE FROM document WHERE id = $1", &values![id]).await?;
     }
-    Ok(changed == 1)
-}
-
-async fn again(tx: &mut Tx, record: &Claimed, reasons: &str) -> Result<bool, StoreError> {
-    let tried = usize::try_from(record.attempts).unwrap_or(usize::MAX);
-    let changed = match WAITS.get(tried.saturating_sub(1)) {
-        Some(wait) if tried < WAITS.len() => {
-            tx.execute(
-                "UPDATE record SET state = 'accepted', reasons = $4, lease_owner = NULL, lease_until = NULL, next_at = {now} + $5
-                 WHERE batch_id = $1 AND number = $2 AND lease_epoch = $3 AND state = 'rendering'",
-                &values![&record.batch, record.number, record.epoch, reasons, *wait],
-            )
-            .await?
-        }
-        _ => {
-            tx.execute(
-                "UPDATE record SET state = 'failed', reasons = $4, lease_owner = NULL, lease_until = NULL
-                 WHERE batch_id = $1 AND number = $2 AND lease_epoch = $3 AND state = 'rendering'",
-                &values![&record.batch, record.number, record.epoch, reasons],
-            )
-            .await?
-        }
-    };
     Ok(changed == 1)
 }
 

@@ -4,7 +4,7 @@
 //! never used for anything else. Planning counts on from the last number that it saw; acceptance compares, so that two
 //! batches that planned at once cannot share one. What the register prints is `spreadsheet`'s and a template's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::audit;
 use super::batches::NewRecord;
@@ -197,6 +197,12 @@ impl Store {
         rows.iter().map(|row| Ok((row.text("period")?, row.int("last")?))).collect()
     }
 
+    /// The last number of every series, in the order of their names.
+    pub async fn last_numbers(&self) -> Result<Vec<(String, String, i64)>, StoreError> {
+        let rows = self.database.fetch("SELECT register, period, last FROM series ORDER BY register, period", &[]).await?;
+        rows.iter().map(|row| Ok((row.text("register")?, row.text("period")?, row.int("last")?))).collect()
+    }
+
     /// Takes the next `count` numbers, none before `first`, for documents that come late; the first of them.
     pub async fn reserve(
         &self,
@@ -228,7 +234,7 @@ impl Store {
         let mut tx = self.database.begin().await?;
         let changed = tx
             .execute(
-                "UPDATE entry SET state = 'void', reason = $4 WHERE register = $1 AND period = $2 AND number = $3 AND state <> 'void'",
+                "UPDATE entry SET state = 'void', struck = 1, reason = $4 WHERE register = $1 AND period = $2 AND number = $3 AND struck = 0",
                 &values![register, period, number, reason],
             )
             .await?;
@@ -289,6 +295,28 @@ impl Store {
             None => StoreError::unknown(what),
         })
     }
+}
+
+/// Writes into the audit log which numbers of a batch count again, a line for each series.
+pub(super) async fn note_revived(tx: &mut Tx, actor: &str, batch: &str, entries: &[Row]) -> Result<(), StoreError> {
+    let mut series: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for entry in entries {
+        let name = format!("{}/{}", entry.text("register")?, entry.text("period")?);
+        series.entry(name).or_default().push(entry.int("number")?);
+    }
+    for (name, mut numbers) in series {
+        numbers.sort_unstable();
+        let runs: Vec<String> = numbers
+            .chunk_by(|one, next| one + 1 == *next)
+            .map(|run| match run {
+                [one] => one.to_string(),
+                [first, .., last] => format!("{first}-{last}"),
+                [] => String::new(),
+            })
+            .collect();
+        audit::note(tx, actor, "register.revive", &name, &format!("{}: {batch}", runs.join(", "))).await?;
+    }
+    Ok(())
 }
 
 /// Notes a planned number beside its record, for [`take`].

@@ -3,17 +3,20 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod folder;
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use folder::Folder;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vanthu");
 const MESSAGES: usize = 1_000;
 
 fn main() {
-    let folder = std::env::temp_dir().join(format!("vanthu-bench-mail-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = Folder::new("mail");
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
     let mut sink = Command::new("smtp-sink");
     sink.args(["-u", "nobody", &format!("127.0.0.1:{port}"), "100"]).stdout(Stdio::null()).stderr(Stdio::null());
@@ -32,7 +35,7 @@ fn main() {
     fs::write(folder.join("d.csv"), format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích,Email\n{rows}")).expect("a file");
     let run = |arguments: &[&str]| {
         let started = Instant::now();
-        let output = Command::new(PROGRAM).args(arguments).current_dir(&folder).output().expect("the program");
+        let output = Command::new(PROGRAM).args(arguments).current_dir(&*folder).output().expect("the program");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         (started.elapsed(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
@@ -50,5 +53,4 @@ fn main() {
     println!("{:<48} {:>10.2} messages/s   target ≥ 200", "messages, outbox to a sink on loopback", MESSAGES as f64 / sent.as_secs_f64());
     let _ = sink.kill();
     let _ = sink.wait();
-    fs::remove_dir_all(&folder).expect("the folder");
 }

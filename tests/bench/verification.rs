@@ -3,11 +3,15 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod folder;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use folder::Folder;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vanthu");
 const CERTIFICATES: usize = 200;
@@ -15,8 +19,7 @@ const CONNECTIONS: usize = 8;
 const DURATION: Duration = Duration::from_secs(5);
 
 fn main() {
-    let folder = std::env::temp_dir().join(format!("vanthu-bench-verification-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = Folder::new("verification");
     let config = "[organisations.hoi]\nname = \"Hội Khuyến học Phường Mẫu\"\nabbreviation = \"HKH\"\nplace = \"Phường Mẫu\"\n\
         [[organisations.hoi.signatories]]\nauthority = [\"CHỦ TỊCH\"]\nname = \"Trần Thị Bình\"\n\
         [verify]\nurl = \"https://hoi.example\"\nkey_file = \"ky.khoa\"\nper_minute = 100000000\nper_minute_in_all = 100000000\n";
@@ -24,7 +27,7 @@ fn main() {
     let rows: String = (1..=CERTIFICATES).map(|n| format!("Cá nhân,Ông,Nguyễn Văn Mẫu {n},Hội A,Đã có nhiều đóng góp\n")).collect();
     fs::write(folder.join("d.csv"), format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích\n{rows}")).expect("a file");
     let run = |arguments: &[&str]| {
-        let output = Command::new(PROGRAM).args(arguments).current_dir(&folder).output().expect("the program");
+        let output = Command::new(PROGRAM).args(arguments).current_dir(&*folder).output().expect("the program");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
@@ -42,7 +45,7 @@ fn main() {
         codes.push(said["code"].as_str().expect("a code").replace('-', ""));
     }
     let mut server = Command::new(PROGRAM);
-    server.arg("serve").current_dir(&folder).env("VANTHU_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::null());
+    server.arg("serve").current_dir(&*folder).env("VANTHU_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::null());
     let mut server = server.spawn().expect("the service");
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
@@ -63,7 +66,6 @@ fn main() {
     }
     let _ = server.kill();
     let _ = server.wait();
-    fs::remove_dir_all(&folder).expect("the folder");
 }
 
 /// Asks again and again over one connection; how long each answer took.

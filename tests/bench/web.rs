@@ -4,11 +4,15 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod folder;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use folder::Folder;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vanthu");
 const CLIENTS: usize = 200;
@@ -32,8 +36,7 @@ const MIX: [&str; 10] = [
 
 fn main() {
     let seconds = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(SECONDS);
-    let folder = std::env::temp_dir().join(format!("vanthu-bench-web-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a folder");
+    let folder = Folder::new("web");
     let config = "[organisations.hoi]\nname = \"Hội Khuyến học Phường Mẫu\"\nabbreviation = \"HKH\"\nplace = \"Phường Mẫu\"\n\
         [[organisations.hoi.signatories]]\nauthority = [\"CHỦ TỊCH\"]\nname = \"Trần Thị Bình\"\n\
         [registers.di]\ntitle = \"Sổ đăng ký văn bản đi\"\nkind = \"van-ban-di\"\n[service]\nproxies = [\"127.0.0.1\"]\n\
@@ -42,7 +45,7 @@ fn main() {
     let rows: String = (1..=CERTIFICATES).map(|n| format!("Cá nhân,Ông,Nguyễn Văn Mẫu {n},Hội A,Đã có nhiều đóng góp\n")).collect();
     fs::write(folder.join("d.csv"), format!("Đối tượng,Danh xưng,Họ và tên,Đơn vị,Thành tích\n{rows}")).expect("a file");
     let run = |arguments: &[&str]| {
-        let output = Command::new(PROGRAM).args(arguments).current_dir(&folder).output().expect("the program");
+        let output = Command::new(PROGRAM).args(arguments).current_dir(&*folder).output().expect("the program");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap_or_default()
     };
@@ -57,7 +60,7 @@ fn main() {
         .collect();
 
     let mut server = Command::new(PROGRAM);
-    server.arg("serve").current_dir(&folder).env("VANTHU_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::null());
+    server.arg("serve").current_dir(&*folder).env("VANTHU_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::null());
     let mut server = server.spawn().expect("the service");
     let mut lines = BufReader::new(server.stdout.take().expect("its output")).lines().map_while(Result::ok);
     let address = lines.find_map(|line| Some(line.split_once("http://")?.1.split('/').next()?.to_owned())).expect("an address");
@@ -95,7 +98,6 @@ fn main() {
     });
     let _ = server.kill();
     let _ = server.wait();
-    fs::remove_dir_all(&folder).expect("the folder");
 
     let mut times: Vec<Duration> = answers.iter().map(|(time, _)| *time).collect();
     times.sort_unstable();

@@ -103,8 +103,7 @@ impl Outcome {
 /// A fresh path for a file called `name`.
 pub(crate) fn path(name: &str) -> PathBuf {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let folder =
-        std::env::temp_dir().join(format!("vanthu-data-{}", std::process::id())).join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
+    let folder = crate::support::scratch().join(NEXT.fetch_add(1, Ordering::Relaxed).to_string());
     std::fs::create_dir_all(&folder).unwrap();
     folder.join(name)
 }

@@ -49,6 +49,8 @@ fn old_list() -> String {
 /// A workspace, its store, and how it is run.
 struct Scene {
     office: Office,
+    /// The documents take their numbers from a register.
+    numbered: bool,
     /// The database on the server, when the store is not a file.
     server: Option<String>,
     environment: Vec<(String, String)>,
@@ -60,7 +62,21 @@ impl Scene {
         let office = Office::with_workspace();
         configured(&office, "[render]\nworkers = 1\n");
         office.write("d.csv", list());
-        Self { office, server: None, environment: Vec::new() }
+        Self { office, numbered: false, server: None, environment: Vec::new() }
+    }
+
+    /// The same with a register.
+    fn numbered(self) -> Self {
+        configured(&self.office, "[registers.khen]\nkind = \"khen-thuong\"\ntemplates = [\"giay-khen\"]\n");
+        let scene = Self { numbered: true, ..self };
+        scene.writes(&list());
+        scene
+    }
+
+    /// Writes the list; one of a register has no numbers of its own.
+    fn writes(&self, list: &str) {
+        let without = |line: &str| line.rsplit_once(',').map_or(line, |(rest, _)| rest).to_owned() + "\n";
+        self.office.write("d.csv", if self.numbered { list.lines().map(without).collect() } else { list.to_owned() });
     }
 
     /// As [`Self::fresh`], on a PostgreSQL database of its own.
@@ -74,9 +90,9 @@ impl Scene {
 
     /// The old list was run to its end, with an archive beside it; the new list waits.
     fn second_list(self) -> Self {
-        self.office.write("d.csv", old_list());
+        self.writes(&old_list());
         self.ends(&mut self.command(&["--zip"]));
-        self.office.write("d.csv", list());
+        self.writes(&list());
         self
     }
 
@@ -85,7 +101,7 @@ impl Scene {
         let copy = Office::new();
         let inside = |path: &Path| path.join(".").display().to_string();
         foreign("cp", &["-a", &inside(&self.office.path), copy.path.to_str().expect("a path")]);
-        Self { office: copy, server: None, environment: self.environment.clone() }
+        Self { office: copy, numbered: self.numbered, server: None, environment: self.environment.clone() }
     }
 
     fn command(&self, more: &[&str]) -> Command {
@@ -158,7 +174,8 @@ impl Scene {
     fn is_complete(&self, context: &str) {
         let violations = self.checker().violations(true);
         assert!(violations.is_empty(), "{context}:\n{violations}");
-        assert_eq!(&hashes(&self.office.path.join("o")), &reference().documents, "{context}");
+        let expected = if self.numbered { numbered_reference() } else { &reference().documents };
+        assert_eq!(&hashes(&self.office.path.join("o")), expected, "{context}");
     }
 }
 
@@ -195,6 +212,20 @@ fn reference() -> &'static Reference {
         }
         assert_eq!(scene.checker().violations(true), "");
         Reference { documents, time }
+    })
+}
+
+/// The documents that the second list of a register comes to, made without any fault: whoever stood in the old list keeps the
+/// number, the others go on from there.
+fn numbered_reference() -> &'static BTreeMap<String, String> {
+    static REFERENCE: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    REFERENCE.get_or_init(|| {
+        let scene = Scene::fresh().numbered().second_list();
+        scene.ends(&mut scene.command(&[]));
+        assert_eq!(scene.checker().violations(true), "");
+        let documents = hashes(&scene.office.path.join("o"));
+        assert_eq!(documents.len(), RECORDS);
+        documents
     })
 }
 

@@ -208,18 +208,18 @@ async fn walk(store: &Store, acts: &[Act]) {
                     }
                 }
             }
-            Act::Pause => assert_eq!(store.pause(&id, "chờ").await.is_ok(), model.may(BatchState::Paused), "{act:?}"),
+            Act::Pause => assert_eq!(store.pause(&id, "chờ", "an").await.is_ok(), model.may(BatchState::Paused), "{act:?}"),
             Act::Resume => {
                 // Running again what has finished is for what failed, and goes by another door.
                 let expected = model.batch == BatchState::Paused;
                 if model.batch != BatchState::Finished {
-                    assert_eq!(store.resume(&id).await.is_ok(), expected, "{act:?}");
+                    assert_eq!(store.resume(&id, "an").await.is_ok(), expected, "{act:?}");
                     model.may(BatchState::Running);
                 }
             }
             Act::Cancel => {
                 let may = model.may(BatchState::Cancelled);
-                assert_eq!(store.cancel(&id, "thôi").await.is_ok(), may, "{act:?}");
+                assert_eq!(store.cancel(&id, "thôi", "an").await.is_ok(), may, "{act:?}");
                 if may {
                     for index in 0..6 {
                         if model.records[index] == RecordState::Accepted {
@@ -232,7 +232,7 @@ async fn walk(store: &Store, acts: &[Act]) {
                 let again: Vec<usize> =
                     (0..6).filter(|index| matches!(model.records[*index], RecordState::Failed | RecordState::Quarantined)).collect();
                 let may = again.is_empty() || model.batch != BatchState::Cancelled;
-                assert_eq!(store.retry(&id).await.is_ok(), may, "{act:?}");
+                assert_eq!(store.retry(&id, "an").await.is_ok(), may, "{act:?}");
                 if may && !again.is_empty() {
                     model.batch = BatchState::Running;
                     again.into_iter().for_each(|index| model.goes_back(index));

@@ -9,10 +9,13 @@ mod copies;
 mod figures;
 mod links;
 mod lists;
+mod retold;
+mod schema;
 mod sending_domain;
 mod sources;
 mod stopping;
 mod suppressions;
+mod turns;
 mod unready;
 mod waking;
 

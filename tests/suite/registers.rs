@@ -233,6 +233,28 @@ fn wrong_keys_of_a_register_are_named_with_what_was_perhaps_meant() {
 }
 
 #[test]
+fn each_organisation_numbers_the_same_kind_of_document_in_its_own_book() {
+    let own = "[organisations.doi]\nname = \"Đội Thiếu niên\"\nabbreviation = \"ĐTN\"\nplace = \"Phường Thí Điểm\"\n\
+        [[organisations.doi.signatories]]\nauthority = [\"ĐỘI TRƯỞNG\"]\nname = \"Lê Văn Cường\"\n\
+        [registers.hoi]\nkind = \"khen-thuong\"\norganisation = \"hoi\"\ntemplates = [\"giay-khen\"]\n\
+        [registers.doi]\nkind = \"khen-thuong\"\norganisation = \"doi\"\ntemplates = [\"giay-khen\"]\nfirst = 40\n";
+    let office = office(&format!("{own}[registers.chung]\nkind = \"van-ban-di\"\ntemplates = [\"cong-van\"]\n"));
+    for (out, organisation, names) in [("o", "hoi", ["Lê Văn Yên", "Trần Văn An"]), ("p", "doi", ["Phạm Thị Hà", "Bùi Văn Minh"])]
+    {
+        office.write("d.csv", list(&names));
+        office.must(&awards(out, &["--organisation", organisation]));
+    }
+    assert_eq!(office.documents("o"), ["01-Lê Văn Yên.pdf", "02-Trần Văn An.pdf"]);
+    assert_eq!(office.documents("p"), ["40-Phạm Thị Hà.pdf", "41-Bùi Văn Minh.pdf"]);
+    // Two books of one organisation, or two of everybody, would leave the choice open.
+    let office = super::registers::office(&own.replace("organisation = \"doi\"", "organisation = \"hoi\""));
+    expect![[r#"
+        lỗi[config-value] vanthu.toml: mẫu “giay-khen” lấy số ở cả hai sổ “doi” và “hoi”
+    "#]]
+    .assert_eq(&office.run(&["register", "list"]).stderr);
+}
+
+#[test]
 fn two_lists_that_are_numbered_at_once_share_no_number_and_leave_no_gap() {
     let office = office(REGISTERS);
     let postgres = crate::support::postgres::Postgres::start();

@@ -152,7 +152,8 @@ print(one(old, 'SELECT id FROM instance') != one(new, 'SELECT id FROM instance')
     assert!(refused.stderr.contains("lỗi[schedule-paused]"), "{}", refused.stderr);
     assert!(office.run(&["-C", "moi", "doctor"]).stdout.contains("vanthu resume"));
     office.must(&["-C", "moi", "resume"]);
-    // The unfinished batch goes on in the restored office.
+    // The unfinished batch goes on in the restored office, once a person has said so.
+    office.must(&["-C", "moi", "batch", "resume", "last"]);
     office.must(&[&["-C", "moi"][..], &award_run("d.csv", "moi/ra", &[])[..]].concat());
     assert_eq!(office.documents("moi/ra"), office.documents("ra"));
 }
@@ -201,6 +202,22 @@ c.commit()",
     let said = office.run(&["doctor"]);
     assert_eq!(said.code, 1);
     assert!(said.stdout.contains("HỎNG   audit        nhật ký kiểm tra đứt ở dòng 1"), "{}", said.stdout);
+}
+
+#[test]
+fn the_doctor_looks_at_the_rest_when_one_password_is_missing() {
+    let office = Office::with_workspace();
+    let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
+    let relays = "[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nport = 1\nsecurity = \"none\"\n\
+        [mail.relays.khac]\nhost = \"127.0.0.1\"\naccount = \"van-thu\"\npassword_file = \"khong-co\"\n";
+    office.write("vanthu.toml", config + relays);
+    let said = office.run(&["doctor"]);
+    assert_eq!(said.code, 1, "{}", said.stderr);
+    for line in
+        ["HỎNG   relay        [mail.relays.khac] ", "tốt    database", "tốt    relay-address [mail.relays.may] 127.0.0.1: 127.0.0.1"]
+    {
+        assert!(said.stdout.contains(line), "{line}: {}{}", said.stdout, said.stderr);
+    }
 }
 
 #[test]

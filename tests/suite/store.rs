@@ -7,7 +7,7 @@ mod proofs;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use vanthu::lifecycle::{BatchState, RecordState};
+use vanthu::lifecycle::BatchState;
 use vanthu::store::batches::{Acceptance, NewBatch, NewRecord, Planning, Post};
 use vanthu::store::documents::NewDocument;
 use vanthu::store::records::{Claimed, End};
@@ -65,6 +65,7 @@ on_both_databases! {
     a_batch_finishes_only_when_its_counts_reconcile
     only_what_failed_is_made_again
     a_batch_that_is_given_up_keeps_what_was_made_and_voids_its_numbers
+    a_number_that_a_person_struck_out_stays_void_when_the_rest_is_tried_again
     a_paused_batch_hands_out_nothing
     numbers_follow_the_list_without_gaps
     two_batches_planned_at_once_do_not_share_a_number
@@ -72,7 +73,6 @@ on_both_databases! {
     a_number_is_reserved_entered_late_and_voided_with_a_reason
     a_changed_audit_line_breaks_the_chain
     what_stands_in_a_folder_is_remembered
-    a_try_that_the_machine_failed_waits_and_then_fails
     a_code_counts_from_the_commit_of_its_first_document_on
     what_was_taken_back_stays_so_and_is_named_when_it_is_planned_again
     a_key_is_published_once_and_stays
@@ -243,7 +243,7 @@ async fn only_what_failed_is_made_again(place: Place) {
         store.end(vec![(record, end)]).await.expect("ended");
     }
     store.finish(&id).await.expect("finished");
-    assert_eq!(store.retry(&id).await.expect("again"), 2);
+    assert_eq!(store.retry(&id, "an").await.expect("again"), 2);
     let again: Vec<u64> = store.claim(&id, "b", 9).await.expect("records").iter().map(|record| record.number).collect();
     assert_eq!(again, [2, 3]);
 }
@@ -254,22 +254,44 @@ async fn a_batch_that_is_given_up_keeps_what_was_made_and_voids_its_numbers(plac
     let record = store.claim(&id, "a", 1).await.expect("a record").remove(0);
     let end = stored(&store, &record).await;
     store.end(vec![(record, end)]).await.expect("ended");
-    store.cancel(&id, "nhầm danh sách").await.expect("given up");
+    store.cancel(&id, "nhầm danh sách", "an").await.expect("given up");
     let tally = store.tally(&id).await.expect("a tally");
     assert_eq!((tally.stored, tally.cancelled), (1, 2));
     let entries = store.entries("khen", "2026", 1, 10).await.expect("entries");
     let states: Vec<(i64, EntryState, &str)> = entries.iter().map(|entry| (entry.number, entry.state, entry.reason.as_str())).collect();
     assert_eq!(states, [(1, EntryState::Taken, ""), (2, EntryState::Void, "nhầm danh sách"), (3, EntryState::Void, "nhầm danh sách")]);
-    assert_eq!(store.resume(&id).await.expect_err("refused").to_string(), format!("batch {id} is cancelled"));
+    assert_eq!(store.resume(&id, "an").await.expect_err("refused").to_string(), format!("batch {id} is cancelled"));
+}
+
+async fn a_number_that_a_person_struck_out_stays_void_when_the_rest_is_tried_again(place: Place) {
+    let store = place.open().await;
+    let id = numbered(&store, 1, 4).await;
+    store.void_number("khen", "2026", 1, "ghi nhầm tên", "an").await.expect("struck out while it is taken");
+    for record in store.claim(&id, "a", 4).await.expect("records") {
+        store.end(vec![(record, End::Failed { reasons: "[]".into() })]).await.expect("ended");
+    }
+    assert!(store.finish(&id).await.expect("finished"));
+    store.void_number("khen", "2026", 3, "không ký nữa", "an").await.expect("struck out when it is void already");
+    assert!(store.void_number("khen", "2026", 3, "lần nữa", "an").await.is_err(), "once");
+    assert_eq!(store.retry(&id, "bình").await.expect("again"), 2);
+    let entries = store.entries("khen", "2026", 1, 10).await.expect("entries");
+    let states: Vec<(EntryState, &str)> = entries.iter().map(|entry| (entry.state, entry.reason.as_str())).collect();
+    let (struck, taken) = (EntryState::Void, EntryState::Taken);
+    assert_eq!(states, [(struck, "ghi nhầm tên"), (taken, ""), (struck, "không ký nữa"), (taken, "")]);
+    let again: Vec<u64> = store.claim(&id, "b", 9).await.expect("records").iter().map(|record| record.number).collect();
+    assert_eq!(again, [2, 4], "no document is made with a number that stands for nothing");
+    let lines = store.audit_lines(0, 10).await.expect("lines");
+    let told: Vec<String> = lines.iter().map(|line| format!("{} {} {} {}", line.actor, line.action, line.subject, line.detail)).collect();
+    assert_eq!(told[2..], [format!("bình batch.retry {id} 2"), format!("bình register.revive khen/2026 2, 4: {id}")], "{told:?}");
 }
 
 async fn a_paused_batch_hands_out_nothing(place: Place) {
     let store = place.open().await;
     let id = accepted(&store, 1).await;
-    store.pause(&id, "chờ duyệt").await.expect("paused");
+    store.pause(&id, "chờ duyệt", "an").await.expect("paused");
     assert!(store.claim(&id, "a", 1).await.expect("records").is_empty());
     assert_eq!(store.batch(&id).await.expect("a batch").reason.as_deref(), Some("chờ duyệt"));
-    store.resume(&id).await.expect("resumed");
+    store.resume(&id, "an").await.expect("resumed");
     assert_eq!(store.claim(&id, "a", 1).await.expect("records").len(), 1);
 }
 
@@ -412,21 +434,6 @@ async fn what_stands_in_a_folder_is_remembered(place: Place) {
     assert_eq!(store.placed("ket-qua").await.expect("files").get("a.pdf"), Some(&file("2")));
     store.displace("ket-qua", &["a.pdf".into()]).await.expect("displaced");
     assert!(store.placed("ket-qua").await.expect("files").is_empty());
-}
-
-async fn a_try_that_the_machine_failed_waits_and_then_fails(place: Place) {
-    let store = place.open().await;
-    let id = accepted(&store, 1).await;
-    let record = store.claim(&id, "a", 1).await.expect("a record").remove(0);
-    store.end(vec![(record.clone(), End::Again { reasons: "[]".into() })]).await.expect("ended");
-    assert!(store.claim(&id, "a", 1).await.expect("records").is_empty(), "not before its time");
-    let due = store.next_record_due().await.expect("an answer").expect("a time");
-    assert!(due > store.now().await.expect("a time"));
-    let last = Claimed { attempts: 3, ..record };
-    // The third try is the last: the row is brought into the state of one that is under way.
-    store.retry(&id).await.expect("nothing failed yet");
-    assert_eq!(store.end(vec![(last, End::Again { reasons: "[]".into() })]).await.expect("ended"), vec![1], "it is not under way");
-    assert_eq!(store.standings(&id, 0, 1).await.expect("a record")[0].state, RecordState::Accepted);
 }
 
 #[test]

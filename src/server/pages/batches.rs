@@ -197,7 +197,7 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
             "has_mail": !mail.is_empty(), "test_record": first_sendable,
             "overprint": request.as_ref().is_some_and(|request| request.overprint),
             "stock": request.as_ref().and_then(|request| request.stock.clone()),
-            "printers": site.app.draft_offer(&batch.template).printers.into_iter().map(|(key, _)| json!({ "key": key })).collect::<Vec<_>>(),
+            "printers": site.app.draft_offer(&batch.template, batch.organisation.as_deref()).printers.into_iter().map(|(key, _)| json!({ "key": key })).collect::<Vec<_>>(),
             "records": records.iter().map(|one| record(one, language)).collect::<Value>(),
             "only_failed": view.loi.is_some(), "next": next, "later": from > 0,
         }),

@@ -55,7 +55,7 @@ async fn drawn(site: &Site, caller: &Caller, batch: &Batch, record: Option<u64>)
         json!({
             "batch": { "id": batch.id, "title": title(site, &batch.template, caller.language), "post": batch.post.name() },
             "letter": letter, "wanted": record, "held": batch.post == Post::Held, "may_send": caller.principal.may(Right::Send),
-            "link": terms.is_some_and(|terms| terms.attach == Attach::Link), "can_link": site.app.draft_offer(&batch.template).can_link,
+            "link": terms.is_some_and(|terms| terms.attach == Attach::Link), "can_link": site.app.draft_offer(&batch.template, batch.organisation.as_deref()).can_link,
         }),
     )
     .problems(problems))

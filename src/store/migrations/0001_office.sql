@@ -119,6 +119,8 @@ CREATE TABLE entry (
     copies BIGINT NOT NULL DEFAULT 1,
     note TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
+    -- Void because a person struck it out.
+    struck BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     PRIMARY KEY (register, period, number)
 );

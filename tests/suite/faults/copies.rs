@@ -66,7 +66,8 @@ fn a_killed_restore_leaves_no_office_and_the_next_one_is_whole_and_waits() {
     assert_eq!(left_over(&scene.office.path), Vec::<String>::new());
     let mut run = scene.other(&["-C", "moi", "resume"]);
     scene.ends(&mut run);
-    // The batch that was cut short goes on in the restored office.
+    // The batch that was cut short goes on in the restored office, once a person has said so.
+    scene.ends(&mut scene.other(&["-C", "moi", "batch", "resume", "last"]));
     let options = [&["-C", "moi"][..], &crate::support::award_run("d.csv", "moi/o", &super::OPTIONS)[..]].concat();
     scene.ends(&mut scene.other(&options));
     assert_eq!(scene.office.documents("moi/o").len(), RECORDS);

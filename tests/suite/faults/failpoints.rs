@@ -150,7 +150,7 @@ fn a_kill_between_any_two_groups_of_a_first_run_leaves_a_batch_that_never_counte
 #[test]
 fn a_wrong_failpoint_is_refused_before_anything_is_done() {
     let office = Office::with_workspace();
-    let scene = Scene { office, server: None, environment: Vec::new() };
+    let scene = Scene { office, numbered: false, server: None, environment: Vec::new() };
     for wrong in ["object.created", "object.created=stop", "object.created=kill@x", "a=delay:s"] {
         let said = said(scene.armed(wrong).output().expect("a run"));
         assert_eq!(said.code, 1, "{wrong}");

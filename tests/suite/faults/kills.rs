@@ -92,6 +92,12 @@ fn three_hundred_kills_on_sqlite() {
 }
 
 #[test]
+fn kills_on_either_database_leave_no_gap_in_a_register() {
+    kill_at_random(40, 5, || Scene::fresh().numbered().second_list());
+    kill_at_random(30, 3, || Scene::on_server().numbered().second_list());
+}
+
+#[test]
 fn a_hundred_kills_on_postgresql() {
     kill_at_random(100, 20, || Scene::on_server().second_list());
 }

@@ -152,7 +152,7 @@ fn what_nothing_refers_to_is_cleared_after_a_day_and_nothing_else() {
     let scene = Scene::fresh();
     scene.ends(&mut scene.command(&[]));
     let store = scene.office.path.join("kho");
-    let batch = std::fs::read_dir(&store).expect("objects").flatten().next().expect("a batch").file_name();
+    let batch = std::fs::read_dir(&store).expect("objects").flatten().find(|entry| entry.path().is_dir()).expect("a batch").file_name();
     let batch = batch.to_string_lossy();
     let unreferred = [("old.pdf", 2), ("young.pdf", 0), ("old.tmp", 2)];
     for (name, days) in unreferred {

@@ -44,7 +44,7 @@ fn a_reader_of_bounces_killed_before_or_after_its_commit_counts_each_report_once
     let postfix = Postfix::start(&["bounce"]);
     let certificates = Certificates::new();
     let (key, certificate) = certificates.issue("127.0.0.1", false);
-    let scene = Scene { office: Office::with_workspace(), server: None, environment: Vec::new() };
+    let scene = Scene { office: Office::with_workspace(), server: None, environment: Vec::new(), numbered: false };
     configured(&scene.office, &mail(postfix.port));
     scene.office.write("d.csv", LIST);
     scene.office.must(&award_run("d.csv", "o", &["--mail"]));
@@ -83,7 +83,7 @@ fn a_sender_killed_when_an_address_is_refused_leaves_it_alone_from_the_failure_o
     let unknown = Script::default().on("RCPT", [Say::Line("550 5.1.1 no such user")]);
     let server = runtime.block_on(SmtpServer::start(unknown));
     for (point, after) in [("delivery.suppress", "leased|0|0"), ("delivery.suppressed", "failed|0|1")] {
-        let scene = Scene { office: Office::with_workspace(), server: None, environment: Vec::new() };
+        let scene = Scene { office: Office::with_workspace(), server: None, environment: Vec::new(), numbered: false };
         configured(&scene.office, &mail(server.port));
         scene.office.write("d.csv", LIST);
         killed(&scene, &award_run("d.csv", "o", &["--mail"]), point);

@@ -50,3 +50,52 @@ fn a_misspelt_variable_is_told_with_the_right_one() {
     let shown = said(command.output().unwrap());
     assert_eq!((shown.code, shown.stderr.contains("variable-unknown")), (0, true), "{}", shown.stderr);
 }
+
+#[test]
+fn every_value_of_the_file_can_be_given_in_the_environment() {
+    let office = Office::with_workspace();
+    configure(
+        &office,
+        "[render]\nworkers = 1\n[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nsecurity = \"none\"\n",
+    );
+    let shown = |variables: &[(&str, &str)]| {
+        let mut command = office.command(&["config", "show"]);
+        command.envs(variables.iter().copied());
+        said(command.output().unwrap())
+    };
+    let right = shown(&[
+        ("VANTHU_RENDER_WORKERS", "2"),
+        ("VANTHU_RENDER_DEADLINE_SECONDS", "30"),
+        ("VANTHU_STORE_LEASE_SECONDS", "20"),
+        ("VANTHU_APPROVAL_REQUIRED", "true"),
+        ("VANTHU_MAIL_FROM", "khac@hoi.example"),
+        ("VANTHU_MAIL_RELAYS_MAY_PORT", "2525"),
+        ("VANTHU_ORGANISATIONS_HOI_PLACE", "Phường Khác"),
+        ("VANTHU_ORGANISATION", "hoi"),
+    ]);
+    assert_eq!((right.code, right.stderr.as_str()), (0, ""));
+    let line = |start: &str| {
+        right.stdout.lines().find(|line| line.starts_with(start)).unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(line("render.workers"), "render.workers = 2 # biến VANTHU_RENDER_WORKERS");
+    assert_eq!(line("render.deadline_seconds"), "render.deadline_seconds = 30.0 # biến VANTHU_RENDER_DEADLINE_SECONDS");
+    assert_eq!(line("render.memory_mib"), "render.memory_mib = 1024 # mặc định");
+    assert_eq!(line("store.lease_seconds"), "store.lease_seconds = 20 # biến VANTHU_STORE_LEASE_SECONDS");
+    assert_eq!(line("approval.required"), "approval.required = true # biến VANTHU_APPROVAL_REQUIRED");
+    assert_eq!(line("mail.from "), "mail.from = \"khac@hoi.example\" # biến VANTHU_MAIL_FROM");
+    assert_eq!(line("mail.relays.may.port"), "mail.relays.may.port = 2525 # biến VANTHU_MAIL_RELAYS_MAY_PORT");
+    assert_eq!(line("organisations.hoi.place"), "organisations.hoi.place = \"Phường Khác\" # biến VANTHU_ORGANISATIONS_HOI_PLACE");
+    assert_eq!(line("organisation "), "organisation = \"hoi\" # biến VANTHU_ORGANISATION");
+    // It is checked as the file is.
+    let wrong = shown(&[("VANTHU_RENDER_MEMORY_MIB", "12")]);
+    assert_eq!((wrong.code, wrong.stderr.as_str()), (1, "lỗi[config-value] vanthu.toml: render.memory_mib phải từ 256\n"));
+    let wrong = shown(&[("VANTHU_RENDER_WORKERS", "hai")]);
+    assert_eq!(wrong.code, 1);
+    assert!(
+        wrong.stderr.starts_with("lỗi[variable-value] VANTHU_RENDER_WORKERS: biến môi trường có giá trị không dùng được: "),
+        "{}",
+        wrong.stderr
+    );
+    let misspelt = shown(&[("VANTHU_RENDER_WORKER", "2")]);
+    assert!(misspelt.stderr.contains("có phải “VANTHU_RENDER_WORKERS”?"), "{}", misspelt.stderr);
+}

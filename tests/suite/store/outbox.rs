@@ -248,7 +248,7 @@ async fn what_a_held_batch_had_handed_out_is_not_intended(place: Place) {
 async fn an_address_that_is_refused_is_suppressed_with_the_failure(place: Place) {
     let store = queued(&place, 1).await;
     let leased = claim(&store, "a", 1).await.remove(0);
-    let note = Note { reply: "550 5.1.1", reason: "không có người này" };
+    let note = Note { reply: "550 5.1.1", reason: "không có người này", ..Note::default() };
     assert!(!store.fail_and_suppress(&leased.id, leased.epoch + 1, note).await.expect("an answer"), "it is not the caller's");
     assert!(store.suppressions().await.expect("a list").is_empty());
     assert!(store.fail_and_suppress(&leased.id, leased.epoch, note).await.expect("an answer"));

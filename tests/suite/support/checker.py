@@ -94,6 +94,9 @@ for id, batch in batches.items():
         wrong("batch", id, "is still being completed by", batch["completer"])
 
 used = {}
+for id, batch in batches.items():
+    if batch["completed_at"] is not None and batch["state"] != "finished":
+        wrong("batch", id, "is completed and", batch["state"])
 for record in records:
     name = f"record {record['number']} of {record['batch_id']}"
     if (record["state"] == "stored") != (record["document_id"] is not None):
@@ -134,12 +137,26 @@ for document in documents.values():
         wrong("object", document["object"], "is not a whole PDF")
     if stat.S_IMODE(os.stat(path).st_mode) & 0o222:
         wrong("object", document["object"], "may be written")
+# One in a hundred is read by another program; which, the hash decides.
+sample = sorted(documents.values(), key=lambda document: document["sha256"])[: len(documents) // 100 + 1] if settled else []
+for document in sample:
+    done = subprocess.run(["qpdf", "--check", os.path.join(look["objects"], document["object"])], capture_output=True, text=True)
+    if done.returncode:
+        wrong("object", document["object"], "does not please qpdf:", done.stdout, done.stderr)
 if settled:
     for folder_, _, files in os.walk(look["objects"]):
         for file in files:
             name = os.path.relpath(os.path.join(folder_, file), look["objects"])
+            if name == "instance":
+                continue
             if name not in wanted and time.time() - os.stat(os.path.join(folder_, file)).st_mtime >= look["grace"]:
                 wrong("object", name, "has no row")
+
+# The documents say whose they are.
+if os.path.exists(os.path.join(look["objects"], "instance")):
+    owner = open(os.path.join(look["objects"], "instance")).read()
+    if [row["id"] for row in rows("SELECT id FROM instance")] != [owner]:
+        wrong("the documents belong to", owner)
 
 # Output folders: everything noted stands there, nothing stands there that was not noted, the newest batch is all there.
 for key in sorted({batch["output"] for batch in batches.values()}):
@@ -177,6 +194,24 @@ for series in rows("SELECT register, period, last FROM series"):
     numbers = [int(row["number"]) for row in rows(f"SELECT number FROM entry WHERE {where} ORDER BY number")]
     if numbers != list(range(1, int(series["last"]) + 1)):
         wrong("register", series["register"], series["period"], "has a gap:", numbers, "up to", series["last"])
+state_of = {(record["batch_id"], record["number"]): record["state"] for record in records}
+with_numbers, taken = set(), set()
+latest = {max((int(b["created_at"]), id) for id, b in batches.items() if b["output"] == folder)[1] for folder in {b["output"] for b in batches.values()}}
+for row in rows("SELECT register, number, state, struck, batch_id, record FROM entry WHERE batch_id IS NOT NULL"):
+    key = (row["batch_id"], row["record"])
+    with_numbers.add(row["batch_id"])
+    if key in taken and row["state"] == "taken":
+        wrong("record", *key, "has two numbers in", row["register"])
+    if row["state"] == "taken" or row["struck"] == "1":
+        taken.add(key)
+    if state_of.get(key) is None:
+        wrong("number", row["number"], "of", row["register"], "stands for no record")
+    elif settled and row["state"] == "taken" and state_of[key] in ("failed", "quarantined", "cancelled"):
+        wrong("number", row["number"], "of", row["register"], "is taken by a record that is", state_of[key])
+for key, state in state_of.items():
+    # A later list of the folder has taken the numbers over.
+    if key[0] in with_numbers & latest and state == "stored" and key not in taken:
+        wrong("record", *key, "is stored and has no number")
 for row in rows("SELECT batch_id, COUNT(*) AS n FROM proposal GROUP BY batch_id"):
     if batches.get(row["batch_id"], {}).get("state") != "planning":
         wrong("proposed numbers are left of batch", row["batch_id"])
@@ -290,11 +325,25 @@ for schedule, own in slots.items():
             wrong("slot", slot, "of", schedule, "is done without a batch")
 
 # The audit log: each line sealed with the one before.
-before, expected = "", 1
+before, expected, ways = "", 1, {}
+# What persons did to a batch is a path of its states: from where an act may be done, to where it leads.
+ACTS = {
+    "batch.pause": ({"running"}, "paused"),
+    "batch.resume": ({"paused"}, "running"),
+    "batch.cancel": ({"running", "paused"}, "cancelled"),
+    "batch.retry": ({"running", "paused"}, "running"),
+}
 for line in rows("SELECT sequence, at, actor, action, subject, detail, hash FROM audit ORDER BY sequence"):
     seal = hashlib.sha256()
     for part in (before, line["sequence"], line["at"], line["actor"], line["action"], line["subject"], line["detail"]):
         seal.update(len(part.encode()).to_bytes(8, "little") + part.encode())
     if int(line["sequence"]) != expected or seal.hexdigest() != line["hash"]:
         wrong("audit line", expected, "does not follow")
+    if line["action"] in ACTS:
+        # The program itself holds batches too, and ends them: of both the log says nothing.
+        befores, after = ACTS[line["action"]]
+        now = ways.get(line["subject"], "running")
+        if now not in befores and not (now == "running" and line["action"] == "batch.resume"):
+            wrong("audit line", expected, "says", line["action"], "of a batch that is", now)
+        ways[line["subject"]] = after
     before, expected = line["hash"], expected + 1

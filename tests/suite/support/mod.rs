@@ -11,8 +11,10 @@ pub mod smtp;
 
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{ChildStdin, Command, Output, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
@@ -114,6 +116,23 @@ impl Drop for Office {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+/// A folder for files that tests make and nobody removes; it is gone once this process is, however it ends: a shell waits for
+/// the end of a pipe whose other end is held here.
+#[allow(clippy::zombie_processes, reason = "the shell ends after this process")]
+pub fn scratch() -> &'static Path {
+    static FOLDER: OnceLock<(PathBuf, ChildStdin)> = OnceLock::new();
+    let made = || {
+        let path = std::env::temp_dir().join(format!("vanthu-data-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a temporary folder");
+        let mut remover = Command::new("sh");
+        remover.args(["-c", "cat >/dev/null; rm -rf \"$1\"", "sh"]).arg(&path).stdin(Stdio::piped());
+        // A group of its own: Ctrl-C ends the tests, and their end is what the shell waits for.
+        let mut remover = remover.process_group(0).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sh");
+        (path, remover.stdin.take().expect("a pipe"))
+    };
+    &FOLDER.get_or_init(made).0
 }
 
 /// An ended process as text.

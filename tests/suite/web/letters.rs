@@ -176,7 +176,7 @@ fn told(office: &Office) {
         let app = App::new(workspace, crate::support::PROGRAM.into(), Language::Vietnamese);
         let beside = app.office_beside().await.expect("an office");
         let report = ("failed", "5.7.25", "550 5.7.25 Reverse DNS and SPF checks failed");
-        assert!(beside.store.note_bounce("<1@mta>", &sent, Some(Event::Bounce), report).await.expect("noted"));
+        assert!(beside.store.note_bounce("<1@mta>", &sent, Some(Event::Bounce), report, None).await.expect("noted"));
         beside.store.close().await;
     });
     let page = lan.get(&of_batch).text();

@@ -73,7 +73,7 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, request: &Request) -
             json!({ "name": name, "called": option.title.in_language(language), "values": values })
         })
         .collect();
-    let offer = site.app.draft_offer(&draft.template);
+    let offer = site.app.draft_offer(&draft.template, draft.organisation.as_deref());
     let chosen = |names: Vec<(String, String)>, own: Option<&str>| -> Vec<Value> {
         names.into_iter().map(|(key, title)| json!({ "chosen": own == Some(key.as_str()), "key": key, "called": title })).collect()
     };

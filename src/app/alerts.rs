@@ -73,7 +73,10 @@ impl App {
         }
         let unready: Vec<&'static str> =
             memory.unready.iter().filter(|(_, since)| since.elapsed() >= UNREADY_FOR).map(|(name, _)| *name).collect();
-        match self.tell(office, &unready).await {
+        // Told while nothing could be written down: the book does not tell it again once the database is back.
+        let told_away = memory.told_away.is_some_and(|at| at.elapsed() < AWAY_GAP);
+        let noted: Vec<&'static str> = unready.iter().copied().filter(|name| *name != "database" || !told_away).collect();
+        match self.tell(office, &noted).await {
             Err(AppError::Store(error)) if unready.contains(&"database") => {
                 // Nothing can be written down: told once by this process.
                 if memory.told_away.is_none_or(|at| at.elapsed() >= AWAY_GAP) {

@@ -232,6 +232,17 @@ impl Store {
     /// longer stands; paused relays are left alone, and what a rate holds back waits for its window; all counted within the same
     /// transaction.
     pub async fn claim_deliveries(&self, owner: &str, count: u32, limits: &Limits) -> Result<Vec<Leased>, StoreError> {
+        loop {
+            let (leased, withdrawn) = self.claim_some(owner, count, limits).await?;
+            // What was cancelled stood in others' way, and what else it carried is due by now.
+            if !leased.is_empty() || !withdrawn {
+                return Ok(leased);
+            }
+        }
+    }
+
+    /// Those that are handed out, and whether any was cancelled.
+    async fn claim_some(&self, owner: &str, count: u32, limits: &Limits) -> Result<(Vec<Leased>, bool), StoreError> {
         let mut tx = self.database.begin().await?;
         let suppressed = tx
             .fetch(
@@ -258,10 +269,11 @@ impl Store {
                 &values![count],
             )
             .await?;
-        let mut leased = Vec::new();
+        let (mut leased, mut withdrawn) = (Vec::new(), false);
         for row in &rows {
             let (id, relay, domain, now) = (row.text("id")?, row.text("relay")?, row.text("domain")?, row.int("now")?);
             if withdraw(&mut tx, &id, &self.id_at(now)?).await? {
+                withdrawn = true;
                 continue;
             }
             if let Some(open_at) = senders::take_turn(&mut tx, limits, &relay, &domain, now).await? {
@@ -290,7 +302,7 @@ impl Store {
         pass("delivery.claim")?;
         tx.commit().await?;
         pass("delivery.claimed")?;
-        Ok(leased)
+        Ok((leased, withdrawn))
     }
 
     /// Documents of a delivery: object and the name that the recipient sees, in order.

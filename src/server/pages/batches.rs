@@ -413,10 +413,10 @@ async fn retry(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Str
 
 async fn release(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
-    site.app.resume_mailing(&site.office, &listed.batch, &caller.principal.name).await?;
+    let resumed = site.app.resume_mailing(&site.office, &listed.batch, &caller.principal.name).await?;
     // Sent again, the form finds nothing held, which is no fault of its sender's.
     if listed.batch.post == Post::Queued {
-        return Ok(to(&format!("/thu?lo={id}&xong=da-gui")).into_response());
+        return Ok(to(&format!("/thu?lo={id}&xong={}", if resumed { "gui" } else { "da-gui" })).into_response());
     }
     match site.app.release_in(&site.office, &listed.batch, &caller.principal.name).await {
         Ok(queued) => Ok(to(&format!("/thu?lo={id}&xong={}", if queued > 0 { "gui" } else { "da-gui" })).into_response()),

@@ -221,6 +221,7 @@ CREATE TABLE occurrence (
     reason TEXT NOT NULL DEFAULT '',
     slots BIGINT NOT NULL DEFAULT 1,
     snapshot TEXT,
+    noted BIGINT NOT NULL DEFAULT 0,
     lease_owner TEXT,
     lease_epoch BIGINT NOT NULL DEFAULT 0,
     lease_until BIGINT,

@@ -101,6 +101,16 @@ fn several_certificates_of_one_person_go_together_when_asked() {
 }
 
 #[test]
+fn two_certificates_to_one_address_go_in_one_message() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST.replace("Binh.Le@Example.COM", "an@EXAMPLE.com"));
+    let said = office.must(&mailed("d.csv", &["--together"]));
+    assert!(said.stdout.contains("Thư đã chuyển cho máy chủ thư: 1"), "{}", said.stdout);
+    let [(to, _, files, _)] = messages(&office.path.join("thu-di")).try_into().expect("one message");
+    assert_eq!((to.as_str(), files), ("an@example.com", vec!["Nguyễn Văn An.pdf".to_owned(), "Lê Thị Bình.pdf".to_owned()]));
+}
+
+#[test]
 fn held_messages_wait_until_they_are_released() {
     let office = Office::with_workspace();
     office.write("d.csv", LIST);

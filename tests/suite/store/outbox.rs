@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use vanthu::delivery::state::{Event, FailReason, OnUncertain};
 use vanthu::store::Store;
+use vanthu::store::batches::{NewBatch, Post, ToPost};
 use vanthu::store::deliveries::{Filter, Leased, NewDelivery, Note, state_name};
+use vanthu::store::records::End;
 use vanthu::store::senders::{Limits, Rate};
 
-use super::{Place, accepted, run, stored};
+use super::{Place, accepted, new_batch, record, run, stored};
 
 macro_rules! on_both_databases {
     ($($name:ident)+) => {
@@ -34,6 +36,7 @@ on_both_databases! {
     more_than_five_in_a_hundred_failures_hold_a_batch_and_five_do_not
     what_a_held_batch_had_handed_out_is_not_intended
     an_address_that_is_refused_is_suppressed_with_the_failure
+    messages_of_records_made_after_a_retry_are_not_forgotten
 }
 
 /// A store with `count` queued messages, to a1@x.example, a2@x.example, …
@@ -255,4 +258,29 @@ async fn an_address_that_is_refused_is_suppressed_with_the_failure(place: Place)
     let [suppressed] = store.suppressions().await.expect("a list").try_into().expect("one");
     assert_eq!((suppressed.recipient_key.as_str(), suppressed.reason.as_str()), ("a1@x.example", "không có người này"));
     assert_eq!(state_of(&store, &leased.id).await, "failed");
+}
+
+async fn messages_of_records_made_after_a_retry_are_not_forgotten(place: Place) {
+    let store = place.open().await;
+    let mut planning = store.plan(NewBatch { post: Post::Pending, ..new_batch(None) }).await.expect("a plan").expect("a new batch");
+    planning.add(record(1)).await.expect("a record");
+    let batch = planning.id().to_owned();
+    planning.accept("{}", 0, &[]).await.expect("accepted");
+    let failed = |record| vec![(record, End::Failed { reasons: "[]".into() })];
+    let held = store.claim(&batch, "worker", 1).await.expect("records").remove(0);
+    store.end(failed(held)).await.expect("ended");
+    assert!(store.finish(&batch).await.expect("finished"));
+    let read = store.batches_to_post().await.expect("a list").remove(0);
+    // Between the reading of its records and the mark, its failed record is made again.
+    assert_eq!(store.retry(&batch).await.expect("tried again"), 1);
+    assert!(!store.mark_queued(&read).await.expect("an answer"));
+    let held = store.claim(&batch, "worker", 1).await.expect("records").remove(0);
+    let end = stored(&store, &held).await;
+    store.end(vec![(held, end)]).await.expect("ended");
+    assert!(store.finish(&batch).await.expect("finished"));
+    let read = store.batches_to_post().await.expect("a list").remove(0);
+    let before = ToPost { finished_at: read.finished_at - 1, ..read.clone() };
+    assert!(!store.mark_queued(&before).await.expect("an answer"), "it has finished again since");
+    assert!(store.mark_queued(&read).await.expect("an answer"));
+    assert!(store.batches_to_post().await.expect("a list").is_empty());
 }

@@ -16,6 +16,7 @@ use super::office::Office;
 use super::post::held_mailing;
 use super::service::Vitals;
 use super::{App, AppError};
+use crate::config::mail::FOLDER_RELAY;
 use crate::language::Text;
 use crate::message::letter::{Attach, Frozen};
 use crate::say;
@@ -94,6 +95,7 @@ impl App {
         let runs = store.failed_runs().await?;
         let mut matters = matters(office, &own, unready).await?;
         matters.extend(failures(&runs));
+        matters.extend(self.relays_missing(office).await?);
         store.note_matters(&matters, &runs, is_ours).await?;
         let gap = i64::try_from(self.workspace.config.alerts.gap().as_millis()).unwrap_or(i64::MAX);
         let untold = store.claim_alerts(gap).await?;
@@ -163,6 +165,22 @@ fn body(texts: &[Text]) -> String {
         "Mỗi việc được báo một lần, cho đến khi thay đổi.\nEach matter is told once until it changes.\n\nvanthu · vanthu doctor\n",
     );
     body
+}
+
+impl App {
+    /// Relays that messages wait for and that `vanthu.toml` has no longer.
+    async fn relays_missing(&self, office: &Office) -> Result<Vec<Matter>, AppError> {
+        let mut missing = office.store.queued_relays().await?;
+        let current = self.workspace.current();
+        missing.retain(|relay| relay != FOLDER_RELAY && !current.mail.relays.contains_key(relay));
+        let text = |relay: &str| {
+            say!(
+                "vanthu.toml không còn máy chủ thư “{relay}” mà còn thư chờ gửi qua đó. Khai báo lại [mail.relays.{relay}], hoặc hủy các thư ấy: vanthu outbox list --state queued",
+                "vanthu.toml no longer has the relay `{relay}`, and messages wait for it. Declare [mail.relays.{relay}] again, or cancel them: vanthu outbox list --state queued"
+            )
+        };
+        Ok(missing.iter().map(|relay| matter(format!("relay-missing:{relay}"), "", 0, &text(relay))).collect())
+    }
 }
 
 /// A schedule that fails is one matter until it fails otherwise or does well; what failed unnoticed before that is told, too.

@@ -75,6 +75,7 @@ async fn queue_batch(store: &Store, batch: &str, terms: &MailTerms) -> Result<u6
                     domain: address.domain().to_owned(),
                     purpose: "document".to_owned(),
                     generation: 1,
+                    sender: frozen.from.clone(),
                     relay: terms.relay.clone(),
                     message: serde_json::to_string(&frozen).expect("a message is plain data"),
                     documents,

@@ -1,6 +1,7 @@
 //! From a list to the mailbox: everyone gets exactly their own paper, or it is said who did not.
 
 mod held;
+mod outage;
 mod relay;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::operations::ask;
 use crate::support::{Office, python, text_of};
 use crate::verification::verifying;
 
@@ -111,6 +113,23 @@ fn two_certificates_to_one_address_go_in_one_message() {
 }
 
 #[test]
+fn a_document_that_is_gone_fails_its_own_message_and_the_others_go() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST);
+    office.must(&mailed("d.csv", &["--hold"]));
+    let object = ask(&office, "SELECT object FROM document ORDER BY number LIMIT 1");
+    fs::remove_file(office.path.join("kho").join(object)).expect("an object");
+    office.must(&["outbox", "release", &ask(&office, "SELECT id FROM batch")]);
+    office.run(&["outbox", "send"]);
+    let to: Vec<String> = messages(&office.path.join("thu-di")).into_iter().map(|(to, ..)| to).collect();
+    assert_eq!(to, ["Binh.Le@example.com"]);
+    assert_eq!(
+        ask(&office, "SELECT recipient, state, reason FROM delivery WHERE state <> 'sent'"),
+        "an@example.com|failed|tệp văn bản không còn trong kho"
+    );
+}
+
+#[test]
 fn held_messages_wait_until_they_are_released() {
     let office = Office::with_workspace();
     office.write("d.csv", LIST);
@@ -118,14 +137,6 @@ fn held_messages_wait_until_they_are_released() {
     assert!(!office.path.join("thu-di").exists() || messages(&office.path.join("thu-di")).is_empty());
     let manifest = office.run(&["outbox", "list", "--json"]);
     assert!(manifest.stdout.contains("\"messages\": []"), "{}", manifest.stdout);
-}
-
-/// What the database says, a line for each row.
-fn ask(office: &Office, sql: &str) -> String {
-    let script = "import sqlite3, sys
-for row in sqlite3.connect(sys.argv[1], timeout=30).execute(sys.argv[2]):
-    print('|'.join('' if value is None else str(value) for value in row))";
-    python(script, &[&office.path.join("van-thu.db"), sql.as_ref()]).trim_end().to_owned()
 }
 
 #[test]

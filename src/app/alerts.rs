@@ -16,6 +16,7 @@ use super::office::Office;
 use super::post::held_mailing;
 use super::service::Vitals;
 use super::{App, AppError};
+use crate::config::mail::FOLDER_RELAY;
 use crate::language::Text;
 use crate::message::letter::{Attach, Frozen};
 use crate::say;
@@ -94,7 +95,11 @@ impl App {
         let own = format!("{UNREADY}{}:", machine());
         // Another machine's troubles are its own to take back.
         let is_ours = |key: &str| !key.starts_with(UNREADY) || key.starts_with(&own);
-        store.note_matters(&matters(office, &own, unready).await?, is_ours).await?;
+        let runs = store.failed_runs().await?;
+        let mut matters = matters(office, &own, unready).await?;
+        matters.extend(failures(&runs));
+        matters.extend(self.relays_missing(office).await?);
+        store.note_matters(&matters, &runs, is_ours).await?;
         let gap = i64::try_from(self.workspace.config.alerts.gap().as_millis()).unwrap_or(i64::MAX);
         let untold = store.claim_alerts(gap).await?;
         if untold.is_empty() {
@@ -165,18 +170,47 @@ fn body(texts: &[Text]) -> String {
     body
 }
 
-/// Everything that holds now.
+impl App {
+    /// Relays that messages wait for and that `vanthu.toml` has no longer.
+    async fn relays_missing(&self, office: &Office) -> Result<Vec<Matter>, AppError> {
+        let mut missing = office.store.queued_relays().await?;
+        let current = self.workspace.current();
+        missing.retain(|relay| relay != FOLDER_RELAY && !current.mail.relays.contains_key(relay));
+        let text = |relay: &str| {
+            say!(
+                "vanthu.toml không còn máy chủ thư “{relay}” mà còn thư chờ gửi qua đó. Khai báo lại [mail.relays.{relay}], hoặc hủy các thư ấy: vanthu outbox list --state queued",
+                "vanthu.toml no longer has the relay `{relay}`, and messages wait for it. Declare [mail.relays.{relay}] again, or cancel them: vanthu outbox list --state queued"
+            )
+        };
+        Ok(missing.iter().map(|relay| matter(format!("relay-missing:{relay}"), "", 0, &text(relay))).collect())
+    }
+}
+
+/// A schedule that fails is one matter until it fails otherwise or does well; what failed unnoticed before that is told, too.
+fn failures(runs: &[FailedRun]) -> Vec<Matter> {
+    let text = |run: &FailedRun| {
+        let (schedule, at) = (&run.schedule, time_of(run.scheduled_for));
+        say!(
+            "Lịch “{schedule}”: lần chạy {at} không thành. Xem lý do: vanthu schedule show {schedule}",
+            "Schedule `{schedule}`: the run of {at} failed. For the reason: vanthu schedule show {schedule}"
+        )
+    };
+    let mut matters: Vec<Matter> = Vec::new();
+    for run in runs.iter().filter(|run| run.is_latest || !run.is_noted) {
+        let digest = digest_of(run);
+        // By its digest: a failure of another kind must not take the place of one that was not told yet.
+        let key = format!("failed:{}:{digest}", run.schedule);
+        if matters.iter().all(|matter| matter.key != key) {
+            matters.push(matter(key, &digest, run.at, &text(run)));
+        }
+    }
+    matters
+}
+
+/// Everything else that holds now.
 async fn matters(office: &Office, own: &str, unready: &[&'static str]) -> Result<Vec<Matter>, AppError> {
     let store = &office.store;
     let mut matters: Vec<Matter> = unready.iter().map(|name| matter(format!("{own}{name}"), "", 0, &unready_text(name))).collect();
-    for run in store.failed_runs().await? {
-        let (schedule, at) = (&run.schedule, time_of(run.scheduled_for));
-        let text = say!(
-            "Lịch “{schedule}”: lần chạy {at} không thành. Xem lý do: vanthu schedule show {schedule}",
-            "Schedule `{schedule}`: the run of {at} failed. For the reason: vanthu schedule show {schedule}"
-        );
-        matters.push(matter(format!("failed:{schedule}"), &digest_of(&run), run.at, &text));
-    }
     for missed in store.missed_runs().await? {
         let (schedule, slots, at) = (&missed.schedule, missed.slots, time_of(missed.latest));
         let text = say!(
@@ -247,6 +281,9 @@ fn digest_of(run: &FailedRun) -> String {
         codes.push(&run.reason);
     }
     parts.extend(codes);
+    // The same failure after a run that went well is another.
+    let well_at = run.well_at.to_string();
+    parts.push(&well_at);
     hex(&Sha256::digest(parts.join("\n").as_bytes()))
 }
 

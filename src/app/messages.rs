@@ -9,6 +9,7 @@ use crate::message::letter::{Carried, Frozen};
 use crate::sender::link::last_day;
 use crate::storage::StorageError;
 use crate::store::StoreError;
+use crate::store::attempts::Attempt;
 use crate::store::deliveries::{Filter, Posted};
 
 impl App {
@@ -32,6 +33,11 @@ impl App {
             return Ok(posted);
         }
         Err(StoreError::Unknown { what: format!("delivery {id}") }.into())
+    }
+
+    /// What came of each attempt to send a delivery.
+    pub async fn attempts_of(&self, office: &Office, id: &str) -> Result<Vec<Attempt>, AppError> {
+        Ok(office.store.attempts(id).await?)
     }
 
     /// A message as it will be sent, or was.

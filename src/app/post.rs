@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::office::{Office, Opening};
 use super::{App, AppError};
 use crate::batch::request::MailRequest;
-use crate::config::mail::FOLDER_RELAY;
+use crate::config::mail::{FOLDER_RELAY, MailConfig};
 use crate::delivery::backoff::Route;
 use crate::delivery::classify::Seen;
 use crate::diagnostic::{Diagnostic, Place};
@@ -22,12 +22,14 @@ use crate::message::letter::MailTerms;
 use crate::message::return_path::ReturnPaths;
 use crate::say;
 use crate::sender::link::Links;
-use crate::sender::{Sender, Transport};
+use crate::sender::{Sender, Server, Transport};
 use crate::storage::StorageError;
+use crate::store::attempts::Attempt;
 use crate::store::batches::Batch;
 use crate::store::deliveries::{Filter, Posted};
 use crate::store::mail_pauses::{FAILED_PERCENT_MAX, MailPause};
-use crate::store::senders::{Limits, Pause, Rate, Suppressed};
+use crate::store::rates::{Limits, Rate};
+use crate::store::senders::{Pause, Suppressed};
 use crate::template::Template;
 
 /// Folder of the `.eml` files unless the configuration names one.
@@ -48,6 +50,8 @@ pub struct Pauses {
     pub all: Option<String>,
     /// Those of a relay that is being left alone.
     pub relays: Vec<Pause>,
+    /// Those of a relay whose rate is used up, and when it lets more go, milliseconds since 1970.
+    pub full: Vec<(String, i64)>,
     /// Those of a batch, too many of whose messages failed.
     pub mailings: Vec<(String, MailPause)>,
 }
@@ -59,6 +63,19 @@ pub fn held_mailing(pause: &MailPause) -> Text {
         "tạm dừng gửi thư của lô: {failed} trong {tried} thư đã thử không gửi được",
         "the batch's mailing is paused: {failed} of {tried} messages tried have failed"
     )
+}
+
+/// A delivery that somebody looks at.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// The delivery.
+    pub posted: Posted,
+    /// Its message as it will be sent, or was.
+    pub message: Vec<u8>,
+    /// Whether its address is suppressed.
+    pub suppressed: Option<Suppressed>,
+    /// What came of each attempt.
+    pub attempts: Vec<Attempt>,
 }
 
 /// What a person decides about a delivery.
@@ -108,13 +125,11 @@ impl App {
         let folder = base.join(config.folder.as_deref().unwrap_or(std::path::Path::new(MAIL_FOLDER)));
         let folder = MailFolder::open(&folder).map_err(|error| StorageError::Write { path: error.path, source: error.source })?;
         let mut transports = std::collections::BTreeMap::from([(FOLDER_RELAY.to_owned(), Transport::Folder(folder))]);
-        let mut limits = Limits::default();
         for (name, relay) in &config.relays {
-            let endpoint = relay.endpoint(name, base, crate::config::variable)?;
-            transports.insert(name.clone(), Transport::Relay { endpoint: Box::new(endpoint), route: relay.route });
-            let rate = |rate: crate::mail::relay::Rate| Rate { per_minute: rate.per_minute, per_day: rate.per_day };
-            limits.relays.insert(name.clone(), rate(relay.rate()));
-            limits.domains.extend(relay.domains.iter().map(|(domain, of)| ((name.clone(), domain.clone()), rate(*of))));
+            let server = Server { name: name.clone(), relay: relay.clone(), folder: base.to_owned(), environment: crate::config::variable };
+            // What is wrong with it is said before anything is sent; the sender reads it again for each connection.
+            server.endpoint()?;
+            transports.insert(name.clone(), Transport::Relay(Box::new(server)));
         }
         let return_paths = config.bounce_address.as_deref().and_then(|address| {
             let (prefix, domain) = address.split_once('@')?;
@@ -130,7 +145,7 @@ impl App {
             store: office.store.clone().holding_mail_over(config.max_failed_percent.unwrap_or(FAILED_PERCENT_MAX)),
             objects: Arc::clone(&office.objects),
             transports,
-            limits,
+            limits: limits_of(config),
             on_uncertain: config.on_uncertain,
             return_paths,
             links: self.links(),
@@ -186,8 +201,12 @@ impl App {
     /// Why sending stands still.
     pub async fn sending_pauses(&self) -> Result<Pauses, AppError> {
         let office = self.office(None, Opening::Beside).await?;
-        let mailings = office.store.mail_pauses().await?.into_iter().map(|(batch, _, pause)| (batch, pause)).collect();
-        Ok(Pauses { all: office.store.sending_paused().await?, relays: office.store.pauses().await?, mailings })
+        Ok(Pauses {
+            all: office.store.sending_paused().await?,
+            relays: office.store.pauses().await?,
+            full: office.store.full_relays(&limits_of(&self.workspace.current().mail)).await?,
+            mailings: office.store.mail_pauses().await?.into_iter().map(|(batch, _, pause)| (batch, pause)).collect(),
+        })
     }
 
     /// Lets the messages of a batch go on that are held because too many of them failed; false when they were not held.
@@ -195,14 +214,15 @@ impl App {
         Ok(office.store.resume_mailing(&batch.id, actor).await?)
     }
 
-    /// One delivery, with its message as it will be sent, and whether its address is suppressed.
-    pub async fn posted(&self, id: &str) -> Result<(Posted, Vec<u8>, Option<Suppressed>), AppError> {
+    /// One delivery, with everything that is known of it.
+    pub async fn posted(&self, id: &str) -> Result<Looked, AppError> {
         let office = self.office(None, Opening::Beside).await?;
         let posted = office.store.delivery(id).await?;
         let message = self.message_of(&office, &posted).await?;
         let key = Address::parse(&posted.recipient).map(|address| address.key()).unwrap_or_default();
         let suppressed = office.store.suppression_of(&key).await?;
-        Ok((posted, message, suppressed))
+        let attempts = office.store.attempts(id).await?;
+        Ok(Looked { posted, message, suppressed, attempts })
     }
 
     /// Does with a delivery what a person decided.
@@ -238,4 +258,17 @@ impl App {
         };
         Ok((name, found, resumed))
     }
+}
+
+/// The rates of a configuration.
+fn limits_of(config: &MailConfig) -> Limits {
+    let rate = |rate: crate::mail::relay::Rate| Rate { per_minute: rate.per_minute, per_day: rate.per_day };
+    let mut limits = Limits { sender: rate(config.rate()), ..Limits::default() };
+    // Files wait for nobody.
+    limits.relays.insert(FOLDER_RELAY.to_owned(), Rate::default());
+    for (name, relay) in &config.relays {
+        limits.relays.insert(name.clone(), rate(relay.rate()));
+        limits.domains.extend(relay.domain_rates().into_iter().map(|(domain, of)| ((name.clone(), domain), rate(of))));
+    }
+    limits
 }

@@ -238,6 +238,7 @@ impl App {
             purpose: "test".to_owned(),
             // Each test is one of its own.
             generation: u32::try_from(now / 1_000).unwrap_or(u32::MAX),
+            sender: frozen.from.clone(),
             relay: terms.relay.clone(),
             message: serde_json::to_string(&frozen).map_err(|_| AppError::Damaged { what: "message" })?,
             documents: vec![(document.id, file)],

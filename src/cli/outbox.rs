@@ -8,12 +8,13 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::show::Show;
-use crate::app::post::{Decision, held_mailing};
+use crate::app::post::{Decision, Looked, held_mailing};
 use crate::app::{App, AppError};
 use crate::delivery::state::{FailReason, State};
 use crate::language::Text;
 use crate::message::letter::Addressed;
 use crate::say;
+use crate::store::attempts::{Answer, Attempt};
 use crate::store::deliveries::{Filter, Posted, state_name};
 use crate::store::mail_pauses::MailPause;
 
@@ -112,14 +113,18 @@ pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Res
             }
         }
         OutboxCommand::Show { delivery } => {
-            let (posted, bytes, suppressed) = app.posted(&delivery).await?;
+            let Looked { posted, message, suppressed, attempts } = app.posted(&delivery).await?;
             if show.json {
                 let mut value = to_json(&posted, show);
-                value["message"] = String::from_utf8_lossy(&bytes).into_owned().into();
+                value["message"] = String::from_utf8_lossy(&message).into_owned().into();
+                value["history"] = attempts.iter().map(attempt_json).collect();
                 value["suppressed"] = suppressed.map(|one| one.reason).into();
                 show.document(&value);
             } else {
                 show.line(&line(&posted, show));
+                for attempt in &attempts {
+                    show.line(&attempt_line(attempt, show));
+                }
                 if let Some(one) = suppressed {
                     let (reason, since) = (&one.reason, super::batch::time_of(one.created_at));
                     show.say(&say!(
@@ -129,7 +134,7 @@ pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Res
                     ));
                 }
                 show.line("");
-                show.line(head(&String::from_utf8_lossy(&bytes)));
+                show.line(head(&String::from_utf8_lossy(&message)));
             }
         }
         OutboxCommand::Send => {
@@ -230,6 +235,10 @@ async fn tell_pauses(app: &App, show: Show) -> Result<(), AppError> {
     for pause in pauses.relays {
         let (relay, reason, until) = (&pause.relay, &pause.reason, super::batch::time_of(pause.until));
         show.say(&say!("Tạm không gửi qua “{relay}” đến {until}: {reason}", "Nothing is sent by `{relay}` until {until}: {reason}"));
+    }
+    for (relay, open_at) in pauses.full {
+        let until = super::batch::time_of(open_at);
+        show.say(&say!("“{relay}” đã hết hạn mức gửi, gửi tiếp lúc {until}.", "The rate of `{relay}` is used up; more goes at {until}."));
     }
     Ok(())
 }
@@ -343,6 +352,34 @@ fn to_json(posted: &Posted, show: Show) -> Value {
         "created_at": posted.created_at,
         "changed_at": posted.changed_at,
     })
+}
+
+/// `  1. 18:57 22/11/2026  máy chủ nhận: 250 2.0.0 Ok (192.0.2.1, TLS 1.3)`
+fn attempt_line(attempt: &Attempt, show: Show) -> String {
+    let Answer { reply, peer, tls, .. } = &attempt.answer;
+    let outcome = outcome_text(&attempt.outcome);
+    let by = [peer, tls].map(String::as_str).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    let by = if by.is_empty() { String::new() } else { format!(" ({by})") };
+    let (number, at) = (attempt.number, super::batch::time_of(attempt.ended_at));
+    format!("  {number}. {at}  {}: {reply}{by}", outcome.in_language(show.language))
+}
+
+fn attempt_json(attempt: &Attempt) -> Value {
+    let Answer { reply, peer, tls, certificate } = &attempt.answer;
+    json!({
+        "attempt": attempt.number, "started_at": attempt.started_at, "ended_at": attempt.ended_at, "outcome": attempt.outcome,
+        "reply": reply, "peer": peer, "tls": tls, "certificate_sha256": certificate,
+    })
+}
+
+/// What came of an attempt, in plain words.
+fn outcome_text(outcome: &str) -> Text {
+    match outcome {
+        "accepted" => say!("đã nhận", "accepted"),
+        "retry" => say!("gửi lại sau", "to be tried again"),
+        "failed" => say!("không gửi được", "failed"),
+        _ => say!("chưa rõ", "in doubt"),
+    }
 }
 
 /// What a report says, in plain words.

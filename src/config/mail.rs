@@ -12,7 +12,7 @@ use super::FILE_NAME;
 use crate::delivery::state::OnUncertain;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 use crate::mail::mailbox::BounceMailbox;
-use crate::mail::relay::Relay;
+use crate::mail::relay::{Rate, Relay};
 use crate::message::address::Address;
 use crate::message::letter::Attach;
 use crate::say;
@@ -40,7 +40,11 @@ pub struct MailConfig {
     pub on_uncertain: OnUncertain,
     /// `auto` (a file, or a link when it is too large for the relay), `attach` or `link`. Links need `[service] url`.
     pub attach: Attach,
-    /// Hours that a message may wait; by the relay's route when absent (24 or 120).
+    /// Messages from `from` in any minute, by whatever relay; no limit when absent.
+    pub per_minute: Option<u32>,
+    /// Messages from `from` in any 24 hours, by whatever relay; no limit when absent.
+    pub per_day: Option<u32>,
+    /// Hours that a message may wait between its own attempts; by the relay's route when absent (24 or 120).
     pub expire_hours: Option<u32>,
     /// Per cent of a batch's messages that may fail for good (0 to 100; 5 when absent) before the others wait for a person.
     /// 100 never holds any.
@@ -70,6 +74,11 @@ impl MailConfig {
             Some(near) => problem.remedy(say!("có phải “{near}”?", "did you mean `{near}`?")),
             None => problem.remedy(say!("thêm [mail.relays.{name}]", "add [mail.relays.{name}]")),
         }])
+    }
+
+    /// The limit of all messages from one address together.
+    pub fn rate(&self) -> Rate {
+        Rate { per_minute: self.per_minute, per_day: self.per_day }
     }
 
     /// The address that messages are from. Files for later posting need none; a server does.
@@ -126,6 +135,13 @@ impl MailConfig {
         if self.max_failed_percent.is_some_and(|percent| percent > 100) {
             let message = say!("mail.max_failed_percent phải từ 0 đến 100", "mail.max_failed_percent must be from 0 to 100");
             problems.push(Diagnostic::error("config-value", message).at(place()));
+        }
+        if self.per_minute == Some(0) || self.per_day == Some(0) {
+            problems.push(
+                Diagnostic::error("mail-rate", say!("giới hạn gửi không thể là 0", "a rate cannot be 0"))
+                    .at(place())
+                    .remedy(say!("xóa dòng ấy nếu không giới hạn", "remove the line for no limit")),
+            );
         }
         if self.expire_hours == Some(0) {
             problems.push(

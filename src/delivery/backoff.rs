@@ -29,7 +29,7 @@ pub struct Schedule {
     steps: Vec<Duration>,
     /// Every further wait.
     then: Duration,
-    /// Age at which a delivery is given up.
+    /// Waits after which a delivery is given up, all together.
     expire_after: Duration,
 }
 
@@ -72,7 +72,7 @@ impl Schedule {
         self.expiring_after(Duration::from_secs(3 * DAY))
     }
 
-    /// What follows the `failures`-th charged failure (from 1) of a delivery that has waited for `age`, scattered by ±20 %.
+    /// What follows the `failures`-th charged failure (from 1) of a delivery whose own waits came to `age`, scattered by ±20 %.
     /// The last attempt falls on the end of its life.
     pub fn next(&self, failures: u32, age: Duration, chance: f64) -> Next {
         let Some(left) = self.expire_after.checked_sub(age).filter(|left| !left.is_zero()) else { return Next::Expired };

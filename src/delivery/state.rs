@@ -205,9 +205,11 @@ impl Delivery {
             (State::Uncertain | State::NeedsOperator, Event::ConfirmSent) => State::Sent,
             (State::Queued { .. }, Event::ConfirmSent) if self.uncertain > 0 => State::Sent,
             (State::NeedsOperator | State::Failed { .. } | State::Suppressed | State::Bounced, Event::Resend { next_at }) => {
+                // A new life: what failed before the person looked is not held against it.
+                self.attempts = 0;
                 State::Queued { next_at }
             }
-            (State::Queued { .. } | State::Uncertain | State::NeedsOperator, Event::Cancel) => State::Cancelled,
+            (State::Queued { .. } | State::Leased | State::Uncertain | State::NeedsOperator, Event::Cancel) => State::Cancelled,
             (State::Queued { .. } | State::Leased, Event::Suppress) => State::Suppressed,
             (State::Sent, Event::Bounce) => State::Bounced,
             (State::Sent | State::Bounced, Event::Complain) => State::Complained,

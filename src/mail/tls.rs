@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion, RootCertStore};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpStream;
@@ -20,7 +20,7 @@ use crate::say;
 /// What is kept of a TLS session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsSession {
-    /// `TLSv1_3`.
+    /// `TLS 1.3`.
     pub version: String,
     /// SHA-256 of the server's certificate, in hexadecimal.
     pub certificate_sha256: String,
@@ -88,7 +88,12 @@ impl std::fmt::Debug for Trust {
 pub(super) fn describe(session: &ClientConnection) -> TlsSession {
     let digest = session.peer_certificates().and_then(|chain| chain.first()).map(Sha256::digest);
     TlsSession {
-        version: session.protocol_version().and_then(|version| version.as_str()).unwrap_or("TLS").to_owned(),
+        version: match session.protocol_version() {
+            Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+            Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+            _ => "TLS",
+        }
+        .to_owned(),
         certificate_sha256: digest.iter().flatten().map(|byte| format!("{byte:02x}")).collect(),
     }
 }

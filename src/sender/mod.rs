@@ -1,13 +1,15 @@
 //! The loop that sends: from the outbox to a relay or a folder, one recipient at a time.
 //!
-//! Owns the order of the three commits around the conversation (claim, intent, result), the pauses that a reply asks for, and
-//! what follows an outcome that nobody can know. A sender may die at any moment: before the intent its messages wait again;
-//! after it they are uncertain, and shown so.
+//! Owns the loop: claiming, how many go at once, and bringing home what is under way. One message is `attempt`'s, what follows a
+//! refusal is `verdict`'s. A sender may die at any moment: before the intent its messages wait again; after it they are
+//! uncertain, and shown so.
 
+mod attempt;
 pub mod bounce;
 pub mod link;
 pub mod notice;
 pub mod queue;
+mod verdict;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,22 +20,18 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::delivery::backoff::{Next, Route, Schedule, relay_pause, uncertain_wait};
-use crate::delivery::cause::Cause;
-use crate::delivery::classify::{Action, Scope, Seen, Verdict, classify};
-use crate::delivery::state::{Event, FailReason, OnUncertain};
+use crate::delivery::backoff::uncertain_wait;
+use crate::delivery::state::OnUncertain;
+use crate::diagnostic::Diagnostic;
 use crate::failpoint;
 use crate::language::Language;
-use crate::mail::conversation::{Conversation, Deadlines, Outcome, Outgoing};
+use crate::mail::conversation::{Conversation, Deadlines};
 use crate::mail::folder::MailFolder;
-use crate::mail::relay::Endpoint;
-use crate::message::address::Address;
-use crate::message::letter::{Attach, Carried, Frozen};
+use crate::mail::relay::{Endpoint, Relay};
 use crate::message::return_path::ReturnPaths;
 use crate::metrics;
-use crate::storage::{Objects, StorageError, hash_bytes};
-use crate::store::deliveries::{Leased, Note};
-use crate::store::senders::Limits;
+use crate::storage::{Objects, StorageError};
+use crate::store::rates::Limits;
 use crate::store::waking::Topic;
 use crate::store::{Store, StoreError};
 
@@ -41,8 +39,6 @@ use crate::store::{Store, StoreError};
 const CLAIM: u32 = 32;
 /// Connections to one relay at once.
 const CONNECTIONS: usize = 4;
-/// Messages by one connection; many servers close after a hundred.
-const MESSAGES_A_CONNECTION: u32 = 90;
 /// Longest wait before looking again whether there is work.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// A quota's window opens within a day; looked at again by the hour.
@@ -54,14 +50,30 @@ const ACCOUNT_PAUSE: i64 = 24 * 60 * 60 * 1_000;
 #[derive(Debug)]
 pub enum Transport {
     /// A server.
-    Relay {
-        /// How it is reached.
-        endpoint: Box<Endpoint>,
-        /// Who owns the days of retrying.
-        route: Route,
-    },
+    Relay(Box<Server>),
     /// A folder of `.eml` files.
     Folder(MailFolder),
+}
+
+/// A relay as the configuration declares it. Its secret and its certificates are read whenever a connection opens, so that a
+/// corrected password counts from the next one on.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// Its name in the configuration.
+    pub name: String,
+    /// What the configuration says.
+    pub relay: Relay,
+    /// The folder that its files are relative to.
+    pub folder: PathBuf,
+    /// Looks up a variable of the environment.
+    pub environment: fn(&str) -> Option<String>,
+}
+
+impl Server {
+    /// How it is reached now; what is wrong with its keys, its secret or its certificates otherwise.
+    pub fn endpoint(&self) -> Result<Endpoint, Vec<Diagnostic>> {
+        self.relay.endpoint(&self.name, &self.folder, self.environment)
+    }
 }
 
 /// Everything that a process sends with.
@@ -119,6 +131,13 @@ impl SenderError {
     }
 }
 
+/// Once a stop was asked for; never, when nobody can ask any more.
+async fn stopped(stop: &watch::Receiver<bool>) {
+    if stop.clone().wait_for(|stop| *stop).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Idle connections by relay.
 type Idle = Arc<Mutex<BTreeMap<String, Vec<Conversation>>>>;
 
@@ -126,7 +145,9 @@ impl Sender {
     /// Sends until `stop`; with `until_idle`, until nothing is due any more.
     pub async fn run(self: &Arc<Self>, stop: &watch::Receiver<bool>, until_idle: bool) -> Result<(), SenderError> {
         let owner = self.store.new_owner().await?;
-        let beat = tokio::spawn({
+        // Ends with this run, also when that is cut short.
+        let mut beat = JoinSet::new();
+        beat.spawn({
             let (sender, owner) = (Arc::clone(self), owner.clone());
             async move {
                 loop {
@@ -138,7 +159,7 @@ impl Sender {
             }
         });
         let result = self.work(&owner, stop, until_idle).await;
-        beat.abort();
+        beat.shutdown().await;
         self.store.give_back_deliveries(&owner).await?;
         result
     }
@@ -182,12 +203,16 @@ impl Sender {
             queue::queue_pending(&self.store).await?;
             self.store.settle(self.on_uncertain).await?;
             let claimed = self.store.claim_deliveries(owner, CLAIM, &self.limits).await?;
-            let none = claimed.is_empty();
-            for leased in claimed {
-                let permit = Arc::clone(places).acquire_owned().await.map_err(|_| SenderError::Task)?;
-                let (sender, idle) = (Arc::clone(self), Arc::clone(idle));
+            let none = claimed.deliveries.is_empty();
+            for leased in claimed.deliveries {
+                let permit = tokio::select! {
+                    permit = Arc::clone(places).acquire_owned() => permit.map_err(|_| SenderError::Task)?,
+                    // What is left of the claim is given back.
+                    () = stopped(stop) => break,
+                };
+                let (sender, idle, stop) = (Arc::clone(self), Arc::clone(idle), stop.clone());
                 tasks.spawn(async move {
-                    let result = sender.deliver(&leased, &idle).await;
+                    let result = sender.deliver(&leased, &idle, &stop).await;
                     drop(permit);
                     result
                 });
@@ -205,241 +230,15 @@ impl Sender {
                 if came_home {
                     continue;
                 }
-                if until_idle {
+                if until_idle && claimed.passed_over == 0 {
                     break;
+                }
+                if until_idle {
+                    continue;
                 }
                 waiting.rest(&mut stop.clone(), LOOK_AGAIN).await;
             }
         }
-        Ok(())
-    }
-
-    async fn deliver(&self, leased: &Leased, idle: &Idle) -> Result<(), SenderError> {
-        // Failures of those before it may have held its batch since it was claimed.
-        if self.store.is_mail_held(&leased.id).await? {
-            return self.give_back(leased).await;
-        }
-        let Ok(frozen) = serde_json::from_str::<Frozen>(&leased.message) else {
-            return self.fail(leased, Cause::Damaged, "nội dung thư trong sổ bị hỏng").await;
-        };
-        let Ok(recipient) = Address::parse(&leased.recipient) else {
-            return self.fail(leased, Cause::AddressForm, "địa chỉ không dùng được").await;
-        };
-        if !self.allows(recipient.domain()) {
-            return self.fail(leased, Cause::Settings, "tên miền người nhận không nằm trong allow_domains").await;
-        }
-        let enclosed = self.store.enclosed(&leased.id).await?;
-        let mut link_until = leased.link_until;
-        if link_until.is_none() && frozen.attach == Attach::Link && self.links.is_some() {
-            let until = link::end_of_links(leased.now);
-            if !self.store.carry_links(&leased.id, leased.epoch, until).await? {
-                return Ok(());
-            }
-            link_until = Some(until);
-        }
-        let links = match (link_until, &self.links) {
-            (Some(until), Some(links)) => Some((links.of(&self.store, &leased.id, &enclosed, until).await?, link::last_day(until))),
-            (None, _) if frozen.attach != Attach::Link => None,
-            _ => return self.fail(leased, Cause::Settings, "thiếu [service] url để gửi liên kết thay tệp").await,
-        };
-        let mut files = Vec::new();
-        for (document, name) in enclosed.iter().filter(|_| links.is_none()) {
-            let path = self.objects.path(&document.object);
-            let bytes = std::fs::read(&path).map_err(|source| StorageError::Read { path, source })?;
-            // A document that is not what was stored is nobody's: it must not reach anyone.
-            if hash_bytes(&bytes) != document.sha256 {
-                return self.fail(leased, Cause::Damaged, "tệp văn bản trong kho không còn nguyên vẹn").await;
-            }
-            files.push((name.clone(), bytes));
-        }
-        let carried = match &links {
-            Some((links, last_day)) => Carried::Links(links, *last_day),
-            None => Carried::Files(&files),
-        };
-        let composed = match frozen.compose(&leased.id, &carried) {
-            Ok(composed) => composed,
-            Err(problems) => {
-                let reason = problems.iter().map(|problem| problem.message.in_language(self.language)).collect::<Vec<_>>().join("; ");
-                return self.fail(leased, Cause::Content, &reason).await;
-            }
-        };
-        match self.transports.get(&leased.relay) {
-            None => self.fail(leased, Cause::Settings, &format!("vanthu.toml không còn máy chủ thư “{}”", leased.relay)).await,
-            Some(Transport::Folder(folder)) => self.leave(leased, folder, &recipient, &composed.bytes).await,
-            Some(Transport::Relay { endpoint, route }) => {
-                let from = Address::parse(&frozen.from).ok();
-                let return_path = self.return_paths.as_ref().and_then(|paths| paths.of(&leased.id)).or(from);
-                let Some(return_path) = return_path else {
-                    return self.fail(leased, Cause::Settings, "địa chỉ người gửi không dùng được").await;
-                };
-                let outgoing = Outgoing { return_path: &return_path, recipient: &recipient, bytes: &composed.bytes };
-                self.send(leased, endpoint, *route, outgoing, idle).await
-            }
-        }
-    }
-
-    /// A folder keeps one file for each delivery, so that a second attempt makes no second copy.
-    async fn leave(&self, leased: &Leased, folder: &MailFolder, recipient: &Address, bytes: &[u8]) -> Result<(), SenderError> {
-        if !self.store.intend(&leased.id, leased.epoch).await? {
-            return self.give_back(leased).await;
-        }
-        passed("folder.intended")?;
-        let left = tokio::task::block_in_place(|| folder.leave(&leased.id, recipient, bytes));
-        let (event, reply) = match left {
-            Ok(path) => {
-                metrics::DELIVERY_ATTEMPTS.count("accepted");
-                (Event::Accept, path.display().to_string())
-            }
-            Err(error) => {
-                metrics::DELIVERY_ATTEMPTS.count("folder");
-                let next_at = leased.now + milliseconds(relay_pause(leased.attempts, self.chance()?));
-                (Event::Retry { next_at, charged: false }, crate::diagnostic::chain(&error))
-            }
-        };
-        passed("folder.left")?;
-        self.store.step_delivery(&leased.id, leased.epoch, event, Note { reply: &reply, ..Note::default() }).await?;
-        Ok(())
-    }
-
-    async fn send(
-        &self,
-        leased: &Leased,
-        endpoint: &Endpoint,
-        route: Route,
-        outgoing: Outgoing<'_>,
-        idle: &Idle,
-    ) -> Result<(), SenderError> {
-        let kept = idle.lock().await.get_mut(&leased.relay).and_then(Vec::pop);
-        let opened = match kept.filter(Conversation::is_usable) {
-            Some(conversation) => Ok(conversation),
-            None => Conversation::open(endpoint, &self.helo, self.deadlines).await,
-        };
-        let mut conversation = match opened {
-            Ok(conversation) => conversation,
-            Err(seen) => return self.refused(leased, route, &seen).await,
-        };
-        passed("sender.before_intent")?;
-        let outcome = conversation
-            .send(outgoing, || async {
-                let intended = self.store.intend(&leased.id, leased.epoch).await?;
-                passed("sender.intended")?;
-                Ok::<bool, SenderError>(intended)
-            })
-            .await?;
-        passed("sender.before_result")?;
-        match outcome {
-            Outcome::Accepted { reply, peer } => {
-                let shown = format!("{reply:?} {peer:?}");
-                metrics::DELIVERY_ATTEMPTS.count("accepted");
-                self.store.step_delivery(&leased.id, leased.epoch, Event::Accept, Note { reply: &shown, ..Note::default() }).await?;
-                self.store.relay_works(&leased.relay).await?;
-            }
-            Outcome::NotAccepted { seen, intended: _ } => self.refused(leased, route, &seen).await?,
-            Outcome::Uncertain { seen } => {
-                metrics::DELIVERY_ATTEMPTS.count("uncertain");
-                let until = leased.now + milliseconds(uncertain_wait(self.chance()?));
-                let reply = seen.describe().in_language(self.language).to_owned();
-                let note = Note { reply: &reply, reason: "có thể đã gửi", cause: Some(Cause::AnswerLost) };
-                self.store.lose_answer(&leased.id, leased.epoch, until, note).await?;
-            }
-            Outcome::Withheld => {
-                metrics::FENCED_WRITES.count("delivery");
-                self.give_back(leased).await?;
-            }
-        }
-        passed("sender.result")?;
-        if conversation.is_usable() && conversation.messages() < MESSAGES_A_CONNECTION {
-            idle.lock().await.entry(leased.relay.clone()).or_default().push(conversation);
-        } else {
-            conversation.close().await;
-        }
-        Ok(())
-    }
-
-    /// What follows a message that was certainly not accepted.
-    async fn refused(&self, leased: &Leased, route: Route, seen: &Seen) -> Result<(), SenderError> {
-        let verdict = classify(seen, leased.link_until.is_some());
-        metrics::DELIVERY_ATTEMPTS.count(verdict.scope.name());
-        let reply = seen.describe().in_language(self.language).to_owned();
-        let reason = verdict.describe().in_language(self.language).to_owned();
-        let note = Note { reply: &reply, reason: &reason, cause: Some(Cause::of(seen, verdict)) };
-        if verdict.action == Action::SendLink {
-            return self.too_large(leased, note).await;
-        }
-        let pause = self.pause_for(leased, verdict)?;
-        if let Some(pause) = pause {
-            self.store.pause_relay(&leased.relay, pause, verdict.scope.name(), &reason).await?;
-        }
-        if verdict.action == Action::FailAndSuppress {
-            self.store.fail_and_suppress(&leased.id, leased.epoch, note).await?;
-        } else {
-            let event = self.event_for(leased, route, verdict, pause)?;
-            self.store.step_delivery(&leased.id, leased.epoch, event, note).await?;
-        }
-        Ok(())
-    }
-
-    /// A message that is too large for the relay goes again at once with a link, when there is a place that links lead to.
-    async fn too_large(&self, leased: &Leased, note: Note<'_>) -> Result<(), SenderError> {
-        let may_link = serde_json::from_str::<Frozen>(&leased.message).is_ok_and(|frozen| frozen.attach != Attach::Attach);
-        if !may_link || self.links.is_none() {
-            let reason = "thư quá lớn; để gửi liên kết thay tệp: khai báo [service] url = \"https://…\", [mail] attach = \"auto\"";
-            return self.end(leased, Note { reason, ..note }).await;
-        }
-        if self.store.carry_links(&leased.id, leased.epoch, link::end_of_links(leased.now)).await? {
-            let event = Event::Retry { next_at: leased.now, charged: false };
-            self.store.step_delivery(&leased.id, leased.epoch, event, note).await?;
-        }
-        Ok(())
-    }
-
-    fn pause_for(&self, leased: &Leased, verdict: Verdict) -> Result<Option<i64>, SenderError> {
-        Ok(match verdict.action {
-            Action::BackOffRelay => Some(milliseconds(relay_pause(leased.attempts, self.chance()?))),
-            Action::PauseUntilWindow => Some(QUOTA_PAUSE),
-            Action::PauseSender => Some(ACCOUNT_PAUSE),
-            _ => None,
-        })
-    }
-
-    fn event_for(&self, leased: &Leased, route: Route, verdict: Verdict, pause: Option<i64>) -> Result<Event, SenderError> {
-        let age = Duration::from_millis(u64::try_from(leased.now - leased.created_at).unwrap_or(0));
-        let life = Duration::from_millis(u64::try_from(leased.expires_at - leased.created_at).unwrap_or(0));
-        let schedule = Schedule::of(route).expiring_after(life);
-        Ok(match verdict.action {
-            Action::BackOffRelay | Action::PauseSender | Action::PauseUntilWindow if leased.now < leased.expires_at => {
-                Event::Retry { next_at: leased.now + pause.unwrap_or_default(), charged: false }
-            }
-            Action::Retry | Action::RetryThreeDays => {
-                let schedule = if verdict.scope == Scope::Recipient && verdict.action == Action::RetryThreeDays {
-                    schedule.for_full_mailbox()
-                } else {
-                    schedule
-                };
-                match schedule.next(leased.attempts, age, self.chance()?) {
-                    Next::After(wait) => Event::Retry { next_at: leased.now + milliseconds(wait), charged: true },
-                    Next::Expired => Event::Fail { reason: FailReason::Expired },
-                }
-            }
-            Action::BackOffRelay | Action::PauseSender | Action::PauseUntilWindow => Event::Fail { reason: FailReason::Expired },
-            Action::SendLink | Action::Fail | Action::FailAndSuppress | Action::Uncertain => Event::Fail { reason: FailReason::Permanent },
-        })
-    }
-
-    /// What may not be sent after all waits again, where it is still this sender's: its next claim says why.
-    async fn give_back(&self, leased: &Leased) -> Result<(), SenderError> {
-        let event = Event::Release { next_at: leased.now };
-        self.store.step_delivery(&leased.id, leased.epoch, event, Note::default()).await?;
-        Ok(())
-    }
-
-    async fn fail(&self, leased: &Leased, cause: Cause, reason: &str) -> Result<(), SenderError> {
-        self.end(leased, Note { reply: "", reason, cause: Some(cause) }).await
-    }
-
-    async fn end(&self, leased: &Leased, note: Note<'_>) -> Result<(), SenderError> {
-        let event = Event::Fail { reason: FailReason::Permanent };
-        self.store.step_delivery(&leased.id, leased.epoch, event, note).await?;
         Ok(())
     }
 

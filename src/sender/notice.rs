@@ -44,8 +44,9 @@ impl Sender {
         let (from, to) = (address(&message.from)?, address(&message.to)?);
         match self.transports.get(relay).ok_or(NoticeError::Unfit)? {
             Transport::Folder(folder) => Ok(folder.leave(id, &to, &composed.bytes).map(|_| ())?),
-            Transport::Relay { endpoint, .. } => {
-                let mut conversation = match Conversation::open(endpoint, &self.helo, self.deadlines).await {
+            Transport::Relay(server) => {
+                let endpoint = server.endpoint().map_err(|_| NoticeError::Unfit)?;
+                let mut conversation = match Conversation::open(&endpoint, &self.helo, self.deadlines).await {
                     Ok(conversation) => conversation,
                     Err(seen) => return Err(self.refused_notice(relay, seen).await),
                 };
@@ -80,7 +81,7 @@ impl Sender {
     pub async fn notice_routes(&self, first: &str) -> Result<Vec<String>, SenderError> {
         let paused: Vec<String> = self.store.pauses().await?.into_iter().map(|pause| pause.relay).collect();
         let mut routes = vec![first.to_owned()];
-        let relays = self.transports.iter().filter(|(_, transport)| matches!(transport, Transport::Relay { .. }));
+        let relays = self.transports.iter().filter(|(_, transport)| matches!(transport, Transport::Relay(_)));
         routes.extend(relays.map(|(name, _)| name.clone()).filter(|name| name != first));
         routes.retain(|name| !paused.contains(name));
         Ok(routes)

@@ -12,8 +12,8 @@ const CLAIM_MILLISECONDS: i64 = 15 * 60 * 1_000;
 const AGAIN_MILLISECONDS: i64 = 60 * 1_000;
 /// A batch that is finished but not completed for this long stands still.
 const COMPLETION_MILLISECONDS: i64 = 10 * 60 * 1_000;
-/// Missed slots are told of for this long.
-const MISSED_MILLISECONDS: i64 = 7 * 24 * 60 * 60 * 1_000;
+/// Missed slots, and failures that others followed, are told of for this long.
+const PAST_MILLISECONDS: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// A matter that holds now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub struct Matter {
     pub summary: String,
 }
 
-/// A schedule whose latest run failed.
+/// A run that failed: the latest of its schedule, or one of which nobody was told before another followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FailedRun {
     /// The schedule.
@@ -41,6 +41,12 @@ pub struct FailedRun {
     pub snapshot: Option<String>,
     /// When it failed, milliseconds since 1970.
     pub at: i64,
+    /// Does a matter of it stand already?
+    pub is_noted: bool,
+    /// Is it the latest that its schedule has done?
+    pub is_latest: bool,
+    /// When the schedule last did well before it, milliseconds since 1970; 0 when it never did.
+    pub well_at: i64,
 }
 
 /// A schedule some of whose slots did not run.
@@ -70,15 +76,20 @@ pub struct Standstill {
 }
 
 impl Store {
-    /// Schedules whose latest run failed.
+    /// Runs that failed: the latest of each schedule, and what else in the last seven days was not noted yet.
     pub async fn failed_runs(&self) -> Result<Vec<FailedRun>, StoreError> {
         let rows = self
             .database
             .fetch(
-                "SELECT schedule, scheduled_for, reason, snapshot, changed_at FROM occurrence AS o WHERE state = 'failed' AND changed_at =
-                     (SELECT MAX(changed_at) FROM occurrence WHERE schedule = o.schedule AND state IN ('done', 'failed'))
-                 ORDER BY schedule",
-                &[],
+                "SELECT o.schedule, o.scheduled_for, o.reason, o.snapshot, o.changed_at, o.noted,
+                     CAST(CASE WHEN o.changed_at = l.latest THEN 1 ELSE 0 END AS BIGINT) AS is_latest,
+                     COALESCE((SELECT MAX(w.changed_at) FROM occurrence AS w WHERE w.schedule = o.schedule AND w.state = 'done'
+                         AND w.changed_at <= o.changed_at), 0) AS well_at
+                 FROM occurrence AS o JOIN (SELECT schedule, MAX(changed_at) AS latest FROM occurrence WHERE state IN ('done', 'failed')
+                     GROUP BY schedule) AS l ON l.schedule = o.schedule
+                 WHERE o.state = 'failed' AND (o.changed_at = l.latest OR (o.noted = 0 AND o.changed_at > {now} - $1))
+                 ORDER BY o.schedule, o.changed_at",
+                &values![PAST_MILLISECONDS],
             )
             .await?;
         rows.iter()
@@ -89,6 +100,9 @@ impl Store {
                     reason: row.text("reason")?,
                     snapshot: row.text_or_none("snapshot")?,
                     at: row.int("changed_at")?,
+                    is_noted: row.int("noted")? == 1,
+                    is_latest: row.int("is_latest")? == 1,
+                    well_at: row.int("well_at")?,
                 })
             })
             .collect()
@@ -101,7 +115,7 @@ impl Store {
             .fetch(
                 "SELECT schedule, CAST(SUM(slots) AS BIGINT) AS slots, MAX(scheduled_for) AS latest, MAX(created_at) AS at FROM occurrence
                  WHERE state = 'skipped' AND reason IN ('misfire', 'late') AND created_at > {now} - $1 GROUP BY schedule ORDER BY schedule",
-                &values![MISSED_MILLISECONDS],
+                &values![PAST_MILLISECONDS],
             )
             .await?;
         rows.iter()
@@ -149,8 +163,8 @@ impl Store {
     }
 
     /// Notes which matters hold now: a new one, or one that has changed, waits to be told; one that was told and holds no
-    /// longer is forgotten, when its key is one of `is_ours`.
-    pub async fn note_matters(&self, matters: &[Matter], is_ours: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+    /// longer is forgotten, when its key is one of `is_ours`. The runs that they tell of are noted with them.
+    pub async fn note_matters(&self, matters: &[Matter], runs: &[FailedRun], is_ours: impl Fn(&str) -> bool) -> Result<(), StoreError> {
         let known = self.database.fetch("SELECT key, digest, since, told_at FROM alert", &[]).await?;
         let mut kept = Vec::new();
         let mut gone = Vec::new();
@@ -167,7 +181,8 @@ impl Store {
             Some((_, digest, since)) => *digest != matter.digest && matter.since > *since,
         };
         let news: Vec<&Matter> = matters.iter().filter(is_news).collect();
-        if news.is_empty() && gone.is_empty() {
+        let unnoted: Vec<&FailedRun> = runs.iter().filter(|run| !run.is_noted).collect();
+        if news.is_empty() && gone.is_empty() && unnoted.is_empty() {
             return Ok(());
         }
         let mut tx = self.database.begin().await?;
@@ -181,6 +196,13 @@ impl Store {
                      told_at = NULL, claimed_until = NULL
                  WHERE alert.digest <> excluded.digest",
                 &values![key, digest, *since, summary],
+            )
+            .await?;
+        }
+        for FailedRun { schedule, scheduled_for, at, .. } in unnoted {
+            tx.execute(
+                "UPDATE occurrence SET noted = 1 WHERE schedule = $1 AND scheduled_for = $2 AND changed_at = $3 AND state = 'failed'",
+                &values![schedule, *scheduled_for, *at],
             )
             .await?;
         }

@@ -7,7 +7,7 @@ use super::connection::{Row, Tx, pass, values};
 use super::mail_pauses::{MailPause, mail_pause};
 use super::planning::forget_planning;
 pub use super::planning::{Acceptance, Planning};
-pub use super::posting::Post;
+pub use super::posting::{Post, ToPost};
 use super::proofs::NewProof;
 use super::records::milliseconds;
 use super::registers::Claim;

@@ -1,18 +1,22 @@
 //! Deliveries: the outbox, one message to one recipient each.
 //!
 //! Owns the rows of the outbox: queueing, the claim (T1), lists and counts. What follows the claim, the intent (T2) and the
-//! result (T3), is `delivery_steps`'; rates, pauses and suppressions are [`super::senders`]'.
+//! result (T3), is `delivery_steps`'; rates are [`super::rates`]', pauses and suppressions [`super::senders`]'.
 
-use super::connection::{Row, pass, values};
-use super::delivery_steps::{announce, withdraw};
-use super::senders::{self, Limits};
+use super::attempts::Answer;
+use super::connection::{Row, Tx, pass, values};
+use super::delivery_steps::{now_of, step, withdraw};
+use super::rates::{self, Limits, Turn};
 use super::{Store, StoreError};
 use crate::delivery::cause::Cause;
-use crate::delivery::state::{Delivery, FailReason, State};
+use crate::delivery::state::{Delivery, Event, FailReason, State};
 
 /// After the intent, nobody else takes a delivery for this long: longer than the wait for the answer to the dot and than a
 /// server keeps an idle connection, so that a sender which was stopped and wakes finds a dead socket.
 pub const HOLD_MILLISECONDS: i64 = 15 * 60 * 1_000;
+
+/// How often a claim looks on when all that it found must wait.
+const LOOKS: u32 = 4;
 
 /// A message that is about to be queued.
 #[derive(Debug, Clone)]
@@ -31,13 +35,15 @@ pub struct NewDelivery {
     pub purpose: String,
     /// Which sending of the same: 1, or more when a person sends it again on purpose.
     pub generation: u32,
+    /// The address that it is from, for counting.
+    pub sender: String,
     /// The relay.
     pub relay: String,
     /// Everything that decides its bytes, as JSON.
     pub message: String,
     /// Documents that it carries, with the names that the recipient sees.
     pub documents: Vec<(String, String)>,
-    /// How long it may wait, in milliseconds.
+    /// How long it may wait between its own attempts, all together, in milliseconds.
     pub life: i64,
 }
 
@@ -58,12 +64,21 @@ pub struct Leased {
     pub link_until: Option<i64>,
     /// Failures that counted so far.
     pub attempts: u32,
-    /// Milliseconds since 1970.
-    pub created_at: i64,
-    /// When its life ends.
-    pub expires_at: i64,
+    /// How long it may wait between its own attempts, all together, in milliseconds.
+    pub life: i64,
+    /// How much of that is over. Time in which its relay, a rate or the office stood still is none of it.
+    pub waited: i64,
     /// When it was handed out.
     pub now: i64,
+}
+
+/// What a claim came to.
+#[derive(Debug, Default)]
+pub struct Claim {
+    /// What was handed out.
+    pub deliveries: Vec<Leased>,
+    /// How many were found and put off by a rate, or ended: there may be more behind them.
+    pub passed_over: u32,
 }
 
 /// A delivery as it stands.
@@ -106,6 +121,8 @@ pub struct Note<'a> {
     pub reason: &'a str,
     /// Why it has not arrived.
     pub cause: Option<Cause>,
+    /// Who answered and what, when that is more than `reply`.
+    pub answer: Option<&'a Answer>,
 }
 
 /// Which deliveries a list shows.
@@ -118,7 +135,7 @@ pub struct Filter {
 }
 
 pub(super) const COLUMNS: &str = "id, batch_id, record, recipient, relay, message, state, fail_reason, attempts, uncertain, accepted, next_at, \
-    reply, reason, cause, created_at, changed_at, expires_at, lease_epoch, link_until";
+    reply, reason, cause, created_at, changed_at, lease_epoch, link_until, tries, claimed_at, turns, waited";
 
 /// The name of a state in the store and for programs.
 pub fn state_name(state: State) -> &'static str {
@@ -198,6 +215,7 @@ impl Store {
                 domain,
                 purpose,
                 generation,
+                sender,
                 relay,
                 message: content,
                 documents,
@@ -206,10 +224,10 @@ impl Store {
             let added = tx
                 .execute(
                     "INSERT INTO delivery (id, batch_id, record, recipient, recipient_key, domain, purpose, generation, relay, message,
-                         state, next_at, expires_at, created_at, changed_at)
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', {now}, {now} + $11, {now}, {now})
+                         sender, life, state, next_at, created_at, changed_at)
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', {now}, {now}, {now})
                      ON CONFLICT (batch_id, record, recipient_key, purpose, generation) DO NOTHING",
-                    &values![&id, batch, *record, recipient, recipient_key, domain, purpose, *generation, relay, content, *life],
+                    &values![&id, batch, *record, recipient, recipient_key, domain, purpose, *generation, relay, content, sender, *life],
                 )
                 .await?;
             queued += added;
@@ -228,81 +246,119 @@ impl Store {
         Ok(queued)
     }
 
-    /// T1: hands out up to `count` due deliveries. Suppressed addresses are ended, and so is what carries a document that no
-    /// longer stands; paused relays are left alone, and what a rate holds back waits for its window; all counted within the same
-    /// transaction.
-    pub async fn claim_deliveries(&self, owner: &str, count: u32, limits: &Limits) -> Result<Vec<Leased>, StoreError> {
-        loop {
-            let (leased, withdrawn) = self.claim_some(owner, count, limits).await?;
-            // What was cancelled stood in others' way, and what else it carried is due by now.
-            if !leased.is_empty() || !withdrawn {
-                return Ok(leased);
-            }
-        }
-    }
-
-    /// Those that are handed out, and whether any was cancelled.
-    async fn claim_some(&self, owner: &str, count: u32, limits: &Limits) -> Result<(Vec<Leased>, bool), StoreError> {
+    /// T1: hands out up to `count` due deliveries, a fair share of them for each relay. Relays that are paused, or full by
+    /// their own rate, are left alone; what another rate holds back waits for its window; suppressed addresses are ended,
+    /// and so is what carries a document that no longer stands.
+    /// All is counted within the same transaction.
+    pub async fn claim_deliveries(&self, owner: &str, count: u32, limits: &Limits) -> Result<Claim, StoreError> {
+        let mut claim = Claim::default();
         let mut tx = self.database.begin().await?;
-        let suppressed = tx
-            .fetch(
-                "UPDATE delivery SET state = 'suppressed', changed_at = {now} WHERE state = 'queued' AND next_at <= {now}
-                     AND recipient_key IN (SELECT recipient_key FROM suppression WHERE expires_at IS NULL OR expires_at > {now})
-                 RETURNING id, batch_id, record, attempts",
-                &[],
-            )
-            .await?;
-        for row in &suppressed {
-            let attempts = u32::try_from(row.int("attempts")?).unwrap_or(u32::MAX);
-            announce(&mut tx, &row.text("id")?, &row.text("batch_id")?, row.int("record")?, "suppressed", attempts).await?;
+        let stopped = tx.fetch("SELECT 1 AS one FROM instance WHERE sending_paused IS NOT NULL", &[]).await?;
+        if !stopped.is_empty() {
+            return Ok(claim);
         }
-        let rows = tx
-            .fetch(
-                "WITH chosen AS MATERIALIZED (
-                     SELECT id FROM delivery WHERE state = 'queued' AND next_at <= {now}
-                         AND relay NOT IN (SELECT name FROM relay WHERE paused_until > {now})
-                         AND (purpose = 'test' OR batch_id NOT IN (SELECT batch_id FROM mail_pause WHERE paused_at IS NOT NULL))
-                         AND NOT EXISTS (SELECT 1 FROM instance WHERE sending_paused IS NOT NULL)
-                     ORDER BY next_at LIMIT $1 {skip_locked})
-                 SELECT d.id, d.recipient, d.domain, d.relay, d.message, d.attempts, d.lease_epoch, d.created_at, d.expires_at, d.link_until, {now} AS now
-                 FROM delivery AS d JOIN chosen ON chosen.id = d.id ORDER BY d.next_at, d.id",
-                &values![count],
-            )
-            .await?;
-        let (mut leased, mut withdrawn) = (Vec::new(), false);
-        for row in &rows {
-            let (id, relay, domain, now) = (row.text("id")?, row.text("relay")?, row.text("domain")?, row.int("now")?);
-            if withdraw(&mut tx, &id, &self.id_at(now)?).await? {
-                withdrawn = true;
-                continue;
-            }
-            if let Some(open_at) = senders::take_turn(&mut tx, limits, &relay, &domain, now).await? {
-                tx.execute("UPDATE delivery SET next_at = $2 WHERE id = $1", &values![&id, open_at]).await?;
-                continue;
-            }
-            tx.execute(
-                "UPDATE delivery SET state = 'leased', lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until = {now} + $3,
-                     attempts = attempts + 1, tries = tries + 1, changed_at = {now} WHERE id = $1",
-                &values![&id, owner, i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX)],
-            )
-            .await?;
-            leased.push(Leased {
-                id,
-                epoch: row.int("lease_epoch")? + 1,
-                recipient: row.text("recipient")?,
-                relay,
-                message: row.text("message")?,
-                link_until: row.int_or_none("link_until")?,
-                attempts: u32::try_from(row.int("attempts")? + 1).unwrap_or(u32::MAX),
-                created_at: row.int("created_at")?,
-                expires_at: row.int("expires_at")?,
-                now,
-            });
+        let paused = tx.fetch("SELECT name FROM relay WHERE paused_until > {now}", &[]).await?;
+        let paused: Vec<String> = paused.iter().map(|row| row.text("name")).collect::<Result<_, _>>()?;
+        let relays: Vec<&String> = limits.relays.keys().filter(|relay| !paused.contains(relay)).collect();
+        for (relay, left) in relays.iter().zip((1..=relays.len()).rev()) {
+            let rest = count.saturating_sub(u32::try_from(claim.deliveries.len()).unwrap_or(u32::MAX));
+            let share = rest.div_ceil(u32::try_from(left).unwrap_or(u32::MAX));
+            self.claim_by(&mut tx, owner, relay, share, limits, &mut claim).await?;
         }
         pass("delivery.claim")?;
         tx.commit().await?;
         pass("delivery.claimed")?;
-        Ok((leased, withdrawn))
+        Ok(claim)
+    }
+
+    async fn claim_by(
+        &self,
+        tx: &mut Tx,
+        owner: &str,
+        relay: &str,
+        share: u32,
+        limits: &Limits,
+        claim: &mut Claim,
+    ) -> Result<(), StoreError> {
+        let mut left = share;
+        for _ in 0..LOOKS {
+            if left == 0 {
+                break;
+            }
+            let asked = left;
+            // Driven by the queue, a page at a time: whatever its length, only these rows are looked at.
+            let rows = tx
+                .fetch(
+                    "WITH chosen AS MATERIALIZED (
+                         SELECT id FROM delivery WHERE state = 'queued' AND relay = $1 AND next_at <= {now}
+                             AND (purpose = 'test' OR batch_id NOT IN (SELECT batch_id FROM mail_pause WHERE paused_at IS NOT NULL))
+                         ORDER BY next_at LIMIT $2 {skip_locked})
+                     SELECT d.id, d.recipient, d.domain, d.sender, d.message, d.attempts, d.lease_epoch, d.life, d.waited, d.link_until,
+                         CAST(CASE WHEN EXISTS (SELECT 1 FROM suppression AS s WHERE s.recipient_key = d.recipient_key
+                             AND (s.expires_at IS NULL OR s.expires_at > {now})) THEN 1 ELSE 0 END AS BIGINT) AS suppressed
+                     FROM delivery AS d JOIN chosen ON chosen.id = d.id ORDER BY d.next_at, d.id",
+                    &values![relay, asked],
+                )
+                .await?;
+            for row in &rows {
+                let (id, now) = (row.text("id")?, now_of(tx).await?);
+                if row.int("suppressed")? == 1 {
+                    step(tx, &id, None, Event::Suppress, Note::default()).await?;
+                    claim.passed_over += 1;
+                    continue;
+                }
+                if withdraw(tx, &id, &self.id_at(now)?).await? {
+                    claim.passed_over += 1;
+                    continue;
+                }
+                if rates::relay_opens(tx, limits, relay, now).await?.is_some() {
+                    // Those behind wait for the same window; none of them need be touched.
+                    return Ok(());
+                }
+                let counted = match rates::take_turn(tx, limits, (relay, &row.text("domain")?, &row.text("sender")?), now).await? {
+                    Turn::Taken(counted) => counted,
+                    Turn::OpensAt(open_at) => {
+                        tx.execute("UPDATE delivery SET next_at = $2 WHERE id = $1", &values![&id, open_at]).await?;
+                        claim.passed_over += 1;
+                        continue;
+                    }
+                };
+                tx.execute(
+                    "UPDATE delivery SET state = 'leased', lease_owner = $2, lease_epoch = lease_epoch + 1, lease_until = $4 + $3,
+                         attempts = attempts + 1, tries = tries + 1, claimed_at = $4, turns = $5, changed_at = $4 WHERE id = $1",
+                    &values![&id, owner, i64::try_from(self.lease.as_millis()).unwrap_or(i64::MAX), now, counted],
+                )
+                .await?;
+                left -= 1;
+                claim.deliveries.push(Leased {
+                    id,
+                    epoch: row.int("lease_epoch")? + 1,
+                    recipient: row.text("recipient")?,
+                    relay: relay.to_owned(),
+                    message: row.text("message")?,
+                    link_until: row.int_or_none("link_until")?,
+                    attempts: u32::try_from(row.int("attempts")? + 1).unwrap_or(u32::MAX),
+                    life: row.int("life")?,
+                    waited: row.int("waited")?,
+                    now,
+                });
+            }
+            if rows.len() < asked as usize {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Relays for which something is queued.
+    pub async fn queued_relays(&self) -> Result<Vec<String>, StoreError> {
+        let mut relays: Vec<String> = Vec::new();
+        let sql = "SELECT relay FROM delivery WHERE state = 'queued' AND relay > $1 ORDER BY relay LIMIT 1";
+        // From one to the next by the index, however many messages lie between.
+        while let Some(row) = self.database.fetch_one(sql, &values![relays.last().cloned().unwrap_or_default()]).await? {
+            relays.push(row.text("relay")?);
+        }
+        Ok(relays)
     }
 
     /// Documents of a delivery: object and the name that the recipient sees, in order.

@@ -9,6 +9,7 @@ pub mod accounts;
 pub mod alerts;
 pub mod answers;
 pub mod api_keys;
+pub mod attempts;
 pub mod audit;
 pub mod batches;
 pub mod completion;
@@ -27,6 +28,7 @@ mod planning;
 mod portable;
 mod posting;
 pub mod proofs;
+pub mod rates;
 pub mod records;
 pub mod registers;
 pub mod schedules;
@@ -74,8 +76,9 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "pages", include_str!("migrations/0007_pages.sql")),
 ];
 
-/// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph.
-const NETWORK_FILE_SYSTEMS: &[i64] = &[0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400];
+/// File systems on which SQLite's shared memory and locks do not hold: NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph, and FUSE, behind which
+/// sshfs and most folders of cloud services lie and nobody can see what is.
+const NETWORK_FILE_SYSTEMS: &[i64] = &[0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400, 0x6573_5546];
 
 /// Where the database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -426,12 +429,17 @@ fn lock(database: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// May SQLite not work on this kind of file system, by its number in `statfs`?
+pub fn is_network_file_system(kind: i64) -> bool {
+    NETWORK_FILE_SYSTEMS.contains(&kind)
+}
+
 fn refuse_network(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let system = rustix::fs::statfs(folder).map_err(|error| StoreError::File { path: folder.to_owned(), source: error.into() })?;
     #[allow(clippy::useless_conversion, reason = "the type differs by platform")]
     let kind = i64::try_from(system.f_type).unwrap_or(-1);
-    if NETWORK_FILE_SYSTEMS.contains(&kind) {
+    if is_network_file_system(kind) {
         return Err(StoreError::NetworkFileSystem { path: path.to_owned() });
     }
     Ok(())

@@ -40,15 +40,31 @@ impl Post {
 
 /// Where a record stands in the order of printing, and its number in the list.
 type Place = (u64, u64);
+/// A finished batch whose messages are to go to the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToPost {
+    /// The batch.
+    pub batch: String,
+    /// Its setting, as JSON.
+    pub setting: String,
+    /// When it was finished, milliseconds since 1970: one whose failed records are tried again finishes again.
+    pub finished_at: i64,
+}
 
 impl Store {
-    /// Finished batches whose messages are to go to the outbox, with their settings.
-    pub async fn batches_to_post(&self) -> Result<Vec<(String, String)>, StoreError> {
+    /// Finished batches whose messages are to go to the outbox.
+    pub async fn batches_to_post(&self) -> Result<Vec<ToPost>, StoreError> {
         let rows = self
             .database
-            .fetch("SELECT id, setting FROM batch WHERE post = 'pending' AND state = 'finished' ORDER BY created_at, id", &[])
+            .fetch(
+                "SELECT id, setting, COALESCE(finished_at, 0) AS finished_at FROM batch WHERE post = 'pending' AND state = 'finished'
+                 ORDER BY created_at, id",
+                &[],
+            )
             .await?;
-        rows.iter().map(|row| Ok((row.text("id")?, row.text("setting")?))).collect()
+        rows.iter()
+            .map(|row| Ok(ToPost { batch: row.text("id")?, setting: row.text("setting")?, finished_at: row.int("finished_at")? }))
+            .collect()
     }
 
     /// The records with a message before and after a position in the order of printing, each as position and number; without a
@@ -91,10 +107,25 @@ impl Store {
 
     /// Notes what is to become of a batch's messages. One that has none keeps none.
     pub async fn mark_posted(&self, id: &str, post: Post) -> Result<(), StoreError> {
-        pass("post.mark")?;
         self.database
             .execute("UPDATE batch SET post = $2, changed_at = {now} WHERE id = $1 AND post <> 'none'", &values![id, post.name()])
             .await?;
-        pass("post.marked")
+        Ok(())
+    }
+
+    /// Notes that the messages of a batch are in the outbox. False: its failed records are being made again since it was read, or
+    /// were, and their messages are not there yet.
+    pub async fn mark_queued(&self, batch: &ToPost) -> Result<bool, StoreError> {
+        pass("post.mark")?;
+        let changed = self
+            .database
+            .execute(
+                "UPDATE batch SET post = 'queued', changed_at = {now}
+                 WHERE id = $1 AND post = 'pending' AND state = 'finished' AND COALESCE(finished_at, 0) = $2",
+                &values![&batch.batch, batch.finished_at],
+            )
+            .await?;
+        pass("post.marked")?;
+        Ok(changed == 1)
     }
 }

@@ -1,35 +1,9 @@
-//! Relays and recipients as the outbox sees them: pauses, rates, suppressed addresses.
+//! Relays and recipients as the outbox sees them: pauses and suppressed addresses.
 //!
-//! Owns counting what was sent in which window, kept over restarts and shared by all senders; the relays' pauses; the list of
-//! addresses to which nothing is sent.
-
-use std::collections::BTreeMap;
+//! Owns the relays' pauses and failures, shared by all senders, and the list of addresses to which nothing is sent.
 
 use super::connection::{Row, Tx, values};
 use super::{Store, StoreError, audit};
-
-const MINUTE: i64 = 60 * 1_000;
-/// Windows of a day are counted in pieces, so that the 24 hours roll.
-const PIECE: i64 = 15 * MINUTE;
-const DAY: i64 = 24 * 60 * MINUTE;
-
-/// How many messages may go in a minute and in any 24 hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rate {
-    /// In a minute.
-    pub per_minute: Option<u32>,
-    /// In any 24 hours.
-    pub per_day: Option<u32>,
-}
-
-/// Which rate holds for what: by relay, and by relay and recipient domain.
-#[derive(Debug, Clone, Default)]
-pub struct Limits {
-    /// For all messages of a relay.
-    pub relays: BTreeMap<String, Rate>,
-    /// For a relay and a domain with everything below it.
-    pub domains: BTreeMap<(String, String), Rate>,
-}
 
 /// A relay that is being left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,138 +35,60 @@ pub struct Suppressed {
     pub expires_at: Option<i64>,
 }
 
-impl Limits {
-    /// The scopes that a message counts in, with their rates.
-    fn scopes(&self, relay: &str, domain: &str) -> Vec<(String, Rate)> {
-        let mut scopes = Vec::new();
-        if let Some(rate) = self.relays.get(relay) {
-            scopes.push((relay.to_owned(), *rate));
-        }
-        let below = |entry: &str| domain == entry || domain.strip_suffix(entry).is_some_and(|rest| rest.ends_with('.'));
-        let fitting = self.domains.iter().filter(|((of, entry), _)| of == relay && below(entry));
-        if let Some(((_, entry), rate)) = fitting.max_by_key(|((_, entry), _)| entry.len()) {
-            scopes.push((format!("{relay} {entry}"), *rate));
-        }
-        scopes
-    }
-}
-
-/// Counts one message in every window that it belongs to; or, when one is full, counts nothing and gives the time at which
-/// that window opens.
-pub(super) async fn take_turn(tx: &mut Tx, limits: &Limits, relay: &str, domain: &str, now: i64) -> Result<Option<i64>, StoreError> {
-    let scopes = limits.scopes(relay, domain);
-    let mut open_at = None;
-    for (scope, rate) in &scopes {
-        if let Some(most) = rate.per_minute {
-            let begun = now - now.rem_euclid(MINUTE);
-            if sent_between(tx, &format!("{scope} minute"), begun, now).await? >= u64::from(most) {
-                open_at = open_at.max(Some(begun + MINUTE));
-            }
-        }
-        if let Some(most) = rate.per_day
-            && sent_between(tx, &format!("{scope} day"), now - DAY, now).await? >= u64::from(most)
-        {
-            let first = tx
-                .fetch_one(
-                    "SELECT MIN(started_at) AS first FROM sent_window WHERE scope = $1 AND started_at >= $2",
-                    &values![format!("{scope} day"), now - DAY],
-                )
-                .await?;
-            let first = first.map_or(Ok(None), |row| row.int_or_none("first"))?.unwrap_or(now);
-            open_at = open_at.max(Some(first + DAY + PIECE));
-        }
-    }
-    if open_at.is_some() {
-        return Ok(open_at);
-    }
-    for (scope, rate) in scopes {
-        if rate.per_minute.is_some() {
-            count(tx, &format!("{scope} minute"), now - now.rem_euclid(MINUTE)).await?;
-        }
-        if rate.per_day.is_some() {
-            count(tx, &format!("{scope} day"), now - now.rem_euclid(PIECE)).await?;
-        }
-    }
-    Ok(None)
-}
-
-/// What was sent in the windows that began within that time. Windows to come are those of a clock that was set back since.
-async fn sent_between(tx: &mut Tx, scope: &str, since: i64, now: i64) -> Result<u64, StoreError> {
-    let row = tx
-        .fetch_one(
-            "SELECT CAST(COALESCE(SUM(sent), 0) AS BIGINT) AS sent FROM sent_window WHERE scope = $1 AND started_at >= $2 AND started_at <= $3",
-            &values![scope, since, now],
-        )
-        .await?;
-    row.map_or(Ok(0), |row| row.count("sent"))
-}
-
-async fn count(tx: &mut Tx, scope: &str, started_at: i64) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO sent_window (scope, started_at, sent) VALUES ($1, $2, 1)
-         ON CONFLICT (scope, started_at) DO UPDATE SET sent = sent_window.sent + 1",
-        &values![scope, started_at],
-    )
-    .await?;
-    Ok(())
-}
-
 impl Store {
-    /// Messages of a relay that were counted in the last 24 hours.
-    pub async fn sent_in_a_day(&self, relay: &str) -> Result<u64, StoreError> {
-        let mut tx = self.database.begin().await?;
-        let now = tx.fetch_one("SELECT {now} AS now", &[]).await?.ok_or_else(|| StoreError::unexpected("clock"))?.int("now")?;
-        sent_between(&mut tx, &format!("{relay} day"), now - DAY, now).await
-    }
-
     /// Leaves a relay alone for `milliseconds`; the number of failures in a row, this one included.
     /// `scope` is what the failure concerns.
     pub async fn pause_relay(&self, relay: &str, milliseconds: i64, scope: &str, reason: &str) -> Result<u32, StoreError> {
+        self.back_off(relay, scope, reason, |_| milliseconds).await
+    }
+
+    /// As [`Self::pause_relay`], for as many milliseconds as `pause` says for that number of failures in a row. What fails while
+    /// the relay is being left alone already was begun before: it is the same failure, and shortens no pause.
+    pub async fn back_off(&self, relay: &str, scope: &str, reason: &str, pause: impl Fn(u32) -> i64 + Send) -> Result<u32, StoreError> {
         let mut tx = self.database.begin().await?;
-        let row = tx
-            .fetch_one(
-                "INSERT INTO relay (name, paused_until, reason, failures, changed_at, scope) VALUES ($1, {now} + $2, $3, 1, {now}, $4)
+        let row =
+            tx.fetch_one("SELECT failures, COALESCE(paused_until, 0) - {now} AS rest FROM relay WHERE name = $1", &values![relay]).await?;
+        let (failures, rest) = row.map_or(Ok((0, 0)), |row| Ok::<_, StoreError>((row.int("failures")?, row.int("rest")?)))?;
+        let failures = if rest > 0 { failures.max(1) } else { failures + 1 };
+        let failures = u32::try_from(failures).unwrap_or(u32::MAX);
+        let pause = pause(failures);
+        if pause > rest {
+            tx.execute(
+                "INSERT INTO relay (name, paused_until, reason, failures, changed_at, scope) VALUES ($1, {now} + $2, $3, $5, {now}, $4)
                  ON CONFLICT (name) DO UPDATE SET paused_until = excluded.paused_until, reason = excluded.reason,
-                     failures = relay.failures + 1, changed_at = excluded.changed_at, scope = excluded.scope
-                 RETURNING failures",
-                &values![relay, milliseconds, reason, scope],
+                     failures = excluded.failures, changed_at = excluded.changed_at, scope = excluded.scope",
+                &values![relay, pause, reason, scope, failures],
             )
             .await?;
+        }
         tx.commit().await?;
-        let failures = row.ok_or_else(|| StoreError::unexpected("relay"))?.int("failures")?;
-        Ok(u32::try_from(failures).unwrap_or(u32::MAX))
+        Ok(failures)
     }
 
-    /// How often a relay has failed in a row.
-    pub async fn relay_failures(&self, relay: &str) -> Result<u32, StoreError> {
-        let row = self.database.fetch_one("SELECT failures FROM relay WHERE name = $1", &values![relay]).await?;
-        row.map_or(Ok(0), |row| Ok(u32::try_from(row.int("failures")?).unwrap_or(u32::MAX)))
+    /// Is a relay being left alone now?
+    pub async fn is_paused_relay(&self, relay: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 AS one FROM relay WHERE name = $1 AND paused_until > {now}";
+        Ok(self.database.fetch_one(sql, &values![relay]).await?.is_some())
     }
 
-    /// A relay has taken a message: its failures are forgotten. One that never failed costs nothing.
+    /// A relay has taken a message: its failures are forgotten. One that never failed costs nothing, and one that is being left
+    /// alone stays so: the message was begun before.
     pub async fn relay_works(&self, relay: &str) -> Result<(), StoreError> {
-        if self.relay_failures(relay).await? > 0 {
-            self.resume_relay(relay).await?;
+        let failed = self.database.fetch_one("SELECT 1 AS one FROM relay WHERE name = $1", &values![relay]).await?;
+        if failed.is_some() {
+            self.database.execute("DELETE FROM relay WHERE name = $1 AND COALESCE(paused_until, 0) <= {now}", &values![relay]).await?;
         }
         Ok(())
     }
 
-    /// A relay works again; was it being left alone? What waited for that, uncharged, is due now.
+    /// A relay works again; was it being left alone?
     pub async fn resume_relay(&self, relay: &str) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
         let row =
             tx.fetch_one("DELETE FROM relay WHERE name = $1 RETURNING COALESCE(paused_until, 0) - {now} AS rest", &values![relay]).await?;
-        let paused = row.map_or(Ok(0), |row| row.int("rest"))? > 0;
-        if paused {
-            tx.execute(
-                "UPDATE delivery SET next_at = {now} WHERE relay = $1 AND state = 'queued' AND attempts = 0 AND next_at > {now}",
-                &values![relay],
-            )
-            .await?;
-            tx.notify("delivery").await?;
-        }
+        tx.notify("delivery").await?;
         tx.commit().await?;
-        Ok(paused)
+        Ok(row.map_or(Ok(0), |row| row.int("rest"))? > 0)
     }
 
     /// Relays that are being left alone now.
@@ -281,6 +177,7 @@ impl Store {
     }
 }
 
+/// As [`Store::suppress`], within the commit of what shows that it must be.
 async fn suppress(tx: &mut Tx, recipient_key: &str, reason: &str, delivery: Option<&str>, life: Option<i64>) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO suppression (recipient_key, reason, delivery_id, created_at, expires_at)

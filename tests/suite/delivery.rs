@@ -242,7 +242,7 @@ fn state_name(state: State) -> &'static str {
 }
 
 /// The graph as a list of its arrows, written down apart from the code that it judges.
-const ARROWS: [(&str, &str); 26] = [
+const ARROWS: [(&str, &str); 27] = [
     ("queued", "leased"),
     ("queued", "suppressed"),
     ("queued", "cancelled"),
@@ -252,6 +252,7 @@ const ARROWS: [(&str, &str); 26] = [
     ("leased", "committing"),
     ("leased", "failed"),
     ("leased", "suppressed"),
+    ("leased", "cancelled"),
     ("committing", "sent"),
     ("committing", "queued"),
     ("committing", "failed"),
@@ -313,6 +314,7 @@ proptest! {
                     match event {
                         Event::Claim { .. } => attempts += 1,
                         Event::Release { .. } | Event::Retry { charged: false, .. } => attempts -= 1,
+                        Event::Resend { .. } => attempts = 0,
                         Event::LoseAnswer => bodies_without_answer += 1,
                         Event::Accept => accepted = true,
                         _ => {}

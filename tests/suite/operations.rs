@@ -25,7 +25,7 @@ use crate::support::servers::await_some;
 use crate::support::{Office, python};
 
 /// One answer of the office's database, columns divided by `|`, rows by line ends.
-fn ask(office: &Office, sql: &str) -> String {
+pub fn ask(office: &Office, sql: &str) -> String {
     let script = "import sqlite3, sys
 for row in sqlite3.connect(sys.argv[1], timeout=30).execute(sys.argv[2]):
     print('|'.join('' if value is None else str(value) for value in row))";
@@ -33,7 +33,7 @@ for row in sqlite3.connect(sys.argv[1], timeout=30).execute(sys.argv[2]):
 }
 
 /// Changes the office's database behind its back.
-fn tell(office: &Office, sql: &str) {
+pub fn tell(office: &Office, sql: &str) {
     let script = "import sqlite3, sys
 c = sqlite3.connect(sys.argv[1], timeout=30)
 c.execute(sys.argv[2])
@@ -42,13 +42,13 @@ c.commit()";
 }
 
 /// Appends to `vanthu.toml`.
-fn configure(office: &Office, more: &str) {
+pub fn configure(office: &Office, more: &str) {
     let config = String::from_utf8(office.read("vanthu.toml")).unwrap();
     office.write("vanthu.toml", config + more);
 }
 
 /// The messages in a folder of `.eml` files whose names hold `to`, once there are `count`.
-fn messages(office: &Office, to: &str, count: usize) -> Vec<String> {
+pub fn messages(office: &Office, to: &str, count: usize) -> Vec<String> {
     let found = await_some(&format!("{count} messages to {to}"), || {
         let entries = std::fs::read_dir(office.path.join("thu-di")).ok()?;
         let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();

@@ -1,6 +1,7 @@
 //! From a list to the mailbox: everyone gets exactly their own paper, or it is said who did not.
 
 mod held;
+mod outage;
 mod relay;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::operations::ask;
 use crate::support::{Office, python, text_of};
 use crate::verification::verifying;
 
@@ -98,6 +100,33 @@ fn several_certificates_of_one_person_go_together_when_asked() {
     // The part before the @ belongs to the recipient's server: AN and an may be two people.
     let of_an: BTreeMap<&str, usize> = found.iter().map(|(to, _, files, _)| (to.as_str(), files.len())).collect();
     assert_eq!(of_an.values().sum::<usize>(), 2);
+}
+
+#[test]
+fn two_certificates_to_one_address_go_in_one_message() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST.replace("Binh.Le@Example.COM", "an@EXAMPLE.com"));
+    let said = office.must(&mailed("d.csv", &["--together"]));
+    assert!(said.stdout.contains("Thư đã chuyển cho máy chủ thư: 1"), "{}", said.stdout);
+    let [(to, _, files, _)] = messages(&office.path.join("thu-di")).try_into().expect("one message");
+    assert_eq!((to.as_str(), files), ("an@example.com", vec!["Nguyễn Văn An.pdf".to_owned(), "Lê Thị Bình.pdf".to_owned()]));
+}
+
+#[test]
+fn a_document_that_is_gone_fails_its_own_message_and_the_others_go() {
+    let office = Office::with_workspace();
+    office.write("d.csv", LIST);
+    office.must(&mailed("d.csv", &["--hold"]));
+    let object = ask(&office, "SELECT object FROM document ORDER BY number LIMIT 1");
+    fs::remove_file(office.path.join("kho").join(object)).expect("an object");
+    office.must(&["outbox", "release", &ask(&office, "SELECT id FROM batch")]);
+    office.run(&["outbox", "send"]);
+    let to: Vec<String> = messages(&office.path.join("thu-di")).into_iter().map(|(to, ..)| to).collect();
+    assert_eq!(to, ["Binh.Le@example.com"]);
+    assert_eq!(
+        ask(&office, "SELECT recipient, state, reason FROM delivery WHERE state <> 'sent'"),
+        "an@example.com|failed|tệp văn bản không còn trong kho"
+    );
 }
 
 #[test]

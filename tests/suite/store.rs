@@ -78,6 +78,15 @@ on_both_databases! {
     a_key_is_published_once_and_stays
 }
 
+#[test]
+fn a_database_file_is_refused_on_what_another_machine_or_a_program_serves() {
+    let refused = [0x6969, 0x517B, 0xFF53_4D42, 0xFE53_4D42, 0x0102_1997, 0x5346_414F, 0x00C3_6400, 0x6573_5546];
+    assert!(refused.into_iter().all(vanthu::store::is_network_file_system), "NFS, SMB, CIFS, SMB2, 9P, AFS, Ceph, FUSE and sshfs");
+    // ext4, XFS, Btrfs, ZFS, tmpfs, overlay.
+    let taken = [0xEF53, 0x5846_5342, 0x9123_683E, 0x2FC1_2FC1, 0x0102_1994, 0x794C_7630];
+    assert!(!taken.into_iter().any(vanthu::store::is_network_file_system));
+}
+
 fn run(test: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime").block_on(test);
 }

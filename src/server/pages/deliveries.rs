@@ -22,6 +22,7 @@ use crate::server::page::{Page, to};
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
 use crate::server::words;
+use crate::store::attempts::{Answer, Attempt};
 use crate::store::deliveries::{Filter, Posted, state_name};
 
 /// Messages of a page.
@@ -151,8 +152,16 @@ fn plain(posted: &Posted) -> Value {
     json!(text)
 }
 
+/// An attempt, with what the server said.
+fn attempt(attempt: &Attempt) -> Value {
+    let Answer { reply, peer, tls, .. } = &attempt.answer;
+    let by = [peer, tls].map(String::as_str).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    json!({ "number": attempt.number, "at": attempt.ended_at, "reply": reply, "by": by })
+}
+
 async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
     let posted = site.app.delivery_seen(&site.office, &caller.principal, &id).await?;
+    let history: Value = site.app.attempts_of(&site.office, &id).await?.iter().map(attempt).collect();
     let message: Option<Frozen> = serde_json::from_str(&posted.message).ok();
     let undecided = matches!(posted.delivery.state, DeliveryState::Uncertain | DeliveryState::NeedsOperator);
     let waiting = matches!(posted.delivery.state, DeliveryState::Queued { .. });
@@ -168,7 +177,7 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Stri
         "deliveries/delivery",
         json!({
             "message": line(&posted), "relay": posted.relay, "attempts": posted.delivery.attempts, "created_at": posted.created_at,
-            "next_at": next_at, "from": message.as_ref().map(|message| format!("{} <{}>", message.from_name, message.from)),
+            "history": history, "next_at": next_at, "from": message.as_ref().map(|message| format!("{} <{}>", message.from_name, message.from)),
             "text": message.as_ref().map(|message| message.plain.clone()),
             "undecided": undecided, "may_resend": posted.delivery.state == DeliveryState::NeedsOperator, "waiting": waiting, "ended": ended, "may_send": caller.principal.may(Right::Send),
         }),

@@ -135,6 +135,7 @@ CREATE TABLE delivery (
     domain TEXT NOT NULL,
     purpose TEXT NOT NULL,
     generation BIGINT NOT NULL,
+    sender TEXT NOT NULL,
     relay TEXT NOT NULL,
     message TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('queued', 'leased', 'committing', 'sent', 'uncertain', 'needs_operator', 'failed',
@@ -148,8 +149,11 @@ CREATE TABLE delivery (
     lease_epoch BIGINT NOT NULL DEFAULT 0,
     lease_until BIGINT,
     next_at BIGINT NOT NULL,
+    claimed_at BIGINT,
     committing_at BIGINT,
-    expires_at BIGINT NOT NULL,
+    turns TEXT NOT NULL DEFAULT '',
+    life BIGINT NOT NULL,
+    waited BIGINT NOT NULL DEFAULT 0,
     reply TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
     cause TEXT NOT NULL DEFAULT '',
@@ -157,7 +161,9 @@ CREATE TABLE delivery (
     changed_at BIGINT NOT NULL,
     UNIQUE (batch_id, record, recipient_key, purpose, generation)
 );
-CREATE INDEX delivery_due ON delivery (next_at) WHERE state = 'queued';
+-- The state stands in front although it is always the same: with one column more than any other index of states it wins. The
+-- last two tell what is held without a look at the row.
+CREATE INDEX delivery_due ON delivery (state, relay, next_at, batch_id, purpose) WHERE state = 'queued';
 CREATE INDEX delivery_held ON delivery (lease_until) WHERE state IN ('leased', 'committing');
 CREATE INDEX delivery_uncertain ON delivery (next_at) WHERE state = 'uncertain';
 CREATE INDEX delivery_of_recipient ON delivery (recipient_key);
@@ -174,9 +180,12 @@ CREATE TABLE attempt (
     delivery_id TEXT NOT NULL REFERENCES delivery (id),
     attempt BIGINT NOT NULL,
     started_at BIGINT NOT NULL,
-    ended_at BIGINT,
+    ended_at BIGINT NOT NULL,
     outcome TEXT NOT NULL,
     reply TEXT NOT NULL DEFAULT '',
+    peer TEXT NOT NULL DEFAULT '',
+    tls TEXT NOT NULL DEFAULT '',
+    certificate TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (delivery_id, attempt)
 );
 
@@ -211,8 +220,10 @@ CREATE TABLE bounce (
     action TEXT NOT NULL,
     status TEXT NOT NULL,
     detail TEXT NOT NULL,
-    received_at BIGINT NOT NULL
+    received_at BIGINT NOT NULL,
+    pending BIGINT NOT NULL DEFAULT 0
 );
+CREATE INDEX bounce_pending ON bounce (delivery_id) WHERE pending = 1;
 
 CREATE TABLE occurrence (
     schedule TEXT NOT NULL,
@@ -221,6 +232,7 @@ CREATE TABLE occurrence (
     reason TEXT NOT NULL DEFAULT '',
     slots BIGINT NOT NULL DEFAULT 1,
     snapshot TEXT,
+    noted BIGINT NOT NULL DEFAULT 0,
     lease_owner TEXT,
     lease_epoch BIGINT NOT NULL DEFAULT 0,
     lease_until BIGINT,

@@ -21,7 +21,7 @@ pub(super) const RECIPIENTS: usize = 13;
 
 /// The sources through which a message goes.
 const SOURCES: [&str; 5] =
-    ["src/sender/mod.rs", "src/mail/conversation.rs", "src/store/deliveries.rs", "src/store/delivery_steps.rs", "src/store/posting.rs"];
+    ["src/sender/attempt.rs", "src/mail/conversation.rs", "src/store/deliveries.rs", "src/store/delivery_steps.rs", "src/store/posting.rs"];
 
 /// An office with messages to send, and a server that keeps what it hears.
 pub(super) struct Mailing {

@@ -394,7 +394,7 @@ async fn tls_is_taken_with_a_certificate_that_holds_and_refused_with_any_other()
         match (opened, expected) {
             (Ok(mut conversation), None) => {
                 let tls = conversation.peer().tls.clone().unwrap();
-                assert_eq!((tls.version.as_str(), tls.certificate_sha256.len()), ("TLSv1_3", 64));
+                assert_eq!((tls.version.as_str(), tls.certificate_sha256.len()), ("TLS 1.3", 64));
                 assert!(matches!(send_to(&mut conversation, "an@vi-du.vn", BODY).await, Outcome::Accepted { .. }));
                 assert_eq!(server.heard(|heard| heard.messages[0].bytes.clone()), BODY);
             }

@@ -34,6 +34,14 @@ fn the_usual_relay_needs_five_lines() {
 }
 
 #[test]
+fn offices_of_the_state_get_twenty_a_minute_unless_it_is_said_otherwise() {
+    let rate = |more: &str| relay(&format!("host = \"smtp.gmail.com\"\n{more}")).domain_rates()["gov.vn"];
+    assert_eq!(rate(""), Rate { per_minute: Some(20), per_day: None });
+    assert_eq!(rate("[domains.\"gov.vn\"]\nper_day = 5"), Rate { per_minute: None, per_day: Some(5) });
+    assert_eq!(rate("[domains.\"hue.gov.vn\"]\nper_minute = 5"), Rate { per_minute: Some(20), per_day: None });
+}
+
+#[test]
 fn each_wrong_key_of_a_relay_is_told_at_once() {
     assert!(toml::from_str::<Relay>("host = \"x.vn\"\nhots = 1").is_err());
     assert_eq!(codes("host = \"x.vn\"\nsecurity = \"none\""), ["relay-plaintext"]);

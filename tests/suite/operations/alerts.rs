@@ -46,7 +46,9 @@ fn a_refused_list_is_told_once_until_it_changes_and_without_a_name_of_it() {
     office.write("d.csv", people(3).replace("Ông", "Ôngg"));
     office.must(&["schedule", "run", "khen"]);
     await_some("the third failure", || (failures(&office) == 3).then_some(()));
-    await_some("news", || (ask(&office, "SELECT told_at FROM alert WHERE key = 'failed:khen'").is_empty()).then_some(()));
+    await_some("news", || {
+        (ask(&office, "SELECT COUNT(*) FROM alert WHERE told_at IS NULL AND key LIKE 'failed:khen:%'") == "1").then_some(())
+    });
     assert_eq!(messages(&office, "quan-tri@hoi.example", 1).len(), 1, "the minute is not over");
     tell(&office, "UPDATE instance SET alerted_at = alerted_at - 60000");
     assert_eq!(messages(&office, "quan-tri@hoi.example", 2).len(), 2);
@@ -58,6 +60,30 @@ fn a_refused_list_is_told_once_until_it_changes_and_without_a_name_of_it() {
     let (code, log) = service.ended(std::time::Duration::from_secs(20));
     assert_eq!(code, Some(0), "{log}");
     assert!(log.contains("alert.told") && !log.contains("quan-tri"), "{log}");
+}
+
+#[test]
+fn a_run_that_failed_while_nobody_looked_is_told_also_when_the_next_one_went_well() {
+    let office = Office::with_workspace();
+    configure(&office, SCHEDULE);
+    office.write("d.csv", people(1));
+    office.must(&["schedule", "pause", "khen", "--reason", "x"]);
+    let row = |slot: i64, state: &str| {
+        let at = format!("CAST((julianday('now') - 2440587.5) * 86400000 AS BIGINT) - 3600000 + {slot}");
+        format!(
+            "INSERT INTO occurrence (schedule, scheduled_for, state, reason, created_at, changed_at)
+             VALUES ('khen', {slot}, '{state}', 'không đọc được {slot}', 0, {at})"
+        )
+    };
+    for (slot, state) in [(1_000, "failed"), (2_000, "done"), (3_000, "failed"), (4_000, "done")] {
+        tell(&office, &row(slot, state));
+    }
+    let service = Running::start(&office);
+    let [message] = messages(&office, "quan-tri@hoi.example", 1).try_into().unwrap();
+    assert!(message.contains("vanthu: 2 việc cần xem"), "{message}");
+    await_some("the end of the matters", || ask(&office, "SELECT key FROM alert").is_empty().then_some(()));
+    assert_eq!(ask(&office, "SELECT scheduled_for FROM occurrence WHERE noted = 1"), "1000\n3000", "once");
+    drop(service);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Stopping: what has passed its intent is waited for, and a second word means now.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
 
 use super::{ask, configure};
 use crate::support::running::Running;
@@ -10,20 +13,27 @@ use crate::support::{Office, award_run};
 
 /// The office and its service in the middle of a message whose final dot is not answered.
 fn sending<F: FnOnce(&Office, Running) + Send + 'static>(body: F) {
+    speaking(Script::default().on(".", [Say::Silence]), 60, "committing", body);
+}
+
+/// The office and its service with one message, which has come to `state`.
+fn speaking<F: FnOnce(&Office, Running) + Send + 'static>(script: Script, drain: u32, state: &'static str, body: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async move {
-        let server = SmtpServer::start(Script::default().on(".", [Say::Silence])).await;
+        let server = SmtpServer::start(script).await;
         let port = server.port;
         tokio::task::spawn_blocking(move || {
             let office = Office::with_workspace();
             configure(
                 &office,
-                &format!("[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n[service]\ndrain_seconds = 60\n"),
+                &format!("[mail]\nfrom = \"van-thu@hoi.example\"\nrelay = \"may\"\n[mail.relays.may]\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\n[service]\ndrain_seconds = {drain}\n"),
             );
             office.write("d.csv", "Đối tượng,Danh xưng,Họ và tên,Đơn vị,Email\nCá nhân,Ông,Nguyễn Văn An,Hội A,an@example.com\n");
             let service = Running::start(&office);
             office.must(&award_run("d.csv", "ra", &["--mail", "--submit"]));
-            await_some("the intent", || (ask(&office, "SELECT state FROM delivery") == "committing").then_some(()));
+            await_some(state, || (ask(&office, "SELECT state FROM delivery") == state).then_some(()));
+            // It is held where the script holds it.
+            await_some("the conversation", || server.heard(|heard| !heard.commands.is_empty()).then_some(()));
             body(&office, service);
             drop(server);
         })
@@ -46,6 +56,42 @@ fn a_second_signal_means_now_and_what_was_under_way_is_uncertain_then() {
         // The next sender on the file knows that nobody knows.
         office.run(&["outbox", "send"]);
         assert_eq!(ask(office, "SELECT state, uncertain FROM delivery"), "uncertain|1");
+    });
+}
+
+#[test]
+fn an_answer_that_comes_while_the_office_stops_is_heard() {
+    let word = Arc::new(Notify::new());
+    let script = Script::default().on(".", [Say::Later(Arc::clone(&word), "250 2.0.0 Ok: queued as 4F1A2B3C")]);
+    speaking(script, 60, "committing", move |office, service| {
+        service.signal("TERM");
+        await_some("the signal", || service.get("/readyz").contains("stopping").then_some(()));
+        word.notify_one();
+        let (code, log) = service.ended(Duration::from_secs(30));
+        assert_eq!(code, Some(0), "{log}");
+        assert_eq!(ask(office, "SELECT state, reply FROM delivery"), "sent|250 2.0.0 Ok: queued as 4F1A2B3C");
+    });
+}
+
+#[test]
+fn a_stop_waits_no_longer_than_its_drain() {
+    speaking(Script::default().on(".", [Say::Silence]), 1, "committing", |office, service| {
+        service.signal("TERM");
+        let (_, log) = service.ended(Duration::from_secs(15));
+        assert!(log.contains("\"in_time\":false"), "{log}");
+        assert_eq!(ask(office, "SELECT state FROM delivery"), "committing");
+    });
+}
+
+#[test]
+fn a_stop_does_not_wait_for_what_has_not_begun_its_body() {
+    speaking(Script::default().on("MAIL", [Say::Silence]), 60, "leased", |office, service| {
+        let begun = Instant::now();
+        service.signal("TERM");
+        let (code, log) = service.ended(Duration::from_secs(30));
+        assert_eq!(code, Some(0), "{log}");
+        assert!(begun.elapsed() < Duration::from_secs(30), "the drain of a minute is not waited for");
+        assert_eq!(ask(office, "SELECT state, attempts, tries, lease_owner FROM delivery"), "queued|0|0|");
     });
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::outage::put_on;
 use super::{LIST, mailed};
 use crate::support::smtp::{Received, Say, Script, SmtpServer};
 use crate::support::{Office, python};
@@ -30,12 +31,12 @@ pub(super) fn with<F: FnOnce(&Office, &SmtpServer) + Send + 'static>(script: Scr
     });
 }
 
-fn messages(server: &SmtpServer) -> Vec<Received> {
+pub(super) fn messages(server: &SmtpServer) -> Vec<Received> {
     server.heard(|heard| heard.messages.clone())
 }
 
 /// Recipient, state and possible copies of every delivery.
-fn deliveries(office: &Office) -> Vec<(String, String, u64)> {
+pub(super) fn deliveries(office: &Office) -> Vec<(String, String, u64)> {
     let said = office.must(&["outbox", "list", "--json"]);
     let found: Value = serde_json::from_str(&said.stdout).expect("JSON");
     let mut found: Vec<_> = found["messages"]
@@ -83,6 +84,16 @@ fn everyone_gets_their_own_paper_and_a_bounce_would_say_whose() {
         assert!(papers(&messages).iter().all(|(_, is_own)| *is_own), "{:?}", papers(&messages));
         assert!(messages.iter().all(|message| message.from.contains("bounce+")), "{:?}", messages[0].from);
         assert_ne!(messages[0].from, messages[1].from);
+        // What the server said is kept as it said it.
+        let listed = office.must(&["outbox", "list"]).stdout;
+        let id = listed.split_whitespace().next().expect("an id");
+        let shown: Value = serde_json::from_str(&office.must(&["outbox", "show", id, "--json"]).stdout).expect("JSON");
+        assert_eq!(shown["reply"], "250 2.0.0 Ok: queued as 4F1A2B3C");
+        let attempt = &shown["history"][0];
+        assert_eq!((attempt["attempt"].as_u64(), attempt["outcome"].as_str()), (Some(1), Some("accepted")));
+        assert_eq!((attempt["reply"].as_str(), attempt["peer"].as_str()), (Some("250 2.0.0 Ok: queued as 4F1A2B3C"), Some("127.0.0.1")));
+        let text = office.must(&["outbox", "show", id]).stdout;
+        assert!(text.contains("  đã nhận: 250 2.0.0 Ok: queued as 4F1A2B3C (127.0.0.1)\n"), "{text}");
     });
 }
 
@@ -146,8 +157,15 @@ fn greylisting_waits_and_a_server_that_goes_away_is_left_alone() {
 fn a_rate_holds_the_rest_back_until_its_window_opens() {
     with(Script::default(), "per_minute = 1", |office, server| {
         office.run(&mailed("d.csv", &[]));
-        assert!(messages(server).len() <= 2);
-        assert_eq!(states(office).iter().filter(|state| *state == "sent").count(), messages(server).len());
+        assert_eq!((messages(server).len(), states(office)), (1, vec!["queued".to_owned(), "sent".to_owned()]));
+        let listed = office.must(&["outbox", "list"]).stdout;
+        assert!(listed.contains("“may” đã hết hạn mức gửi, gửi tiếp lúc "), "{listed}");
+        put_on(office, 30_000);
+        office.run(&["outbox", "send"]);
+        assert_eq!(messages(server).len(), 1, "the minute is not over, for another process either");
+        put_on(office, 31_000);
+        office.run(&["outbox", "send"]);
+        assert_eq!((messages(server).len(), states(office)), (2, vec!["sent".to_owned(), "sent".to_owned()]));
     });
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 /// One thing that the server does in the place of an answer.
@@ -29,6 +30,8 @@ pub enum Say {
     Close,
     /// This answer, then closes.
     LineAndClose(&'static str),
+    /// This answer, once the test lets it go.
+    Later(Arc<Notify>, &'static str),
 }
 
 /// What the server answers; whatever is not told is answered as a good server would.
@@ -324,6 +327,10 @@ async fn perform<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut BufReader<S>, s
         Say::Close => {
             let _ = stream.shutdown().await;
             false
+        }
+        Say::Later(word, text) => {
+            word.notified().await;
+            stream.write_all(format!("{text}\r\n").as_bytes()).await.is_ok() && stream.flush().await.is_ok()
         }
         Say::LineAndClose(text) => {
             let _ = stream.write_all(format!("{text}\r\n").as_bytes()).await;

@@ -211,8 +211,8 @@ impl App {
         })
         .await;
         close(pool).await;
-        let ended = ended?;
-        if !ended.stopped && !ended.yielded && office.store.finish(&batch.id).await? {
+        // A turn that ends because others wait may have made the last record.
+        if !ended?.stopped && office.store.finish(&batch.id).await? {
             self.complete_claimed(office, &batch.id, owner, work).await?;
         }
         Ok(())

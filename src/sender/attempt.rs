@@ -206,13 +206,7 @@ impl Sender {
                 let until = self.store.now().await? + milliseconds(uncertain_wait(self.chance()?));
                 let reply = seen.describe().in_language(self.language).to_owned();
                 let answer = answer(reply.clone(), Some(conversation.peer()));
-                let note = Note {
-                    reply: &reply,
-                    reason: "có thể đã gửi",
-                    cause: Some(Cause::AnswerLost),
-                    answer: Some(&answer),
-                    ..Note::default()
-                };
+                let note = Note { reply: &reply, reason: "có thể đã gửi", cause: Some(Cause::AnswerLost), answer: Some(&answer) };
                 self.store.lose_answer(&leased.id, leased.epoch, until, note).await?;
             }
             Outcome::Withheld => {

@@ -106,8 +106,11 @@ async fn gather(store: &Store, batch: &str) -> Result<BTreeMap<String, Vec<(Stri
     Ok(gathered)
 }
 
-/// A record's document, as id and name, and its message; nothing when it has not both.
-fn made(standing: &Standing) -> Result<Option<((String, String), Addressed)>, StoreError> {
+/// A document that goes with a message, as id and name.
+type Enclosed = (String, String);
+
+/// A record's document and its message; nothing when it has not both.
+fn made(standing: &Standing) -> Result<Option<(Enclosed, Addressed)>, StoreError> {
     let (Some(document), Some(mail)) = (&standing.document, &standing.mail) else { return Ok(None) };
     let addressed =
         serde_json::from_str(mail).map_err(|_| StoreError::Unexpected { what: format!("mail of record {}", standing.number) })?;

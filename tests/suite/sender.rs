@@ -139,14 +139,6 @@ fn held_messages_wait_until_they_are_released() {
     assert!(manifest.stdout.contains("\"messages\": []"), "{}", manifest.stdout);
 }
 
-/// What the database says, a line for each row.
-fn ask(office: &Office, sql: &str) -> String {
-    let script = "import sqlite3, sys
-for row in sqlite3.connect(sys.argv[1], timeout=30).execute(sys.argv[2]):
-    print('|'.join('' if value is None else str(value) for value in row))";
-    python(script, &[&office.path.join("van-thu.db"), sql.as_ref()]).trim_end().to_owned()
-}
-
 fn batch_of(office: &Office) -> String {
     ask(office, "SELECT id FROM batch")
 }

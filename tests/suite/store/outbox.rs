@@ -482,7 +482,7 @@ async fn messages_of_records_made_after_a_retry_are_not_forgotten(place: Place) 
     assert!(store.finish(&batch).await.expect("finished"));
     let read = store.batches_to_post().await.expect("a list").remove(0);
     // Between the reading of its records and the mark, its failed record is made again.
-    assert_eq!(store.retry(&batch).await.expect("tried again"), 1);
+    assert_eq!(store.retry(&batch, "test").await.expect("tried again"), 1);
     assert!(!store.mark_queued(&read).await.expect("an answer"));
     let held = store.claim(&batch, "worker", 1).await.expect("records").remove(0);
     let end = stored(&store, &held).await;

@@ -3,7 +3,7 @@
 //! Owns the use-case of `vanthu run`. The same request into the same folder is the same batch: a killed run goes on where it
 //! stopped, and what failed is tried again. A changed list is a new batch that keeps the documents it has in common.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 use super::batches::ACTOR;
 use super::complete::{Wanted, clear, corrections, outcomes, shown};
 use super::error::{key_reused, register_moves};
+use super::issued::Identities;
 use super::office::{Office, Opening};
+use super::record::new_record;
 use super::supplement::{Kept, Supplement, is_own_corrections};
 use super::{App, AppError, Prepared, close};
 use crate::batch::entry::Entry;
@@ -26,11 +28,11 @@ use crate::batch::shelf::Shelf;
 use crate::batch::supplement::Earlier;
 use crate::batch::{Planned, Progress, Request, run};
 use crate::data::Selection;
-use crate::diagnostic::any_error;
+use crate::diagnostic::{Diagnostic, any_error};
 use crate::lifecycle::BatchState;
 use crate::render_pool::Pool;
 use crate::storage::{OutputFolder, hash_file};
-use crate::store::batches::{Acceptance, NewBatch, NewRecord, Planning, Post};
+use crate::store::batches::{Acceptance, NewBatch, Planning, Post};
 use crate::store::{Store, StoreError};
 use crate::template::hex;
 
@@ -83,6 +85,8 @@ pub struct Submission<'a> {
     pub unsent: bool,
     /// The account whose the batch is.
     pub owner: Option<&'a str>,
+    /// Records whose pages are known not to fit, by their numbers: they are refused like other faulty rows.
+    pub unfit: Option<&'a BTreeMap<u64, Vec<Diagnostic>>>,
 }
 
 /// The batch of a request: what planning found, and what its records share.
@@ -131,7 +135,8 @@ impl App {
         submission: Submission<'_>,
         watcher: Watcher<'_>,
     ) -> Result<Ran, AppError> {
-        let prepared = self.prepare_to_issue(request)?;
+        let unfit = submission.unfit.cloned().unwrap_or_default();
+        let prepared = Prepared { unfit, ..self.prepare_to_issue(request)? };
         let folder = Arc::new(OutputFolder::open(&request.output)?);
         self.make_in(office, request, &prepared, &folder, submission, watcher).await
     }
@@ -397,6 +402,7 @@ impl App {
             runtime.block_on(async { Ok((store.last_number(register, period).await?, store.numbers_of(register, period, output).await?)) })
         };
         let mut numbering = self.numbering(prepared, output, &load)?;
+        let mut identities = Identities::default();
         let carried = tokio::task::block_in_place(|| {
             if let Some(numbering) = &mut numbering
                 && prepared.order.is_some()
@@ -405,7 +411,10 @@ impl App {
                 let order = self.plan(request, prepared, earlier, Some(&mut *numbering), &mut |_| Ok(()))?.order;
                 numbering.in_order(&order);
             }
-            self.plan(request, prepared, earlier, numbering.as_mut(), &mut |entry| runtime.block_on(planning.add(new_record(entry))))
+            self.plan(request, prepared, earlier, numbering.as_mut(), &mut |entry| {
+                identities.take(prepared, &entry);
+                runtime.block_on(planning.add(new_record(entry)))
+            })
         });
         let mut planned = match carried {
             Ok(planned) => planned,
@@ -414,6 +423,8 @@ impl App {
                 return Err(error.into());
             }
         };
+        let issued = self.issued_note(prepared, store, output, &identities).await?;
+        planned.diagnostics.splice(..0, issued);
         on_plan(&planned);
         let file_wrong = planned.rejected == 0 && any_error(&planned.diagnostics);
         if file_wrong || (planned.rejected > 0 && !request.only_valid) || planned.accepted == 0 {
@@ -455,6 +466,8 @@ impl App {
             mail: prepared.mail.as_ref(),
             issuer: prepared.issuer.as_ref(),
             earlier,
+            unfit: &prepared.unfit,
+            own_form: request.own_form,
             coverages: &prepared.coverages,
             standard: request.standard,
             limits: &limits,
@@ -468,26 +481,8 @@ impl App {
 
 /// SHA-256 of everything that decides which documents a request makes. What is made beside them does not count.
 fn request_digest(request: &Request, prepared: &Prepared, setting: &Setting) -> String {
-    let Request { sheet, columns, common, name, only_valid, order, .. } = request;
+    let Request { sheet, columns, common, name, only_valid, own_form, order, .. } = request;
     let register = prepared.register.as_ref().map(|register| &register.key);
-    let value = serde_json::json!([setting, sheet, columns, common, name, only_valid, order, register]);
+    let value = serde_json::json!([setting, sheet, columns, common, name, only_valid, own_form, order, register]);
     hex(&Sha256::digest(value.to_string().as_bytes()))
-}
-
-pub(super) fn new_record(entry: Entry) -> NewRecord {
-    NewRecord {
-        number: entry.number,
-        label: entry.label,
-        file: entry.file,
-        title: entry.title,
-        date: entry.date.map(|date| date.to_string()),
-        qr: entry.qr,
-        digest: entry.digest,
-        content: entry.content.to_string(),
-        mail: entry.mail.map(|mail| serde_json::to_string(&mail).expect("a message is plain data")),
-        identity: entry.identity,
-        places: serde_json::to_string(&entry.places).expect("places are plain data"),
-        claim: entry.claim,
-        proof: entry.proof.map(super::verification::new_proof),
-    }
 }

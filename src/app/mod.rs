@@ -20,7 +20,9 @@ pub mod documents;
 pub mod drafts;
 pub mod error;
 pub mod fields;
+mod fit;
 pub mod gallery;
+mod issued;
 pub mod letters;
 pub mod links;
 pub mod lint;
@@ -32,6 +34,7 @@ pub mod office;
 pub mod overview;
 pub mod post;
 pub mod printing;
+mod record;
 pub mod registers;
 pub mod render;
 pub mod reproduce;
@@ -66,6 +69,7 @@ pub use error::AppError;
 pub use make::Ran;
 
 use crate::access::Principal;
+use crate::batch::entry::Entry;
 use crate::batch::numbering::Known;
 use crate::batch::order::{NameOrder, Order};
 use crate::batch::proven::Proven;
@@ -111,6 +115,8 @@ struct Prepared {
     issuer: Option<Issuer>,
     fonts: Vec<FontFile>,
     coverages: Coverages,
+    /// Records that are known not to fit their pages.
+    unfit: BTreeMap<u64, Vec<Diagnostic>>,
 }
 
 impl App {
@@ -131,26 +137,44 @@ impl App {
         &self.catalog
     }
 
-    /// Checks the data of a batch; renders nothing and writes nothing.
-    pub fn check(&self, request: &Request) -> Result<Planned, AppError> {
-        let prepared = self.prepare(request)?;
-        // Nothing is taken: the numbers shown to the page are those of an empty register.
-        let load = |_: &str| Ok(Known::default());
-        let mut numbering = self.numbering(&prepared, "", &load)?;
-        Ok(self.plan(request, &prepared, None, numbering.as_mut(), &mut |_| Ok(()))?)
+    /// Checks the data of a batch and sets its pages (of a long list the longest); writes nothing.
+    pub async fn check(&self, request: &Request) -> Result<Planned, AppError> {
+        Ok(self.rehearse(request).await?.0)
     }
 
     /// Checks a batch as [`Self::check`] does; beside it how many messages it would send, and the first of them.
-    pub fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
-        let prepared = self.prepare(request)?;
+    pub async fn rehearse(&self, request: &Request) -> Result<(Planned, u64, Option<Addressed>), AppError> {
+        let mut prepared = self.prepare(request)?;
+        let (mut samples, mut identities) = (fit::Samples::default(), issued::Identities::default());
+        let mut rehearsed = self.rehearsed(request, &prepared, &mut |entry| {
+            identities.take(&prepared, &entry);
+            samples.take(entry.content.to_string().len(), entry);
+        })?;
+        prepared.unfit = self.fitted(&prepared, request.standard, samples).await?.unfit;
+        if !prepared.unfit.is_empty() {
+            rehearsed = self.rehearsed(request, &prepared, &mut |_| {})?;
+        }
+        let issued = self.issued_before(request, &prepared, &identities).await;
+        rehearsed.0.diagnostics.splice(..0, issued);
+        Ok(rehearsed)
+    }
+
+    fn rehearsed(
+        &self,
+        request: &Request,
+        prepared: &Prepared,
+        sink: &mut dyn FnMut(Entry),
+    ) -> Result<(Planned, u64, Option<Addressed>), AppError> {
         let (mut count, mut first) = (0, None);
+        // Nothing is taken: the numbers shown to the page are those of an empty register.
         let load = |_: &str| Ok(Known::default());
-        let mut numbering = self.numbering(&prepared, "", &load)?;
-        let planned = self.plan(request, &prepared, None, numbering.as_mut(), &mut |entry| {
-            if let Some(mail) = entry.mail {
+        let mut numbering = self.numbering(prepared, "", &load)?;
+        let planned = self.plan(request, prepared, None, numbering.as_mut(), &mut |entry| {
+            if let Some(mail) = &entry.mail {
                 count += mail.to.len() as u64;
-                first.get_or_insert(mail);
+                first.get_or_insert_with(|| mail.clone());
             }
+            sink(entry);
             Ok(())
         })?;
         Ok((planned, count, first))
@@ -247,7 +271,21 @@ impl App {
         let register = self.register_for(request, &template, &profile.key)?;
         let organisation_key = Some(profile.key.clone()).filter(|key| !key.is_empty());
         let issuer = self.issuer_for(&template)?;
-        Ok(Prepared { template, organisation, organisation_key, warnings, options, stock, order, mail, register, issuer, fonts, coverages })
+        Ok(Prepared {
+            template,
+            organisation,
+            organisation_key,
+            warnings,
+            options,
+            stock,
+            order,
+            mail,
+            register,
+            issuer,
+            fonts,
+            coverages,
+            unfit: BTreeMap::new(),
+        })
     }
 
     /// The stock as templates see it; null when the certificate is printed on plain paper.

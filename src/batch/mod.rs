@@ -8,6 +8,7 @@
 
 pub mod addressed;
 pub mod entry;
+mod forms;
 pub mod merge;
 pub mod numbering;
 pub mod order;

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::addressed;
 use super::entry::Entry;
+use super::forms::Forms;
 use super::numbering::{Numbering, Proposed};
 use super::order::NameOrder;
 use super::planned::{Planned, Rejected};
@@ -50,6 +51,10 @@ pub struct Plan<'a> {
     pub issuer: Option<&'a Issuer>,
     /// The batch that these records complete, when they are its corrected rows.
     pub earlier: Option<&'a Earlier>,
+    /// Records whose pages were set already and do not fit, by their numbers, with what was found.
+    pub unfit: &'a BTreeMap<u64, Vec<Diagnostic>>,
+    /// Leave out the rows that name another form of document than the template's.
+    pub own_form: bool,
     /// What the fonts cover.
     pub coverages: &'a Coverages,
     /// The standard of the PDFs.
@@ -92,6 +97,7 @@ impl Plan<'_> {
         }
         let mut checks = Checks { plan: self, families: self.families(), numbering };
         let mut told = HashSet::new();
+        let forms = Forms::of(&self.template.contract);
         let fonts = checks.unknown_families();
         if !fonts.is_empty() {
             return Err(PlanError::Data(fonts));
@@ -103,7 +109,15 @@ impl Plan<'_> {
             if let Some(numbers) = &mut numbers {
                 row.number = numbers.of(row.listed);
             }
-            let (diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
+            let other = forms.named_by(&row);
+            if other.is_some() {
+                planned.other_forms += 1;
+                if self.own_form {
+                    return;
+                }
+            }
+            let (mut diagnostics, accepted) = checks.row(&row, &mut names, &mut seen);
+            diagnostics.extend(other.map(|(field, form)| forms.told(field, form, &row).of_record(row.number, checks.label(&row.record))));
             failure = checks.numbering.as_mut().and_then(|numbering| numbering.failure());
             if failure.is_some() {
                 return;
@@ -130,7 +144,7 @@ impl Plan<'_> {
             return Err(error.into());
         }
         let rows = std::mem::take(&mut planned.diagnostics);
-        let Summary { headings, heading_row, sheet, common, notices, .. } = match read {
+        let Summary { headings, heading_row, sheet, alike, common, notices, .. } = match read {
             Ok(summary) => summary,
             Err(problems) => {
                 planned.note(problems);
@@ -141,6 +155,7 @@ impl Plan<'_> {
         planned.headings = headings;
         planned.heading_row = heading_row;
         planned.sheet = sheet;
+        planned.alike = alike;
         planned.common = common;
         planned.note(self.template.words.notes.clone());
         planned.note(notices);
@@ -233,6 +248,7 @@ impl Checks<'_, '_> {
         for (name, value) in record.iter() {
             self.glyphs(name, &format!("/{name}"), value, row, &mut diagnostics);
         }
+        diagnostics.extend(self.plan.unfit.get(&row.number).into_iter().flatten().cloned());
         let mut entry = None;
         // A value may be refused without an error of its own, when the error is one of the whole file.
         if !any_error(&diagnostics) && row.refused.is_empty() {

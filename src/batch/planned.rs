@@ -31,6 +31,12 @@ pub struct Planned {
     pub common: Vec<(String, Original)>,
     /// The sheet read, for a workbook that is a list.
     pub sheet: Option<String>,
+    /// The sheets that fit as well as the one that was read, itself among them; empty when it was clear which one to read.
+    #[serde(default)]
+    pub alike: Vec<String>,
+    /// Rows that name another form of document than the template's, whether they were left out or not.
+    #[serde(default)]
+    pub other_forms: u64,
     /// The refused rows.
     pub rejected_rows: Vec<Rejected>,
     /// Accepted records in the order of printing, when it is not that in which they were read.

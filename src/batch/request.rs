@@ -51,6 +51,9 @@ pub struct Request {
     pub standard: Standard,
     /// Go on with the valid records when others are not.
     pub only_valid: bool,
+    /// Leave out the rows that name another form of document than the template's.
+    #[serde(default)]
+    pub own_form: bool,
     /// Send the documents by mail.
     #[serde(default)]
     pub mail: Option<MailRequest>,
@@ -92,6 +95,8 @@ struct BatchFile {
     overprint: bool,
     #[serde(default)]
     only_valid: bool,
+    #[serde(default)]
+    own_form: bool,
     mail: Option<MailRequest>,
     register: Option<String>,
     data: DataPart,
@@ -154,6 +159,7 @@ impl Request {
             overprint: file.overprint,
             standard,
             only_valid: file.only_valid,
+            own_form: file.own_form,
             mail: file.mail,
             register: file.register,
         })

@@ -29,7 +29,7 @@ const INPUT_WRONG: u8 = 1;
 pub(super) async fn carry_out(command: Command, app: &App, show: Show) -> Result<ExitCode, AppError> {
     match command {
         Command::Run(args) => run(args, app, show).await,
-        Command::Check(args) => check(args, app, show),
+        Command::Check(args) => check(args, app, show).await,
         Command::Preview(args) => preview(args, app, show).await,
         Command::Template(command) => template(command, app, show),
         Command::Init(args) => init(&args, show),
@@ -61,7 +61,7 @@ async fn run(args: RunArgs, app: &App, show: Show) -> Result<ExitCode, AppError>
     let dry_run = batch.dry_run;
     let request = request(batch)?;
     if dry_run {
-        let (planned, count, first) = app.rehearse(&request)?;
+        let (planned, count, first) = app.rehearse(&request).await?;
         show.checked(&planned);
         if !show.json && request.mail.is_some() {
             super::outbox::rehearsed(count, first.as_ref(), show);
@@ -83,8 +83,8 @@ async fn run(args: RunArgs, app: &App, show: Show) -> Result<ExitCode, AppError>
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
 }
 
-fn check(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
-    let planned = app.check(&request(args)?)?;
+async fn check(args: BatchArgs, app: &App, show: Show) -> Result<ExitCode, AppError> {
+    let planned = app.check(&request(args)?).await?;
     show.checked(&planned);
     Ok(if fits(&planned) { ExitCode::SUCCESS } else { ExitCode::from(INPUT_WRONG) })
 }

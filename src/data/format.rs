@@ -1,4 +1,4 @@
-//! What a data file is, told from its first bytes rather than from its name.
+//! What a data file is, told from its first bytes rather than from its name; but a name that no list has is believed.
 //!
 //! Owns [`Format`] and the refusals of files that are something else (PDF, Word, archives, encrypted workbooks). Text
 //! encodings are [`super::encoding`]'s work, the inside of a zip [`super::archive`]'s.
@@ -31,6 +31,9 @@ pub(super) enum Format {
 pub(super) fn detect(path: &Path, head: &[u8], ole_names: impl Fn(&str) -> bool) -> Result<Format, Diagnostic> {
     if head.starts_with(super::transcript::MAGIC) {
         return Ok(Format::Transcript);
+    }
+    if let Some(what) = foreign_name(path) {
+        return Err(not_a_table(&what));
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return Ok(Format::Archive);
@@ -73,6 +76,21 @@ pub(super) fn not_a_table(what: &Text) -> Diagnostic {
         "lưu danh sách thành tệp Excel (.xlsx) hoặc CSV UTF-8 rồi chọn tệp đó",
         "save the list as an Excel workbook (.xlsx) or as CSV UTF-8 and choose that file"
     ))
+}
+
+/// What a file calls itself by an ending under which no list is kept: its content is not even guessed.
+fn foreign_name(path: &Path) -> Option<Text> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default().to_ascii_lowercase();
+    Some(match extension.as_str() {
+        "docx" | "docm" | "doc" | "dotx" | "odt" => say!("tài liệu Word", "a Word document"),
+        "pdf" => say!("tệp PDF", "a PDF file"),
+        "rtf" => say!("tài liệu RTF", "an RTF document"),
+        "pptx" | "ppt" | "odp" => say!("bài trình chiếu", "a presentation"),
+        "htm" | "html" => say!("trang web (HTML)", "a web page (HTML)"),
+        "png" | "jpg" | "jpeg" | "gif" | "webp" | "heic" => say!("tệp ảnh", "an image"),
+        "zip" | "rar" | "7z" | "gz" => say!("tệp nén", "an archive"),
+        _ => return None,
+    })
 }
 
 /// Kinds of file that get here under a wrong name.

@@ -90,7 +90,14 @@ pub(super) fn read(
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(Outcome { rows: number, heading_row: Some(head.row_number()), headings: head.headings, sheet, common: common.written.clone() })
+    Ok(Outcome {
+        rows: number,
+        heading_row: Some(head.row_number()),
+        headings: head.headings,
+        sheet,
+        common: common.written.clone(),
+        ..Outcome::default()
+    })
 }
 
 /// Must a list have a column for `field`?

@@ -118,6 +118,8 @@ pub struct Summary {
     pub headings: Vec<String>,
     /// The sheet read, for a workbook that is a list.
     pub sheet: Option<String>,
+    /// The sheets, the one that was read among them, of which only their order told which one to read; empty when it was clear.
+    pub alike: Vec<String>,
     /// Names and values of the sheet of common values as written, for a correction workbook.
     pub common: Vec<(String, Original)>,
     /// Notices and warnings, each kind once.
@@ -142,6 +144,7 @@ struct Outcome {
     heading_row: Option<u64>,
     headings: Vec<String>,
     sheet: Option<String>,
+    alike: Vec<String>,
     common: Vec<(String, Original)>,
 }
 
@@ -165,7 +168,9 @@ pub fn read(
     let outcome = read_file(&context, path, head, &mut notices, row);
     let notices = notices.finish();
     match outcome {
-        Ok(Outcome { rows, heading_row, headings, sheet, common }) => Ok(Summary { rows, heading_row, headings, sheet, common, notices }),
+        Ok(Outcome { rows, heading_row, headings, sheet, alike, common }) => {
+            Ok(Summary { rows, heading_row, headings, sheet, alike, common, notices })
+        }
         Err(mut problems) => {
             problems.extend(notices.into_iter().filter(|notice| notice.severity == Severity::Warning));
             for problem in &mut problems {

@@ -77,12 +77,12 @@ pub(super) fn read(
     if context.is_form() {
         return form::read_workbook(context, sheets, common, notices, emit);
     }
-    let sheet = choose_sheet(context, sheets, common, notices).map_err(one)?;
+    let (sheet, alike) = choose_sheet(context, sheets, common, notices).map_err(one)?;
     hidden_rows_notice(context, sheets, &sheet, notices);
     let merged = sheets.merged(&sheet).map_err(one)?;
     let mut pour = |sink: Sink<'_>| sheets.rows(&context.file, &sheet, context.limits, sink);
     let source = Source { sheet: Some(Arc::from(sheet.as_str())), merged, encoding: None, pour: &mut pour };
-    list::read(context, source, common, notices, emit)
+    list::read(context, source, common, notices, emit).map(|outcome| Outcome { alike, ..outcome })
 }
 
 /// Tells of rows that a filter hides: they are read all the same, which may not be what was meant.
@@ -118,11 +118,17 @@ pub(super) fn find_sheet(wanted: &str, infos: &[SheetInfo]) -> Result<usize, Dia
         .ok_or_else(|| no_such_sheet(wanted, infos))
 }
 
-/// The sheet that the user chose, else the one whose headings serve the contract best, the first of equals.
-fn choose_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, common: &Common, notices: &mut Notices) -> Result<String, Diagnostic> {
+/// The sheet that the user chose, else the one that bears the name of what is made, else the one whose headings serve the
+/// contract best, the first of equals. Beside it those equals, when nothing but their order told them apart.
+fn choose_sheet(
+    context: &Context<'_>,
+    sheets: &mut dyn Sheets,
+    common: &Common,
+    notices: &mut Notices,
+) -> Result<(String, Vec<String>), Diagnostic> {
     let infos = sheets.sheets();
     if let Some(wanted) = &context.selection.sheet {
-        return find_sheet(wanted, &infos).map(|index| infos[index].name.clone());
+        return find_sheet(wanted, &infos).map(|index| (infos[index].name.clone(), Vec::new()));
     }
     let needed = |field: &Field| list::needs_column(field, common);
     let fields = &context.contract.fields;
@@ -134,13 +140,18 @@ fn choose_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, common: &Common,
             filled.push((purpose.likeness(&rows), info.name.as_str()));
         }
     }
+    let title = headings::loose_key(&context.contract.title);
+    let named = |(likeness, name): &&((usize, usize), &str)| likeness.1 >= purpose.matches_wanted() && headings::loose_key(name) == title;
+    let own = filled.iter().find(named);
     // `max_by_key` keeps the last of equals; reversed, the first sheet wins.
-    let Some((_, best)) = filled.iter().rev().max_by_key(|(likeness, _)| *likeness) else {
+    let Some((likeness, best)) = own.or_else(|| filled.iter().rev().max_by_key(|(likeness, _)| *likeness)) else {
         return Err(Diagnostic::error(
             "data-empty",
             say!("không có trang tính nào (không ẩn) có dữ liệu", "has no visible sheet with data"),
         ));
     };
+    let is_alike = |(other, _): &&((usize, usize), &str)| own.is_none() && likeness.1 >= purpose.matches_wanted() && other == likeness;
+    let alike: Vec<String> = filled.iter().filter(is_alike).map(|(_, name)| (*name).to_owned()).collect();
     let others: Vec<&str> = filled.iter().map(|(_, name)| *name).filter(|name| name != best).collect();
     if !others.is_empty() {
         let others = others.join("”, “");
@@ -153,7 +164,7 @@ fn choose_sheet(context: &Context<'_>, sheets: &mut dyn Sheets, common: &Common,
             .remedy(say!("nếu cần trang khác, chọn bằng --sheet", "if another one is meant, choose it with --sheet")),
         );
     }
-    Ok((*best).to_owned())
+    Ok(((*best).to_owned(), if alike.len() > 1 { alike } else { Vec::new() }))
 }
 
 /// The first `most` rows of a sheet that hold something.

@@ -52,6 +52,14 @@ impl Address {
         if text.chars().count() > FIELD_CHARS_MAX {
             return Err(too_long(&text));
         }
+        if let Some(mended) = with_dot(&text) {
+            return Err(wrong(
+                "address-comma",
+                &text,
+                say!("trong địa chỉ có dấu phẩy thay cho dấu chấm?", "is there a comma in the place of a dot?"),
+                say!("có phải “{mended}”?", "is it “{mended}”?"),
+            ));
+        }
         if text.contains([',', ';']) || text.matches('@').count() > 1 {
             return Err(wrong(
                 "address-list",
@@ -125,6 +133,15 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.local, self.domain)
     }
+}
+
+/// The address that one with commas in the places of dots may have been meant to be.
+fn with_dot(text: &str) -> Option<String> {
+    if !text.contains(',') || text.matches('@').count() != 1 {
+        return None;
+    }
+    let mended = text.trim_end_matches([',', ' ']).split(',').map(str::trim).collect::<Vec<_>>().join(".");
+    Address::parse(&mended).is_ok().then_some(mended)
 }
 
 /// Controls and separators that may end a line somewhere: C0, DEL, C1, U+2028, U+2029.

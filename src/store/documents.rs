@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::connection::{Row, Tx, pass, values};
+use super::connection::{Row, Tx, Value, pass, values};
 use super::records::{Claimed, Made};
 use super::{Store, StoreError};
 
@@ -22,6 +22,18 @@ pub struct NewDocument {
     /// Pages.
     pub pages: u32,
 }
+
+/// A document that stands for somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What makes its record the same as another: the digest of its contract's key.
+    pub identity: String,
+    /// Its number in a register, where it has one.
+    pub number: Option<i64>,
+}
+
+/// Identities that are looked for at once.
+const IDENTITIES_AT_ONCE: usize = 500;
 
 /// A file that the program put into a folder of the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +71,36 @@ impl Store {
             )
             .await?;
         rows.iter().map(|row| Ok((row.text("label")?, row.text("file")?, row.text("state")?))).collect()
+    }
+
+    /// The valid documents of a template and an organisation whose records have one of `identities`, those of the output
+    /// folder `beside` left out.
+    pub async fn standing(
+        &self,
+        template: &str,
+        organisation: Option<&str>,
+        beside: &str,
+        identities: &[String],
+    ) -> Result<Vec<Standing>, StoreError> {
+        let mut standing = Vec::new();
+        for group in identities.chunks(IDENTITIES_AT_ONCE) {
+            let mut values: Vec<Value> = values![template, organisation.unwrap_or_default(), beside].into();
+            values.extend(group.iter().map(Value::from));
+            let places = (4..4 + group.len()).map(|place| format!("${place}")).collect::<Vec<_>>().join(", ");
+            // SQLite reads joined tables in the order of a CROSS JOIN; left to itself it begins with all valid documents.
+            let sql = format!(
+                "SELECT record.identity, (SELECT MIN(entry.number) FROM entry
+                     WHERE entry.batch_id = document.batch_id AND entry.record = document.number AND entry.state = 'taken') AS given
+                 FROM record CROSS JOIN document CROSS JOIN batch
+                 WHERE document.id = record.document_id AND batch.id = record.batch_id AND record.identity IN ({places})
+                     AND batch.template = $1 AND COALESCE(batch.organisation, '') = $2 AND batch.output <> $3
+                     AND document.state = 'stored'"
+            );
+            for row in self.database.fetch(&sql, &values).await? {
+                standing.push(Standing { identity: row.text("identity")?, number: row.int_or_none("given")? });
+            }
+        }
+        Ok(standing)
     }
 
     /// Every document, by id after `after`: what a copy of the office takes with it.

@@ -47,6 +47,9 @@ fn each_wrong_field_is_refused_with_its_reason_and_a_remedy() {
         ("an\u{0}@vi-du.vn", "address-control"),
         ("an\u{7f}@vi-du.vn", "address-control"),
         ("an\u{2028}@vi-du.vn", "address-control"),
+        ("lan.nguyen@gmail,com", "address-comma"),
+        ("lan,nguyen@gmail.com ,", "address-comma"),
+        ("a@b.vn, Nguyễn Văn A", "address-list"),
         ("a@b.vn,c@d.vn", "address-list"),
         ("a@b.vn; c@d.vn", "address-list"),
         ("a@b.vn c@d.vn", "address-list"),
@@ -79,6 +82,11 @@ fn each_wrong_field_is_refused_with_its_reason_and_a_remedy() {
         let remedy = problem.remedy.expect("a remedy");
         assert!(!remedy.vi.is_empty() && !remedy.en.is_empty() && !problem.message.vi.is_empty());
     }
+    let shown = Address::parse("lan.nguyen@gmail, com").unwrap_err().describe(Language::Vietnamese);
+    assert_eq!(
+        shown,
+        "lỗi[address-comma] “lan.nguyen@gmail, com” trong địa chỉ có dấu phẩy thay cho dấu chấm?\n    cách sửa: có phải “lan.nguyen@gmail.com”?"
+    );
     let shown = Address::parse("a@b.vn,c@d.vn").unwrap_err().describe(Language::Vietnamese);
     assert_eq!(
         shown,

@@ -76,6 +76,7 @@ on_both_databases! {
     a_code_counts_from_the_commit_of_its_first_document_on
     what_was_taken_back_stays_so_and_is_named_when_it_is_planned_again
     a_key_is_published_once_and_stays
+    who_has_a_valid_document_is_found_by_what_makes_records_the_same
 }
 
 #[test]
@@ -141,6 +142,26 @@ async fn stored(store: &Store, record: &Claimed) -> End {
         reasons: "[]".into(),
         placed_in: None,
     }
+}
+
+async fn who_has_a_valid_document_is_found_by_what_makes_records_the_same(place: Place) {
+    let store = place.open().await;
+    let id = accepted(&store, 3).await;
+    for record in store.claim(&id, "a", 2).await.expect("records") {
+        let end = stored(&store, &record).await;
+        store.end(vec![(record, end)]).await.expect("ended");
+    }
+    let all = ["người 1", "người 2", "người 3", "người 4"].map(str::to_owned);
+    let names = async |template, organisation, beside| {
+        let mut found: Vec<String> =
+            store.standing(template, organisation, beside, &all).await.expect("documents").into_iter().map(|one| one.identity).collect();
+        found.sort();
+        found.join(", ")
+    };
+    assert_eq!(names("giay-khen", None, "khác").await, "người 1, người 2", "the third has none yet");
+    assert_eq!(names("giay-khen", None, "ket-qua").await, "", "the same folder is the same batch");
+    assert_eq!(names("bang-khen", None, "khác").await, "");
+    assert_eq!(names("giay-khen", Some("hoi"), "khác").await, "");
 }
 
 async fn a_batch_counts_only_once_it_is_accepted(place: Place) {

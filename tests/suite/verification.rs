@@ -209,6 +209,8 @@ fn a_revoked_or_replaced_certificate_says_why_and_is_not_issued_again() {
     let said = office.run(&award_run("d.csv", "lai", &[]));
     assert_eq!(said.code, 1);
     expect![[r#"
+        ghi chú[already-issued] 1 người đã có Giấy khen còn hiệu lực theo số quyết định 12/QĐ-HKH: Lê Văn An
+            cách sửa: nếu là nộp nhầm lần nữa thì đừng làm; muốn cấp lại thì thu hồi văn bản cũ trước
         lỗi[certificate-withdrawn] 2 bản ghi (1 Nguyễn Văn An, 2 Trần Văn An): giấy có đúng nội dung này đã bị thu hồi hoặc thay thế
             cách sửa: bỏ dòng này, hoặc cấp giấy mới với số hoặc ngày khác
     "#]]

@@ -22,4 +22,5 @@ mod sheet;
 mod shown;
 mod templates;
 mod threats;
+mod trial;
 mod views;

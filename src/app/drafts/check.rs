@@ -9,8 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::SemaphorePermit;
 
 use super::{Asker, Chosen, Draft, Named, aside};
+use crate::app::fit::{Fitted, Samples};
+use crate::app::issued::{ISSUED, Identities};
 use crate::app::office::Office;
 use crate::app::turns::Turns;
 use crate::app::{App, AppError, Prepared};
@@ -74,6 +77,15 @@ pub struct Checked {
     pub numbers: Vec<(String, String, i64, i64)>,
     /// What it would come to.
     pub estimate: Option<Estimate>,
+    /// What setting its pages came to.
+    #[serde(default)]
+    pub fitted: Fitted,
+    /// The sheets that fit equally well, when a person should say which one is the list.
+    #[serde(default)]
+    pub alike: Vec<String>,
+    /// Rows that name another form of document than the template's.
+    #[serde(default)]
+    pub other_forms: u64,
 }
 
 /// What a draft would come to.
@@ -124,6 +136,11 @@ impl Checked {
         self.sheet.as_deref().or(found)
     }
 
+    /// Does it tell of people for whom a document stands already?
+    pub fn already_issued(&self) -> Option<&Diagnostic> {
+        self.diagnostics.iter().find(|diagnostic| diagnostic.code == ISSUED)
+    }
+
     /// How many findings stop a record or the whole.
     pub fn errors(&self) -> usize {
         self.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count()
@@ -137,6 +154,8 @@ impl Checked {
             unshown: planned.unshown,
             sheet: planned.sheet,
             heading_row: planned.heading_row,
+            alike: planned.alike,
+            other_forms: planned.other_forms,
             columns: planned.headings.into_iter().zip(0..).collect(),
             first: tally.first,
             longest: tally.longest.map(|(_, sample)| sample),
@@ -187,8 +206,17 @@ struct Tally {
     numbers: BTreeMap<(String, String), (i64, i64)>,
 }
 
+/// What planning a draft came to.
+struct Looked {
+    planned: Planned,
+    tally: Tally,
+    samples: Samples,
+    identities: Identities,
+}
+
 impl Tally {
-    fn count(&mut self, entry: &Entry, is_sent: bool) {
+    /// Counts a record; the length of its text.
+    fn count(&mut self, entry: &Entry, is_sent: bool) -> usize {
         let sample = || Sample { number: entry.number, label: entry.label.clone() };
         self.first.get_or_insert_with(sample);
         if let Some(claim) = &entry.claim {
@@ -210,6 +238,7 @@ impl Tally {
             *self.mails.entry(if named { domain } else { OTHER_DOMAINS.to_owned() }).or_default() += 1;
         }
         self.unaddressed += u64::from(is_sent && !any);
+        length
     }
 }
 
@@ -222,13 +251,7 @@ impl App {
         }
         let data = self.table_file(office, &draft).await?;
         let turn = TURNS.take().await?;
-        let (app, own, beside) = (self.clone(), draft.clone(), Arc::clone(office));
-        // The place is free when the work is done, also when nobody waits for it any more.
-        let checked = aside(move || {
-            let _turn = turn;
-            app.checked(&beside, &own, data)
-        })
-        .await?;
+        let checked = self.checked(office, &draft, data, turn).await?;
         let checked = Checked { revision: draft.revision, ..checked };
         self.keep(office, &draft, checked).await
     }
@@ -239,21 +262,49 @@ impl App {
         Ok(Draft { checked: Some(checked), ..draft.clone() })
     }
 
-    fn checked(&self, office: &Office, draft: &Draft, data: PathBuf) -> Result<Checked, AppError> {
-        let request = self.request_of(office, draft, data);
-        let mut tally = Tally::default();
-        let is_sent = request.mail.is_some();
-        let planned = self.prepare(&request).and_then(|prepared| {
-            self.pass(office, &request, &prepared, &mut |entry| {
-                tally.count(&entry, is_sent);
-                Ok(())
-            })
+    /// Plans the draft, sets its pages, and plans it again without the records that do not fit: numbers and counts are of those
+    /// that would be made.
+    async fn checked(
+        &self,
+        office: &Arc<Office>,
+        draft: &Draft,
+        data: PathBuf,
+        turn: SemaphorePermit<'static>,
+    ) -> Result<Checked, AppError> {
+        let request = Arc::new(self.request_of(office, draft, data));
+        let (app, beside, own) = (self.clone(), Arc::clone(office), Arc::clone(&request));
+        let first = aside(move || {
+            let prepared = app.prepare(&own)?;
+            let looked = app.looked(&beside, &own, &prepared)?;
+            // The place is free when the work is done, also when nobody waits for it any more.
+            Ok((Box::new(prepared), looked, turn))
         });
-        match planned {
-            Ok(planned) => Ok(Checked::of(planned, tally)),
-            Err(AppError::Input(found)) => Ok(Checked::refused(found)),
-            Err(error) => Err(error),
+        let (mut prepared, Looked { mut planned, mut tally, samples, identities }, _turn) = match first.await {
+            Ok(first) => first,
+            Err(AppError::Input(found)) => return Ok(Checked::refused(found)),
+            Err(error) => return Err(error),
+        };
+        let fitted = self.fitted(&prepared, request.standard, samples).await?;
+        let issued = self.issued_warning(office, &request, &prepared, &identities).await?;
+        if !fitted.unfit.is_empty() {
+            prepared.unfit = fitted.unfit.clone();
+            let (app, beside) = (self.clone(), Arc::clone(office));
+            Looked { planned, tally, .. } = aside(move || app.looked(&beside, &request, &prepared)).await?;
         }
+        planned.diagnostics.splice(..0, issued);
+        Ok(Checked { fitted, ..Checked::of(planned, tally) })
+    }
+
+    fn looked(&self, office: &Office, request: &Request, prepared: &Prepared) -> Result<Looked, AppError> {
+        let (mut tally, mut samples, mut identities) = (Tally::default(), Samples::default(), Identities::default());
+        let is_sent = request.mail.is_some();
+        let planned = self.pass(office, request, prepared, &mut |entry| {
+            let length = tally.count(&entry, is_sent);
+            identities.take(prepared, &entry);
+            samples.take(length, entry);
+            Ok(())
+        })?;
+        Ok(Looked { planned, tally, samples, identities })
     }
 
     /// Plans a request as its batch would, and keeps nothing. Waits for the store: only on a thread that may.
@@ -281,7 +332,8 @@ impl App {
         Ok(self.plan(request, prepared, None, numbering.as_mut(), sink)?)
     }
 
-    /// What a checked draft would come to, by drawing its first and its longest record.
+    /// What a checked draft would come to: what its pages came to when all were set, else what its first and its longest record
+    /// come to.
     pub async fn estimate(&self, office: &Arc<Office>, asker: Asker<'_>, id: &str) -> Result<Estimate, AppError> {
         let draft = match self.draft(office, asker, id).await? {
             draft if draft.current_check().is_some() => draft,
@@ -298,7 +350,13 @@ impl App {
         }
         let documents = checked.accepted;
         let mut estimate = Estimate { documents, messages: checked.mails.values().sum(), ..Estimate::default() };
-        if documents > 0 {
+        let workers = self.pool_settings().workers.max(1) as f64;
+        let fitted = &checked.fitted;
+        if documents > 0 && fitted.documents == documents {
+            estimate.pages = fitted.pages;
+            estimate.bytes = fitted.bytes;
+            estimate.seconds = START.as_secs_f64() + (fitted.seconds + documents as f64 * COMMIT.as_secs_f64()) / workers;
+        } else if documents > 0 {
             let mut drawn = Vec::new();
             for chosen in [Chosen::First, Chosen::Longest] {
                 drawn.push(self.draft_preview(office, asker, id, chosen, None).await?);
@@ -307,7 +365,6 @@ impl App {
             let mean = |of: &dyn Fn(&super::Preview) -> u64| (drawn.iter().map(of).sum::<u64>() * documents).div_ceil(count);
             estimate.pages = mean(&|drawn| drawn.pages_drawn);
             estimate.bytes = mean(&|drawn| drawn.pdf.len() as u64);
-            let workers = self.pool_settings().workers.max(1) as f64;
             // The first one bears the cost of cold caches, which each worker pays once.
             let (cold, warm) = (drawn[0].took.as_secs_f64(), drawn[1].took.as_secs_f64());
             estimate.seconds = START.as_secs_f64() + cold + documents.saturating_sub(1) as f64 * (warm + COMMIT.as_secs_f64()) / workers;

@@ -25,12 +25,14 @@ pub(super) struct Located {
     cells: BTreeMap<(u64, Option<u32>), Vec<Diagnostic>>,
     /// What stands in none of its cells.
     pub(super) elsewhere: Vec<Diagnostic>,
+    /// Its required columns that are missing: no cell is wrong, and none can be corrected.
+    pub(super) missing: Vec<Diagnostic>,
 }
 
 impl Located {
     /// Those of `sheet`.
     pub(super) fn of(draft: &Draft, sheet: &Sheet, contract: &Contract, first_line: &[(String, u32)]) -> Self {
-        let mut located = Self { cells: BTreeMap::new(), elsewhere: Vec::new() };
+        let mut located = Self { cells: BTreeMap::new(), elsewhere: Vec::new(), missing: Vec::new() };
         let Some(checked) = &draft.checked else { return located };
         let field = |name: &str| contract.fields.iter().position(|field| field.name == name).and_then(|index| u32::try_from(index).ok());
         for diagnostic in &checked.diagnostics {
@@ -52,6 +54,7 @@ impl Located {
                 _ => None,
             };
             match at {
+                Some(_) if diagnostic.code == "column-missing" => located.missing.push(diagnostic.clone()),
                 Some(at) => located.cells.entry(at).or_default().push(diagnostic.clone()),
                 None => located.elsewhere.push(diagnostic.clone()),
             }

@@ -22,7 +22,7 @@ pub use check::{Checked, Estimate, Quota, Sample, for_a_page};
 pub use located::Wrong;
 pub use preview::{Chosen, Preview};
 pub use submit::Submitted;
-pub use table::{Cell, Column, Correction, Page, Row, Sheet, Shown};
+pub use table::{Cell, Column, Correction, Missing, Page, Row, Sheet, Shown};
 
 use super::complete::stored;
 use super::office::Office;

@@ -6,19 +6,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::check::TURNS;
+use super::check::{Checked, Sample, TURNS};
 use super::{Asker, Draft, aside};
-use crate::app::make::new_record;
+use crate::app::fit::setting_of;
 use crate::app::office::Office;
+use crate::app::record::claimed;
 use crate::app::{App, AppError, Prepared, close};
 use crate::batch::entry::Entry;
 use crate::batch::run::job;
-use crate::batch::setting::{Setting, Surroundings};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::render_pool::{Pool, Verdict};
 use crate::say;
 use crate::store::StoreError;
-use crate::store::records::Claimed;
 use crate::typeset::Job;
 use crate::typeset::checks::in_users_file;
 
@@ -81,10 +80,15 @@ impl App {
         let draft = self.draft(office, asker, id).await?;
         let data = self.table_file(office, &draft).await?;
         let turn = TURNS.take().await?;
-        let chosen = match (chosen, draft.current_check().and_then(|checked| checked.longest.as_ref())) {
-            (Chosen::Longest, Some(longest)) => Chosen::Record(longest.number),
-            (Chosen::Longest, None) => Chosen::First,
-            (chosen, _) => chosen,
+        // The first and the longest of those that can be made; which they are, the check knows.
+        let sample = |of: fn(&Checked) -> Option<&Sample>| {
+            let sample = draft.current_check().and_then(of);
+            sample.map_or(Chosen::First, |sample| Chosen::Record(sample.number))
+        };
+        let chosen = match chosen {
+            Chosen::First => sample(|checked| checked.first.as_ref()),
+            Chosen::Longest => sample(|checked| checked.longest.as_ref()),
+            chosen => chosen,
         };
         let (app, beside) = (self.clone(), Arc::clone(office));
         let (framed, _turn) = aside(move || app.framed(&beside, &draft, data, &chosen).map(|framed| (framed, turn))).await?;
@@ -142,44 +146,12 @@ impl App {
         let Some(entry) = found else {
             return match passed {
                 Err(error) => Err(error),
-                Ok(_) => Err(nothing_to_draw().into()),
+                Ok(planned) => Err(why_not(planned.diagnostics, chosen).into()),
             };
         };
-        let (setting, _) = Setting::freeze(Surroundings {
-            template: &prepared.template,
-            organisation: &prepared.organisation,
-            options: &prepared.options,
-            stock: &prepared.stock,
-            standard: request.standard,
-            fonts: &prepared.fonts,
-            data_file: String::new(),
-            data_sha256: String::new(),
-            mail: None,
-            verify: None,
-        });
+        let setting = setting_of(&prepared, request.standard);
         let job = job(&claimed(&entry), &setting).map_err(|problem| vec![problem])?;
         Ok(Framed { entry, beside: (before, after), prepared: Box::new(prepared), job })
-    }
-}
-
-/// The record as a worker would be given it.
-fn claimed(entry: &Entry) -> Claimed {
-    let record = new_record(entry.clone());
-    Claimed {
-        batch: String::new(),
-        number: record.number,
-        position: 0,
-        epoch: 0,
-        attempts: 1,
-        claimed_at: 0,
-        label: record.label,
-        file: record.file,
-        title: record.title,
-        date: record.date,
-        qr: record.qr,
-        digest: record.digest,
-        content: record.content,
-        places: record.places,
     }
 }
 
@@ -190,6 +162,18 @@ fn row_of(entry: &Entry) -> Option<u64> {
         Place::Pointer { pointer, .. } => pointer.split('/').nth(1)?.parse::<u64>().ok().map(|index| index + 1),
         _ => None,
     }
+}
+
+/// What is wrong with the chosen record; when it is not known which that is, that there is none to look at.
+fn why_not(found: Vec<Diagnostic>, chosen: &Chosen) -> Vec<Diagnostic> {
+    let is_own = |one: &Diagnostic| match (chosen, &one.record, &one.place) {
+        (Chosen::Record(number), Some((own, _)), _) => own == number,
+        (Chosen::Row(row), _, Some(Place::Cell { row: own, .. })) => u64::from(*own) == *row,
+        (Chosen::Row(row), _, Some(Place::Line { line, .. })) => line == row,
+        _ => false,
+    };
+    let own: Vec<Diagnostic> = found.into_iter().filter(|one| one.is_error() && is_own(one)).collect();
+    if own.is_empty() { nothing_to_draw() } else { own }
 }
 
 fn nothing_to_draw() -> Vec<Diagnostic> {

@@ -127,6 +127,7 @@ impl App {
     async fn begin_batch(&self, office: &Arc<Office>, asker: Asker<'_>, draft: &Draft, decided: bool) -> Result<String, AppError> {
         let data = self.table_file(office, draft).await?;
         let request = self.request_of(office, draft, data);
+        let unfit = draft.checked.as_ref().map(|checked| checked.fitted.unfit.clone()).unwrap_or_default();
         let alone = SUBMITTING.take().await?;
         let (app, beside, key, owner) = (self.clone(), Arc::clone(office), format!("draft:{}", draft.id), draft.owner.clone());
         let runtime = tokio::runtime::Handle::current();
@@ -134,7 +135,8 @@ impl App {
             let _alone = alone;
             let (_stop, stopped) = tokio::sync::watch::channel(false);
             let watcher = Watcher { progress: &Unwatched, on_plan: &|_| {}, stop: &stopped };
-            let submission = Submission { key: Some(&key), only: true, origin: Some("web"), unsent: true, owner: Some(&owner) };
+            let submission =
+                Submission { key: Some(&key), only: true, origin: Some("web"), unsent: true, owner: Some(&owner), unfit: Some(&unfit) };
             runtime.block_on(app.submit_in(&beside, &request, submission, watcher))
         })
         .await?;

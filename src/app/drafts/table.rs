@@ -31,6 +31,9 @@ const COLUMNS_SHOWN: usize = 60;
 const WRONG_SHOWN: usize = 8;
 /// Rows of a sheet in which its headings are looked for.
 const HEADINGS_WITHIN: u32 = 20;
+/// The field of the word before a person's name, and the value for a person, by the names of all templates.
+const FORM_OF_ADDRESS: &str = "danh_xung";
+const PERSON: &str = "Cá nhân";
 /// Longest correction, in characters: Excel's own limit.
 const TEXT_MAX: usize = 32_767;
 
@@ -97,6 +100,23 @@ pub enum Shown {
     Problems(u64),
 }
 
+/// A required column that the sheet does not have, with the ways to make up for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// The field.
+    pub field: String,
+    /// Its heading.
+    pub title: String,
+    /// What it means.
+    pub description: String,
+    /// The values that it may have, where they are counted.
+    pub choices: Vec<String>,
+    /// The value that is likely for all rows.
+    pub likely: Option<String>,
+    /// The heading that is likely meant.
+    pub near: Option<String>,
+}
+
 /// A part of a sheet.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -118,6 +138,10 @@ pub struct Page {
     pub wrong: Vec<Wrong>,
     /// What is wrong elsewhere: with the file, other sheets, common values, options.
     pub elsewhere: Vec<Diagnostic>,
+    /// Its required columns that are missing.
+    pub missing: Vec<Missing>,
+    /// Its headings that name no field.
+    pub free: Vec<String>,
 }
 
 /// A correction.
@@ -285,6 +309,8 @@ impl App {
             more: (false, false),
             wrong: Vec::new(),
             elsewhere: Vec::new(),
+            missing: Vec::new(),
+            free: Vec::new(),
         };
         let Some(own) = own else {
             page.elsewhere = draft.checked.as_ref().map(|checked| checked.diagnostics.clone()).unwrap_or_default();
@@ -353,6 +379,11 @@ impl App {
                 problems: located.at(row.number, None),
             })
             .collect();
+        let known = |heading: &str| crate::data::field_named(heading, &contract.fields).map(|field| contract.fields[field].name.as_str());
+        let is_chosen = |heading: &String| draft.request.columns.values().any(|chosen| chosen == heading);
+        let named = || headings.iter().map(|(heading, _)| heading).filter(|heading| !heading.is_empty());
+        page.free = named().filter(|heading| known(heading).is_none() && !is_chosen(heading)).cloned().collect();
+        page.missing = located.missing.iter().filter_map(|problem| missing(problem, contract, &named().collect::<Vec<_>>())).collect();
         page.wrong = located.errors().take(WRONG_SHOWN).collect();
         page.elsewhere = located.elsewhere;
         Ok(page)
@@ -430,6 +461,24 @@ impl App {
         }
         Ok(path)
     }
+}
+
+/// The field of a missing column, with what is likely meant. Whoever is addressed as Ông or Bà is a person.
+fn missing(problem: &Diagnostic, contract: &Contract, headings: &[&String]) -> Option<Missing> {
+    let field = contract.fields.iter().find(|field| problem.message.vi.contains(&format!("“{}”", field.title)))?;
+    let near =
+        headings.iter().find(|heading| problem.remedy.as_ref().is_some_and(|remedy| remedy.vi.contains(&format!("cột “{heading}”"))));
+    let is_of_people = headings.iter().any(|heading| {
+        crate::data::field_named(heading, &contract.fields).is_some_and(|field| contract.fields[field].name == FORM_OF_ADDRESS)
+    });
+    Some(Missing {
+        field: field.name.clone(),
+        title: field.title.clone(),
+        description: field.description.clone(),
+        choices: field.choices.clone(),
+        likely: field.choices.iter().find(|choice| is_of_people && *choice == PERSON).cloned(),
+        near: near.map(|heading| (*heading).clone()),
+    })
 }
 
 fn too_long(text: &str) -> Vec<Diagnostic> {

@@ -69,6 +69,7 @@ CREATE TABLE record (
 );
 CREATE INDEX record_waiting ON record (batch_id, position) WHERE state = 'accepted';
 CREATE INDEX record_position ON record (batch_id, position);
+CREATE INDEX record_of_identity ON record (identity) WHERE identity IS NOT NULL;
 CREATE INDEX record_leased ON record (lease_until) WHERE state = 'rendering';
 
 CREATE TABLE document (

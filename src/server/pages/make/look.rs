@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{asker, foremost, head};
 use crate::app::AppError;
 use crate::app::drafts::{Chosen, Draft, Preview};
+use crate::diagnostic::{Diagnostic, Place};
 use crate::language::Language;
 use crate::server::caller::Caller;
 use crate::server::download;
@@ -70,12 +71,12 @@ pub(super) async fn show(
     let check = draft.current_check();
     let total = check.map_or(0, |check| check.accepted + check.rejected);
     let chosen = which.chosen();
-    let page = |shown: Value, later: Option<String>, problems: Value| {
+    let page = |shown: Value, later: Option<String>, faults: Value| {
         let number = shown.get("number").cloned().unwrap_or_else(|| which.record.into());
         Page::of(
             "make/look",
             json!({
-                "draft": head(&site.app, &draft, 3, caller.language), "shown": shown, "later": later, "problems": problems, "total": total,
+                "draft": head(&site.app, &draft, 3, caller.language), "shown": shown, "later": later, "faults": faults, "total": total,
                 "number": number, "is_first": chosen == Chosen::First, "is_longest": chosen == Chosen::Longest,
             }),
         )
@@ -91,8 +92,8 @@ pub(super) async fn show(
     match site.looks.of(&site, asker, &draft, chosen.clone()).await {
         Ok(preview) => Ok(page(shown(&site, &draft, &preview, &state, caller.language), None, json!([]))),
         Err(AppError::Input(problems)) => {
-            let problems = page::problems(&foremost(problems), caller.language);
-            Ok(page(Value::Null, None, problems).status(StatusCode::UNPROCESSABLE_ENTITY))
+            let faults = faults(&foremost(problems), &id, caller.language);
+            Ok(page(Value::Null, None, faults))
         }
         Err(error) => Err(error.into()),
     }
@@ -142,6 +143,21 @@ pub(super) async fn picture(
     let is_promised = which.s.as_deref() == Some(&looks::state(&site, &draft)?);
     let caching = if is_promised { "private, max-age=86400, immutable" } else { "no-store" };
     Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, caching)], image.clone()).into_response())
+}
+
+/// Why a record cannot be shown, each with the way to its row.
+fn faults(problems: &[Diagnostic], draft: &str, language: Language) -> Value {
+    let row = |problem: &Diagnostic| match &problem.place {
+        Some(Place::Cell { row, column, .. }) => Some((u64::from(*row), format!("#o{row}-{column}"))),
+        Some(Place::Line { line, .. }) => Some((*line, format!("#d{line}"))),
+        _ => None,
+    };
+    let mut shown = page::problems(problems, language);
+    for (shown, problem) in shown.as_array_mut().into_iter().flatten().zip(problems) {
+        shown["whose"] = problem.record.as_ref().map(|(number, label)| format!("{number}. {label}")).into();
+        shown["way"] = row(problem).map(|(row, at)| format!("/tao/{draft}?tu={}{at}", row.saturating_sub(2))).into();
+    }
+    shown
 }
 
 pub(super) async fn pdf(

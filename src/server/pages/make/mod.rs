@@ -3,6 +3,7 @@
 //! Owns the routes and what the pages of a draft share: its steps, and the way from a conflict back to the page.
 
 mod begin;
+mod columns;
 mod look;
 mod options;
 mod start;
@@ -35,6 +36,8 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/tao/{id}/o", MAKE, table::correct),
         Route::post("/tao/{id}/bo-dong", MAKE, table::leave_out),
         Route::post("/tao/{id}/trang", MAKE, table::choose_sheet),
+        Route::post("/tao/{id}/cot", MAKE, columns::choose),
+        Route::post("/tao/{id}/hinh-thuc", MAKE, columns::choose_form),
         Route::post("/tao/{id}/kiem-tra", MAKE, table::check),
         Route::get("/tao/{id}/tuy-chon", MAKE, options::show),
         Route::post("/tao/{id}/tuy-chon", MAKE, options::set),
@@ -62,7 +65,7 @@ pub(super) fn head(app: &App, draft: &Draft, step: u8, language: Language) -> Va
     let needs_approval = app.needs_approval();
     json!({
         "id": draft.id, "revision": draft.revision, "title": title, "template": draft.template, "state": draft.state.name(),
-        "state_text": draft.state.text(), "owner": draft.owner, "open": draft.is_open(), "ready": draft.is_ready(),
+        "state_text": draft.state.text(), "owner": draft.owner, "open": draft.is_open(), "ready": draft.is_ready() && !asks_sheet(draft),
         "file": draft.file.as_ref().map(|file| file.name.clone()), "batch": draft.batch, "reason": draft.reason,
         "decided_by": draft.decided_by, "has_file": draft.file.is_some(), "needs_approval": needs_approval,
         "accepted": check.map_or(0, |check| check.accepted), "rejected": check.map_or(0, |check| check.rejected),
@@ -71,6 +74,11 @@ pub(super) fn head(app: &App, draft: &Draft, step: u8, language: Language) -> Va
         "submitted": draft.state == DraftState::Submitted,
         "step1": step == 1, "step2": step == 2, "step3": step == 3, "step4": step == 4,
     })
+}
+
+/// Is it for a person to say which sheet is the list?
+pub(super) fn asks_sheet(draft: &Draft) -> bool {
+    draft.is_open() && draft.current_check().is_some_and(|check| !check.alike.is_empty())
 }
 
 /// The first findings, with remedies that are steps of these pages.

@@ -9,10 +9,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{asker, foremost, head, stale};
+use super::{asker, asks_sheet, foremost, head, stale};
 use crate::access::Right;
 use crate::app::AppError;
 use crate::app::drafts::{Checked, Draft, Estimate, Submitted};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::say;
 use crate::server::caller::Caller;
 use crate::server::fault::Fault;
 use crate::server::page::{self, Page, to};
@@ -23,6 +25,8 @@ pub(super) struct Seen {
     revision: u64,
     #[serde(default)]
     ly_do: String,
+    /// It was seen that documents stand already, when present.
+    van_lam: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -90,6 +94,8 @@ async fn drawn(site: &Arc<Site>, caller: &Caller, draft: Draft, now: bool) -> Re
             "overprint": draft.request.overprint, "stock": draft.request.stock,
             "errors": check.map_or(0, |check| check.errors()), "own": own, "involved": !decides,
             "may_approve": caller.principal.may(Right::Approve) && decides,
+            "can_start": problems.is_empty(), "asks_sheet": asks_sheet(&draft),
+            "issued": page::problems(check.and_then(|check| check.already_issued()).map(std::slice::from_ref).unwrap_or_default(), caller.language),
             "problems": page::problems(&problems, caller.language),
         }),
     );
@@ -109,12 +115,30 @@ async fn again(site: &Arc<Site>, caller: &Caller, id: &str, error: AppError) -> 
     Ok(drawn(site, caller, draft, true).await?.status(status).problems(problems).into_response())
 }
 
+/// What a person must settle before the start and has not.
+fn unseen(draft: &Draft, seen: &Seen) -> Option<Diagnostic> {
+    if asks_sheet(draft) {
+        let problem = Diagnostic::error("sheet-unchosen", say!("chưa chọn trang tính nào là danh sách", "no sheet was chosen as the list"));
+        return Some(problem.remedy(say!("về bước 1 và chọn trang", "go back to step 1 and choose one")));
+    }
+    let issued = draft.current_check().filter(|_| draft.is_open() && seen.van_lam.is_none())?.already_issued()?;
+    Some(Diagnostic {
+        remedy: Some(say!("đánh dấu “Vẫn làm” nếu đúng là muốn cấp lần nữa", "tick the box if they really are to be made once more")),
+        severity: Severity::Error,
+        ..issued.clone()
+    })
+}
+
 pub(super) async fn submit(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
     Form(seen): Form<Seen>,
 ) -> Result<Response, Fault> {
+    let draft = site.app.draft(&site.office, asker(&caller.principal), &id).await?;
+    if let Some(problem) = unseen(&draft, &seen) {
+        return again(&site, &caller, &id, AppError::Input(vec![problem])).await;
+    }
     match site.app.submit_draft(&site.office, asker(&caller.principal), &id, seen.revision).await {
         Ok(Submitted::Batch(batch)) => Ok(to(&format!("/lo/{batch}")).into_response()),
         Ok(Submitted::Waiting) => Ok(to(&format!("/tao/{id}/bat-dau?xong=xin-duyet")).into_response()),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::upload::Sent;
-use super::{asker, head, stale};
+use super::{asker, asks_sheet, columns, head, stale};
 use crate::app::AppError;
 use crate::app::drafts::{Cell, Correction, Draft, Page as Rows, Row, Shown, Wrong};
 use crate::batch::Request;
@@ -109,18 +109,28 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, view: &View) -> Resu
     let first = rows.rows.iter().find(|row| !row.heading).map(|row| row.number);
     let last = rows.rows.last().map(|row| row.number);
     let only_problems = view.loi.is_some();
+    let template = site.app.template(&draft.template)?;
+    let contract = &template.contract;
+    let alike: Vec<Value> = rows
+        .sheets
+        .iter()
+        .filter(|sheet| asks_sheet(draft) && check.is_some_and(|check| check.alike.contains(&sheet.name)))
+        .map(|sheet| json!({ "name": sheet.name, "rows": sheet.rows.saturating_sub(1) }))
+        .collect();
     let name = rows.sheets.iter().find(|sheet| sheet.index == rows.sheet).map(|sheet| sheet.name.as_str());
     Ok(Page::of(
         "make/table",
         json!({
             "draft": head(&site.app, draft, 1, language), "errors": count(Severity::Error), "warnings": count(Severity::Warning),
             "unshown": check.map_or(0, |check| check.unshown),
-            "grave_more": grave_more, "grave": linked(&grave, &rows, &draft.id, language), "more_wrong": (count(Severity::Error) - all_grave.min(count(Severity::Error))).saturating_sub(rows.wrong.len()),
+            "grave_more": grave_more, "grave": linked(&grave, &rows, &draft.id, language),
+            "more_wrong": count(Severity::Error).saturating_sub(all_grave + rows.missing.len() + rows.wrong.len()),
             "wrong": wrong(&rows, &draft.id, language), "slight": page::problems(&slight, language),
-            "cells_wrong": count(Severity::Error) > all_grave,
+            "cells_wrong": count(Severity::Error) > all_grave + rows.missing.len(),
             "numbers_given": check.is_some_and(|check| check.diagnostics.iter().any(|one| one.code == "number-given")),
             "read": rows.read, "unread": draft.is_open() && rows.read.is_some_and(|read| read != rows.sheet) && name != Some(COMMON_SHEET),
-            "sheet_name": name,
+            "sheet_name": name, "alike": alike, "missing": columns::missing(&rows), "chosen": columns::chosen(draft, contract),
+            "other_forms": check.map_or(0, |check| check.other_forms), "own_form": draft.request.own_form, "form": contract.title,
             "missing_common": grave.iter().any(|one| one.code == "common-missing"),
             "sheets": sheets, "several": sheets.len() > 1, "sheet": rows.sheet, "view": view.query(), "only_problems": only_problems,
             "beyond": rows.beyond.join(", "), "shown_columns": rows.columns.len(),
@@ -253,7 +263,7 @@ async fn changed(site: &Arc<Site>, caller: &Caller, id: &str, change: Change) ->
 }
 
 /// The page as it stands now, with why the change was not taken and what had been written.
-async fn again(site: &Arc<Site>, caller: &Caller, id: &str, error: AppError, written: Option<&str>) -> Result<Response, Fault> {
+pub(super) async fn again(site: &Arc<Site>, caller: &Caller, id: &str, error: AppError, written: Option<&str>) -> Result<Response, Fault> {
     let (problems, status) = match stale(&error, written) {
         Some(problem) => (vec![problem], StatusCode::CONFLICT),
         None => match error {

@@ -231,14 +231,20 @@ impl App {
         }
     }
 
-    /// Keeps the password that a person chose through a link, which is used up.
-    pub async fn accept_invitation(&self, office: &Office, token: &str, password: &str) -> Result<(), AppError> {
+    /// Keeps the password that a person chose through a link, which is used up, and begins a login: who holds the link and the
+    /// password has shown all that a login asks for, but the one-time code of an account that has one.
+    pub async fn accept_invitation(&self, office: &Office, token: &str, password: &str) -> Result<Begun, AppError> {
         let Some(account) = self.invited(office, token).await? else { return Err(link_lapsed()) };
         if let Some(problem) = password::problem(password, &account.name) {
             return Err(vec![problem].into());
         }
         let kept = hashed(password).await?;
-        if office.store.accept_invitation(&token::digest(token), &account.id, &kept).await? { Ok(()) } else { Err(link_lapsed()) }
+        if !office.store.accept_invitation(&token::digest(token), &account.id, &kept).await? {
+            return Err(link_lapsed());
+        }
+        let account = office.store.account(&account.id).await?;
+        let state = if account.totp.is_some() { LoginState::Code } else { LoginState::Open };
+        self.let_in(office, &account, state).await
     }
 
     /// Changes the person's own password. Every login of the account ends; the one that comes back is new. None when the old

@@ -27,6 +27,7 @@ pub mod letters;
 pub mod links;
 pub mod lint;
 pub mod make;
+pub mod marks;
 pub mod messages;
 mod metrics;
 pub mod numbers;

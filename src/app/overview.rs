@@ -30,16 +30,21 @@ pub struct Overview {
     pub schedules_paused: bool,
 }
 
+/// When this month began in Viet Nam, milliseconds since 1970.
+pub fn this_month() -> i64 {
+    let zone = TimeZone::get(crate::schedule::recurrence::ZONE_DEFAULT).unwrap_or(TimeZone::UTC);
+    let now = Timestamp::now().to_zoned(zone);
+    let month = now.first_of_month().and_then(|day| day.start_of_day()).unwrap_or_else(|_| now.saturating_sub(30.days()));
+    month.timestamp().as_millisecond()
+}
+
 impl App {
     /// The office at a glance.
     pub async fn overview(&self, office: &Office, principal: &Principal) -> Result<Overview, AppError> {
-        let zone = TimeZone::get(crate::schedule::recurrence::ZONE_DEFAULT).unwrap_or(TimeZone::UTC);
-        let now = Timestamp::now().to_zoned(zone);
-        let month = now.first_of_month().and_then(|day| day.start_of_day()).unwrap_or_else(|_| now.saturating_sub(30.days()));
         let organisation = principal.organisation.as_deref();
         let figures = office.store.is_paused().await?;
         Ok(Overview {
-            glance: office.store.glance(organisation, month.timestamp().as_millisecond()).await?,
+            glance: office.store.glance(organisation, this_month()).await?,
             latest: self.listed(office, organisation, LATEST).await?,
             sending_paused: figures.0,
             schedules_paused: figures.1,

@@ -19,6 +19,7 @@ use crate::language::Text;
 use crate::say;
 use crate::scheduler::instant;
 use crate::store::StoreError;
+use crate::vietnamese::letters::fold;
 
 /// Kinds of plans that the form offers.
 pub const PLANS: [(&str, &str, &str); 7] = [
@@ -38,7 +39,7 @@ const MADE_MAX: usize = 200;
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct ScheduleForm {
-    /// Its name: lower-case letters, digits, dashes.
+    /// Its name as a person writes it; [`Self::key`] is made of it.
     pub name: String,
     /// Template.
     pub template: String,
@@ -88,6 +89,13 @@ impl ScheduleForm {
             only_new: Some(own("on")),
             ..Self::default()
         }
+    }
+
+    /// What the schedule is kept under: the name's letters and digits without marks, joined by dashes.
+    pub fn key(&self) -> String {
+        let folded = fold(&self.name);
+        let parts = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("-")
     }
 
     /// Was it sent to be saved, not only to be looked at?
@@ -184,7 +192,7 @@ impl App {
         next: usize,
     ) -> Result<(Text, TimeZone, Vec<Slot>), AppError> {
         let (config, _) = self.read_form(office, asker, form).await?;
-        let (rule, _) = config.timing().read(FILE_NAME, &form.name, &self.calendar())?;
+        let (rule, _) = config.timing().read(FILE_NAME, &form.key(), &self.calendar())?;
         let now = instant(office.store.now().await?);
         let slots = rule.after(now).take(next).map(|at| Slot { at, moved_from: rule.moved_from(at) }).collect();
         Ok((rule.describe(), rule.zone().clone(), slots))
@@ -193,11 +201,11 @@ impl App {
     /// Makes a schedule of the form; its name.
     pub async fn create_schedule(&self, office: &Office, asker: &Principal, form: &ScheduleForm) -> Result<String, AppError> {
         let (_, keys) = self.read_form(office, asker, form).await?;
-        let name = form.name.trim();
-        if !office.store.make_schedule(name, &keys.to_string(), &asker.name).await? {
-            return Err(AppError::Input(vec![taken(name)]));
+        let name = form.key();
+        if !office.store.make_schedule(&name, &keys.to_string(), &asker.name).await? {
+            return Err(AppError::Input(vec![taken(&name)]));
         }
-        Ok(name.to_owned())
+        Ok(name)
     }
 
     /// Takes a schedule away that was made by form; its history stays.
@@ -209,7 +217,8 @@ impl App {
     }
 
     async fn read_form(&self, office: &Office, asker: &Principal, form: &ScheduleForm) -> Result<(ScheduleConfig, Value), AppError> {
-        let name = form.name.trim();
+        let name = form.key();
+        let name = name.as_str();
         let mut problems = Vec::new();
         let known = self.known_schedules(office).await?;
         if known.contains_key(name) {

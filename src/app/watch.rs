@@ -207,6 +207,21 @@ impl App {
         Ok(queued)
     }
 
+    /// Messages of a batch that wait for a person, or would: one a document. True when those of one recipient go together.
+    pub async fn held_messages(&self, office: &Office, batch: &Batch) -> Result<(u64, bool), AppError> {
+        let setting: serde_json::Value = stored(&batch.setting, "setting")?;
+        Ok((office.store.documents_with_message(&batch.id).await?, setting["mail"]["together"] == true))
+    }
+
+    /// Gives up the messages of a batch that wait for a person: they are never sent.
+    pub async fn drop_held(&self, office: &Office, batch: &Batch, actor: &str) -> Result<(), AppError> {
+        if office.store.drop_held_messages(&batch.id, actor).await? {
+            return Ok(());
+        }
+        let problem = Diagnostic::error("post-state", say!("lô này không có thư đang giữ lại", "the batch holds no messages back"));
+        Err(problem.with_value(&batch.id).into())
+    }
+
     /// Sends the message of a record to `to` instead of its recipients, marked as a test.
     pub async fn send_test(&self, office: &Office, batch: &Batch, number: u64, to: &str, actor: &str) -> Result<(), AppError> {
         let address = Address::parse(to).map_err(|problem| vec![*problem])?;

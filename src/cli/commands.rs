@@ -313,6 +313,9 @@ fn describe(name: &str, app: &App, show: Show) -> Result<ExitCode, AppError> {
         for (name, option) in &manifest.options {
             let title = option.title.in_language(show.language);
             show.line(&format!("    {name} = {}  [{}]  {title}", option.values.join(" | "), option.default));
+            for value in option.values.iter().filter(|value| option.labels.contains_key(*value)) {
+                show.line(&format!("        {value}: {}", option.label(value).in_language(show.language)));
+            }
         }
     }
     let names = functions::names().collect::<Vec<_>>().join(" ");

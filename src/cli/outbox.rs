@@ -101,7 +101,7 @@ const MACHINE_FAILED: u8 = 2;
 pub(super) async fn outbox(command: OutboxCommand, app: &App, show: Show) -> Result<ExitCode, AppError> {
     match command {
         OutboxCommand::List(args) => {
-            let found = app.outbox(&Filter { batch: args.of, state: args.state }, args.limit).await?;
+            let found = app.outbox(&Filter { batch: args.of, state: args.state, since: 0 }, args.limit).await?;
             if show.json {
                 let messages: Vec<Value> = found.iter().map(|posted| to_json(posted, show)).collect();
                 show.document(&json!({ "ok": true, "messages": messages }));

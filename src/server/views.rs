@@ -4,8 +4,8 @@
 //!
 //! `{{t "vi" "en"}}` words in place, `{name}` inside filled from `name=value`; `{{chu x}}` a sentence that exists in both
 //! languages; `{{ngay ms}}` date and time in Viet Nam, with `gon=true` the date alone; `{{so n}}` a grouped number;
-//! `{{co n}}` a size; `{{state "batch" s}}` and `{{tone "batch" s}}` words and tone of a state; `{{asset "vanthu.css"}}` the
-//! address of an asset.
+//! `{{co n}}` a size; `{{state "batch" s}}` and `{{tone "batch" s}}` words and tone of a state, for a batch with `failed=n`;
+//! `{{asset "vanthu.css"}}` the address of an asset.
 
 use handlebars::{Context, Handlebars, Helper, HelperDef, RenderContext, RenderError, RenderErrorReason, ScopedJson};
 use jiff::Timestamp;
@@ -208,7 +208,9 @@ fn size(call: &Call<'_, '_>) -> Result<String, RenderError> {
 
 fn known_state(call: &Call<'_, '_>) -> Result<(Text, &'static str), RenderError> {
     let (kind, state) = (call.text(0)?, call.text(1)?);
-    words::state(kind, state).ok_or_else(|| RenderErrorReason::Other(format!("{kind} has no state of that name")).into())
+    let failed = call.helper.hash_get("failed").and_then(|failed| failed.value().as_u64()).unwrap_or(0);
+    let known = if kind == "batch" { words::batch_state(state, failed) } else { words::state(kind, state) };
+    known.ok_or_else(|| RenderErrorReason::Other(format!("{kind} has no state of that name")).into())
 }
 
 fn state_words(call: &Call<'_, '_>) -> Result<String, RenderError> {

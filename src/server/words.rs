@@ -2,6 +2,8 @@
 //!
 //! Owns one name in each language for every state that a person sees, and its tone: `good`, `busy`, `wait`, `bad`, `off`.
 
+use std::collections::BTreeMap;
+
 use crate::language::Text;
 use crate::lifecycle::{BatchState, RecordState};
 use crate::say;
@@ -50,8 +52,14 @@ pub(super) fn done(code: &str) -> Option<Text> {
             "The file just chosen has replaced the one before, which is not used any more."
         ),
         "xin-duyet" => say!("Đã gửi duyệt.", "Approval is asked for."),
-        "thu" => say!("Đã xếp hàng thư thử.", "The test message is queued."),
-        "gui" => say!("Đã giao cho bộ phận gửi thư.", "Handed to the sender."),
+        "thu" => {
+            say!("Thư thử đang được gửi; chờ một lát rồi mở hộp thư.", "The test message is being sent; look into your mailbox shortly.")
+        }
+        "gui" => say!("Đang gửi tiếp thư của lô này.", "The messages of this batch go on."),
+        "thoi-gui" => say!("Thư của lô này sẽ không được gửi.", "The messages of this batch will not be sent."),
+        "dia-chi" => say!("Thư đang được gửi tới địa chỉ mới.", "The message is being sent to the new address."),
+        "xoa-soan" => say!("Đã xóa bản soạn.", "The draft is deleted."),
+        "chao" => say!("Đã đặt mật khẩu và đăng nhập.", "The password is set, and you are signed in."),
         "da-gui" => {
             say!("Không có thư nào mới: thư của lô này đã được giao từ trước.", "Nothing is new: its messages were handed over before.")
         }
@@ -73,7 +81,6 @@ pub(super) fn done(code: &str) -> Option<Text> {
         "ma" => say!("Từ nay đăng nhập sẽ hỏi thêm mã xác thực.", "From now on a one-time code is asked for at the login."),
         "bo-ma" => say!("Đăng nhập không còn hỏi mã xác thực.", "No one-time code is asked for any more."),
         "ra" => say!("Đã đăng xuất.", "Signed out."),
-        "chon" => say!("Đã đặt mật khẩu. Mời đăng nhập.", "The password is set. Please sign in."),
         _ => return None,
     })
 }
@@ -144,7 +151,12 @@ pub(super) fn state(kind: &str, state: &str) -> Option<(Text, &'static str)> {
             "none" => (say!("không gửi thư", "no mail"), "off"),
             "held" => (say!("thư đang giữ lại", "mail held"), "wait"),
             "pending" => (say!("thư chờ xếp hàng", "mail to be queued"), "busy"),
-            "queued" => (say!("thư đã xếp hàng gửi", "mail queued"), "good"),
+            "queued" => (say!("thư đã giao gửi", "mail handed over"), "busy"),
+            "dropped" => (say!("không gửi thư lô này", "mail given up"), "off"),
+            "sending" => (say!("đang gửi thư", "mail being sent"), "busy"),
+            "sent" => (say!("đã gửi hết thư", "all mail sent"), "good"),
+            "partly" => (say!("đã gửi xong, có thư không tới", "mail sent, some did not arrive"), "wait"),
+            "none-queued" => (say!("không có thư nào để gửi", "no mail to send"), "off"),
             _ => return None,
         }),
         "role" => crate::access::Role::from_name(state).map(|role| (role.text(), "off")),
@@ -152,9 +164,39 @@ pub(super) fn state(kind: &str, state: &str) -> Option<(Text, &'static str)> {
     }
 }
 
+/// The words and the tone of a batch's state: one that is finished is not all well when records of it could not be made.
+pub(super) fn batch_state(state: &str, failed: u64) -> Option<(Text, &'static str)> {
+    if state == BatchState::Finished.name() && failed > 0 {
+        return Some((say!("xong, {failed} không làm được", "finished, {failed} failed"), "wait"));
+    }
+    self::state("batch", state)
+}
+
+/// What the messages of a batch have come to: the name of a state of the kind `post`.
+pub(super) fn post_state<'a>(post: &'a str, tally: &[(String, u64)]) -> &'a str {
+    if post != "queued" {
+        return post;
+    }
+    let any = |states: &[&str]| tally.iter().any(|(state, count)| *count > 0 && states.contains(&state.as_str()));
+    if any(&["queued", "leased", "committing", "uncertain"]) {
+        "sending"
+    } else if tally.is_empty() {
+        "none-queued"
+    } else if any(&["needs_operator", "failed", "bounced", "complained", "suppressed", "cancelled"]) {
+        "partly"
+    } else {
+        "sent"
+    }
+}
+
+/// A person's name by the login; the login where nobody of that name is known.
+pub(super) fn person(people: &BTreeMap<String, String>, login: &str) -> String {
+    people.get(login).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| login.to_owned())
+}
+
 /// Who made a batch: the owner, or what handed it in.
-pub(super) fn maker(origin: &str, owner: Option<&str>) -> Text {
-    match (owner, origin.split_once(':')) {
+pub(super) fn maker(origin: &str, owner: Option<&str>, people: &BTreeMap<String, String>) -> Text {
+    match (owner.map(|owner| person(people, owner)), origin.split_once(':')) {
         (Some(owner), _) => say!("{owner}", "{owner}"),
         (None, Some(("schedule", name))) => say!("lịch {name}", "schedule {name}"),
         (None, _) if origin == "cli" => say!("dòng lệnh", "command line"),
@@ -187,6 +229,9 @@ pub(super) fn action(name: &str) -> Text {
         "batch.release" => say!("cho gửi thư của lô", "let the messages of a batch go"),
         "mail.test" => say!("gửi thư thử", "sent a test message"),
         "batch.attach" => say!("đổi cách kèm văn bản", "changed how the document goes"),
+        "batch.drop-mail" => say!("thôi không gửi thư của lô", "gave up the messages of a batch"),
+        "delivery.readdress" => say!("sửa địa chỉ và gửi lại thư", "sent a message to another address"),
+        "draft.delete" => say!("xóa bản soạn", "deleted a draft"),
         "batch.retry" => say!("làm lại các mục lỗi", "tried again what failed"),
         "register.reserve" => say!("giữ trước số", "reserved numbers"),
         "register.void" => say!("hủy số", "voided a number"),

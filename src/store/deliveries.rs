@@ -132,6 +132,8 @@ pub struct Filter {
     pub batch: Option<String>,
     /// In one of these states only, by their names with blanks between.
     pub state: Option<String>,
+    /// Changed at this time or later only, milliseconds since 1970; 0 for all.
+    pub since: i64,
 }
 
 pub(super) const COLUMNS: &str = "id, batch_id, record, recipient, relay, message, state, fail_reason, attempts, uncertain, accepted, next_at, \
@@ -401,11 +403,12 @@ impl Store {
     /// Deliveries after `after`, by id.
     pub async fn deliveries(&self, filter: &Filter, after: &str, limit: u32) -> Result<Vec<Posted>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR $3 LIKE '%' || state || '%') ORDER BY id LIMIT $4"
+            "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR $3 LIKE '%' || state || '%')
+                 AND changed_at >= $5 ORDER BY id LIMIT $4"
         );
         let batch = filter.batch.clone().unwrap_or_default();
         let state = filter.state.clone().unwrap_or_default();
-        self.database.fetch(&sql, &values![after, batch, state, limit]).await?.iter().map(posted).collect()
+        self.database.fetch(&sql, &values![after, batch, state, limit, filter.since]).await?.iter().map(posted).collect()
     }
 
     /// As [`Self::deliveries`], of one organisation's batches only, or of all.
@@ -419,11 +422,11 @@ impl Store {
         let Some(organisation) = organisation else { return self.deliveries(filter, after, limit).await };
         let sql = format!(
             "SELECT {COLUMNS} FROM delivery WHERE id > $1 AND ($2 = '' OR batch_id = $2) AND ($3 = '' OR $3 LIKE '%' || state || '%')
-                 AND batch_id IN (SELECT id FROM batch WHERE organisation = $5) ORDER BY id LIMIT $4"
+                 AND changed_at >= $5 AND batch_id IN (SELECT id FROM batch WHERE organisation = $6) ORDER BY id LIMIT $4"
         );
         let batch = filter.batch.clone().unwrap_or_default();
         let state = filter.state.clone().unwrap_or_default();
-        self.database.fetch(&sql, &values![after, batch, state, limit, organisation]).await?.iter().map(posted).collect()
+        self.database.fetch(&sql, &values![after, batch, state, limit, filter.since, organisation]).await?.iter().map(posted).collect()
     }
 
     /// Deliveries that carry a document, the newest first.

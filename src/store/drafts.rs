@@ -185,17 +185,19 @@ impl Store {
         self.database.fetch(&sql, &values![organisation, limit, owner, at, id]).await?.iter().map(draft).collect()
     }
 
-    /// Takes an open draft away with its table, as if it had never been begun.
-    pub async fn discard_draft(&self, id: &str) -> Result<(), StoreError> {
+    /// Takes a draft away with its table, as if it had never been begun; false when it waits for an approver or is a batch.
+    pub async fn discard_draft(&self, id: &str) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
-        let is_open = tx.fetch_one("SELECT 1 AS one FROM draft WHERE id = $1 AND state = 'open'", &values![id]).await?.is_some();
+        let is_open =
+            tx.fetch_one("SELECT 1 AS one FROM draft WHERE id = $1 AND state IN ('open', 'rejected')", &values![id]).await?.is_some();
         for table in ["draft_change", "draft_row", "draft_sheet"].iter().filter(|_| is_open) {
             tx.execute(&format!("DELETE FROM {table} WHERE draft_id = $1"), &values![id]).await?;
         }
         if is_open {
             tx.execute("DELETE FROM draft WHERE id = $1", &values![id]).await?;
         }
-        tx.commit().await
+        tx.commit().await?;
+        Ok(is_open)
     }
 
     /// Changes what a draft asks for; its new revision.

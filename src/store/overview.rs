@@ -24,6 +24,8 @@ pub struct Glance {
     pub sent: u64,
     /// Messages about which a person must decide.
     pub undecided: u64,
+    /// Messages that wait for a person to let them go.
+    pub held: u64,
     /// Drafts that wait for an approver.
     pub to_approve: u64,
     /// Messages that came back or were refused since `since`.
@@ -41,6 +43,8 @@ const SQL: &str = "SELECT
     (SELECT COUNT(*) FROM delivery WHERE state IN ('queued', 'leased', 'committing') {of}) AS queued,
     (SELECT COUNT(*) FROM delivery WHERE state = 'sent' AND changed_at >= $1 {of}) AS sent,
     (SELECT COUNT(*) FROM delivery WHERE state IN ('uncertain', 'needs_operator') {of}) AS undecided,
+    (SELECT COUNT(*) FROM record WHERE state = 'stored' AND mail IS NOT NULL AND batch_id IN
+        (SELECT id FROM batch WHERE post = 'held' AND state IN ('finished', 'cancelled') {own})) AS held,
     (SELECT COUNT(*) FROM draft WHERE state = 'waiting' {own}) AS to_approve,
     (SELECT COUNT(*) FROM delivery WHERE state IN ('failed', 'bounced', 'complained') AND changed_at >= $1 {of}) AS refused";
 
@@ -66,6 +70,7 @@ impl Store {
             queued: row.count("queued")?,
             sent: row.count("sent")?,
             undecided: row.count("undecided")?,
+            held: row.count("held")?,
             to_approve: row.count("to_approve")?,
             refused: row.count("refused")?,
         })

@@ -3,7 +3,7 @@
 //! Owns the mark on the batch. Making the messages is the application's; the outbox they go to is [`super::deliveries`]'.
 
 use super::connection::{pass, values};
-use super::{Store, StoreError};
+use super::{Store, StoreError, audit};
 
 /// What is to become of a batch's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,6 +17,8 @@ pub enum Post {
     Pending,
     /// They are in the outbox.
     Queued,
+    /// A person said that they are not to be sent.
+    Dropped,
 }
 
 impl Post {
@@ -27,11 +29,12 @@ impl Post {
             Self::Held => "held",
             Self::Pending => "pending",
             Self::Queued => "queued",
+            Self::Dropped => "dropped",
         }
     }
 
     pub(super) fn from_name(name: &str) -> Result<Self, StoreError> {
-        [Self::None, Self::Held, Self::Pending, Self::Queued]
+        [Self::None, Self::Held, Self::Pending, Self::Queued, Self::Dropped]
             .into_iter()
             .find(|post| post.name() == name)
             .ok_or_else(|| StoreError::unexpected(name))
@@ -96,6 +99,30 @@ impl Store {
                 &values![id, seen, setting],
             )
             .await?;
+        Ok(changed == 1)
+    }
+
+    /// Documents of a batch that stand and have a message.
+    pub async fn documents_with_message(&self, id: &str) -> Result<u64, StoreError> {
+        let sql = "SELECT COUNT(*) AS messages FROM record AS r JOIN document AS d ON d.id = r.document_id
+             WHERE r.batch_id = $1 AND r.mail IS NOT NULL AND d.state = 'stored'";
+        self.database.fetch_one(sql, &values![id]).await?.map_or(Ok(0), |row| row.count("messages"))
+    }
+
+    /// Gives up the messages of a batch that wait for a person, for good; false when none do.
+    pub async fn drop_held_messages(&self, id: &str, actor: &str) -> Result<bool, StoreError> {
+        let mut tx = self.database.begin().await?;
+        let changed = tx
+            .execute(
+                "UPDATE batch SET post = 'dropped', changed_at = {now}
+                 WHERE id = $1 AND (post = 'held' OR (post = 'pending' AND state = 'cancelled'))",
+                &values![id],
+            )
+            .await?;
+        if changed == 1 {
+            audit::note(&mut tx, actor, "batch.drop-mail", id, "").await?;
+        }
+        tx.commit().await?;
         Ok(changed == 1)
     }
 

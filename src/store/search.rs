@@ -174,6 +174,10 @@ pub struct BatchFilter<'a> {
     pub owner: Option<&'a str>,
     /// Only those with records that could not be made.
     pub failed: bool,
+    /// Only those whose messages wait for a person.
+    pub held: bool,
+    /// Only those of this time or later, milliseconds since 1970.
+    pub since: Option<i64>,
 }
 
 impl Store {
@@ -232,8 +236,14 @@ impl Store {
                 conditions.and(condition, value);
             }
         }
+        if let Some(since) = filter.since {
+            conditions.and("created_at >= ?", since);
+        }
         let limit = conditions.bind(limit);
         let Conditions { mut sql, values } = conditions;
+        if filter.held {
+            sql += " AND post = 'held' AND state IN ('finished', 'cancelled')";
+        }
         if filter.failed {
             sql += " AND EXISTS (SELECT 1 FROM record AS r WHERE r.batch_id = batch.id AND r.state IN ('failed', 'quarantined'))";
         }

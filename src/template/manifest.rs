@@ -115,8 +115,18 @@ pub struct ChoiceOption {
     pub title: Text,
     /// What may be chosen.
     pub values: Vec<String>,
+    /// Names of the values for people; a value without one is its own.
+    #[serde(default)]
+    pub labels: BTreeMap<String, Text>,
     /// What holds when nothing is chosen.
     pub default: String,
+}
+
+impl ChoiceOption {
+    /// The name of a value for people.
+    pub fn label(&self, value: &str) -> Text {
+        self.labels.get(value).cloned().unwrap_or_else(|| say!("{value}", "{value}"))
+    }
 }
 
 impl TextArea {

@@ -123,7 +123,7 @@ await way(async () => {
   assert.ok(await inSight("#d18 td.bad"));
   await picture(lan, "hai-loi");
   await lan.locator("nav.problems a").nth(1).click();
-  assert.ok(await inSight("#d44 td.bad input[name=text]"));
+  assert.ok(await inSight("#d44 td.bad input"));
   assert.equal(await lan.evaluate(() => document.activeElement.closest("tr").id), "d44");
   await picture(lan, "loi-thu-hai");
   assert.ok(await lan.locator("#d3 td", { hasText: "Chi hội Khu phố" }).evaluate((cell) => cell.scrollHeight < 50));
@@ -131,15 +131,15 @@ await way(async () => {
   await lan.setViewportSize(PHONE);
   await picture(lan, "hai-loi-dien-thoai");
   await lan.goto(new URL(lan.url()).pathname);
-  assert.ok(await inSight("#d18 td.bad input[name=text]"));
+  assert.ok(await inSight("#d18 td.bad input"));
   assert.equal(await lan.evaluate(() => document.documentElement.scrollWidth), PHONE.width);
   await picture(lan, "loi-dau-dien-thoai");
   await lan.setViewportSize({ width: 1280, height: 900 });
-  await lan.locator("#d18 td.bad input[name=text]").fill("Cá nhân");
-  await lan.locator("#d18 td.bad button").click();
+  await lan.locator("#d18 td.bad input").fill("Cá nhân");
+  await lan.locator("#d18 + tr button.primary").click();
   await lan.waitForFunction(() => document.querySelectorAll("td.bad").length === 1);
-  await lan.locator("#d44 td.bad input[name=text]").fill("Huỳnh Thị Bình");
-  await lan.locator("#d44 td.bad button").click();
+  await lan.locator("#d44 td.bad input").fill("Huỳnh Thị Bình");
+  await lan.locator("#d44 + tr button.primary").click();
   await lan.waitForSelector("text=Danh sách hợp lệ: 109 văn bản.");
   await picture(lan, "hop-le");
 

@@ -68,8 +68,8 @@ await way(async () => {
   const draft = new URL(page.url()).pathname;
   await visit("", "<img src=x onerror=alert(1)>.csv", ...CORPUS);
   await picture(page, "ban-soan");
-  await page.fill("td.bad input[name=text] >> nth=0", "Cá nhân");
-  await page.click("td.bad button >> nth=0");
+  await page.fill("td.bad input >> nth=0", "Cá nhân");
+  await page.click(".sheet tr.beside button.primary >> nth=0");
   await page.waitForLoadState();
   await page.goto(`${draft}/tuy-chon`);
   await page.fill("#c-so_quyet_dinh", CORPUS[1]);

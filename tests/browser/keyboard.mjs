@@ -58,7 +58,7 @@ await way(async () => {
   await tabTo(page, "main form button.primary");
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/tao\/[0-9A-Z]{26}/);
-  await tabTo(page, "td.bad input[name=text]");
+  await tabTo(page, "td.bad input");
   await page.keyboard.press("Control+A");
   await page.keyboard.type("Cá nhân");
   await page.keyboard.press("Enter");

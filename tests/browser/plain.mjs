@@ -16,8 +16,8 @@ await way(async () => {
   assert.equal(await page.locator("td.bad").count(), 1);
   assert.match(await page.textContent("td.bad .why"), /Cá nhân/);
   await picture(page, "loi-o");
-  await page.fill("td.bad input[name=text]", "Cá nhân");
-  await page.click("td.bad button");
+  await page.fill("td.bad input", "Cá nhân");
+  await page.click(".sheet tr.beside button.primary");
   await page.waitForLoadState();
   assert.equal(await page.locator("td.bad").count(), 0);
   await page.click(".onward a");

@@ -67,7 +67,7 @@ impl Desk {
     }
 
     async fn correct(&self, draft: &Draft, row: u64, column: u32, text: &str) -> Draft {
-        let correction = Correction { sheet: 0, row, column: Some(column), text: text.into() };
+        let correction = Correction { sheet: 0, row, cells: Some(vec![(column, text.into())]) };
         self.app.correct(&self.office, CLERK, &draft.id, draft.revision, &correction).await.unwrap()
     }
 
@@ -221,7 +221,7 @@ fn whoever_saw_an_older_revision_changes_nothing() {
         let desk = Desk::new("").await;
         let seen = desk.upload(&desk.awards().await, "Danh sách.xlsx", workbook()).await;
         desk.correct(&seen, 5, 3, "Bà").await;
-        let correction = Correction { sheet: 0, row: 6, column: Some(4), text: "Người khác".into() };
+        let correction = Correction { sheet: 0, row: 6, cells: Some(vec![(4, "Người khác".into())]) };
         let late = desk.app.correct(&desk.office, CLERK, &seen.id, seen.revision, &correction).await;
         assert!(matches!(late, Err(AppError::Store(StoreError::Stale { .. }))), "{late:?}");
         let options = desk.app.set_request(&desk.office, CLERK, &seen.id, seen.revision, seen.request.clone()).await;
@@ -406,7 +406,7 @@ fn a_row_that_is_left_out_is_in_no_batch() {
         let desk = Desk::new("").await;
         let draft = desk.upload(&desk.awards().await, "Danh sách.xlsx", workbook()).await;
         let draft = desk.correct(&draft, 5, 3, "Bà").await;
-        let out = Correction { sheet: 0, row: 6, column: None, text: String::new() };
+        let out = Correction { sheet: 0, row: 6, cells: None };
         let draft = desk.app.correct(&desk.office, CLERK, &draft.id, draft.revision, &out).await.unwrap();
         assert_eq!(draft.current_check().map(|checked| (checked.accepted, checked.rejected)), Some((2, 0)), "{}", findings(&draft));
     });
@@ -461,7 +461,7 @@ fn a_draft_is_one_batch_however_often_it_is_submitted() {
         let again = submit().await.unwrap();
         let batches = desk.app.batches(&desk.office).await.unwrap();
         assert_eq!((batches.len(), again), (1, Submitted::Batch(batches[0].batch.id.clone())));
-        let correction = Correction { sheet: 0, row: 2, column: Some(2), text: "X".into() };
+        let correction = Correction { sheet: 0, row: 2, cells: Some(vec![(2, "X".into())]) };
         let late = desk.app.correct(&desk.office, CLERK, &draft.id, draft.revision + 1, &correction).await;
         assert!(matches!(late, Err(AppError::Store(StoreError::Refused { .. }))), "{late:?}");
         let key = || NewDraft { template: "giay-khen".into(), key: Some("k1".into()), ..NewDraft::default() };
@@ -478,7 +478,7 @@ fn where_approval_is_required_another_person_says_yes() {
         let draft = desk.upload(&desk.awards().await, "d.csv", people(2)).await;
         assert_eq!(desk.app.submit_draft(&desk.office, CLERK, &draft.id, draft.revision).await.unwrap(), Submitted::Waiting);
         let waiting = desk.app.draft(&desk.office, CLERK, &draft.id).await.unwrap();
-        let correction = Correction { sheet: 0, row: 2, column: Some(2), text: "X".into() };
+        let correction = Correction { sheet: 0, row: 2, cells: Some(vec![(2, "X".into())]) };
         let changed = desk.app.correct(&desk.office, CLERK, &draft.id, waiting.revision, &correction).await;
         assert!(matches!(changed, Err(AppError::Store(StoreError::Refused { .. }))), "nobody changes what is being approved: {changed:?}");
         let own = desk.app.approve_draft(&desk.office, CLERK, &draft.id, waiting.revision).await.unwrap_err();

@@ -216,12 +216,24 @@ impl App {
         office.store.drafts(&filter, before.as_ref(), limit).await?.into_iter().map(Draft::of).collect()
     }
 
-    /// Takes an open draft away with its table.
-    pub(super) async fn discard_draft(&self, office: &Office, id: &str) -> Result<(), AppError> {
-        office.store.discard_draft(id).await?;
+    /// Deletes a draft, which is noted; one that waits for an approver or became a batch stays.
+    pub async fn delete_draft(&self, office: &Office, asker: Asker<'_>, id: &str) -> Result<(), AppError> {
+        let draft = self.draft(office, asker, id).await?;
+        if !self.discard_draft(office, id).await? {
+            return Err(StoreError::Refused { what: format!("draft {id}"), state: draft.state.name().to_owned() }.into());
+        }
+        let file = draft.file.map(|file| file.name).unwrap_or_default();
+        Ok(office.store.audit(asker.name, "draft.delete", id, &file).await?)
+    }
+
+    /// Takes a draft away with its table; false when it waits for an approver or is a batch.
+    pub(crate) async fn discard_draft(&self, office: &Office, id: &str) -> Result<bool, AppError> {
+        if !office.store.discard_draft(id).await? {
+            return Ok(false);
+        }
         // What a crash leaves of it is nobody's; a table of no draft does no harm.
         let _ = tokio::fs::remove_dir_all(office.root().join(TABLES_FOLDER).join(id)).await;
-        Ok(())
+        Ok(true)
     }
 
     /// Changes what a draft asks for. Its template and its organisation stay, and so does where its documents go.

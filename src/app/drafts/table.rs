@@ -151,10 +151,8 @@ pub struct Correction {
     pub sheet: u32,
     /// The row's number.
     pub row: u64,
-    /// The column, from 0; none leaves the whole row out.
-    pub column: Option<u32>,
-    /// What the cell is to hold.
-    pub text: String,
+    /// Columns, from 0, with what their cells are to hold; none leaves the whole row out.
+    pub cells: Option<Vec<(u32, String)>>,
 }
 
 impl App {
@@ -233,7 +231,7 @@ impl App {
         head.ok_or(AppError::Damaged { what: "table" })
     }
 
-    /// Corrects a cell, or leaves a row out.
+    /// Corrects cells of a row, or leaves it out. A cell that holds the very text already is left alone, with its kind.
     pub async fn correct(
         &self,
         office: &Arc<Office>,
@@ -243,34 +241,47 @@ impl App {
         correction: &Correction,
     ) -> Result<Draft, AppError> {
         let draft = self.draft(office, asker, id).await?;
-        let Correction { sheet, row, column, text } = correction;
+        let Correction { sheet, row, cells } = correction;
         let window = Window::At(std::slice::from_ref(row));
         let found = office.store.draft_rows(id, draft.upload, i64::from(*sheet), window, 1).await?;
         let Some(before) = found.into_iter().next() else {
             return Err(StoreError::Unknown { what: format!("row {row} of draft {id}") }.into());
         };
         let mut after = transcript::Row::parse(&before.content).ok_or(AppError::Damaged { what: "table" })?;
-        match column {
+        match cells {
             None => after.clear(),
-            Some(column) => {
+            Some(cells) => {
                 let template = self.template(&draft.template)?;
                 let contract = &template.contract;
-                let form = draft.file.as_ref().map(|file| file.form);
+                let is_json = draft.file.as_ref().is_some_and(|file| file.form.is_json());
                 let columns_max = self.workspace.config.limits.columns;
-                if text.chars().count() > TEXT_MAX || *column >= columns_max {
-                    return Err(too_long(text).into());
-                }
-                if form.is_some_and(transcript::Form::is_json) {
-                    let field = *column as usize;
-                    if field >= contract.fields.len() || !after.correct_field(&contract.fields, field, text) {
-                        return Err(StoreError::Unknown { what: format!("cell {column} of row {row}") }.into());
+                let mut changed = false;
+                for (column, text) in cells {
+                    let unknown = || StoreError::Unknown { what: format!("cell {column} of row {row}") };
+                    if text.chars().count() > TEXT_MAX || *column >= columns_max {
+                        return Err(too_long(text).into());
                     }
-                } else {
-                    after.correct(*column as usize, text);
+                    let index = *column as usize;
+                    if is_json && index >= contract.fields.len() {
+                        return Err(unknown().into());
+                    }
+                    let shown = if is_json { after.shown_field(&contract.fields, index).0 } else { after.shown(index) };
+                    if shown.trim() == text.trim() {
+                        continue;
+                    }
+                    changed = true;
+                    if !is_json {
+                        after.correct(index, text);
+                    } else if !after.correct_field(&contract.fields, index, text) {
+                        return Err(unknown().into());
+                    }
+                }
+                if !changed {
+                    return Ok(draft);
                 }
             }
         }
-        let action = if column.is_some() { "draft.correct" } else { "draft.leave-out" };
+        let action = if cells.is_some() { "draft.correct" } else { "draft.leave-out" };
         office.store.correct_draft_row(draft.act(asker, revision, action), draft.upload, &before, &after.to_text()).await?;
         self.settled(office, asker, id).await
     }

@@ -29,6 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/deliveries/{id}/retry", SEND, retry).body(JSON_BYTES),
         Route::post("/api/v1/deliveries/{id}/cancel", SEND, cancel).body(JSON_BYTES),
         Route::post("/api/v1/deliveries/{id}/resolve", SEND, resolve).body(JSON_BYTES),
+        Route::post("/api/v1/deliveries/{id}/readdress", SEND, readdress).body(JSON_BYTES),
     ]
 }
 
@@ -43,7 +44,7 @@ struct Wanted {
 
 async fn list(State(site): State<Arc<Site>>, Asker(caller): Asker, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
     let most = limit(wanted.limit);
-    let filter = Filter { batch: wanted.batch, state: wanted.state };
+    let filter = Filter { batch: wanted.batch, state: wanted.state, since: 0 };
     let found = site.app.deliveries_seen(&site.office, &caller.principal, &filter, wanted.after.as_deref(), most).await?;
     let next = found.last().filter(|_| found.len() == most as usize).map(|last| last.id.clone());
     Ok(axum::Json(list_of("deliveries", found.iter().map(delivery_json).collect(), next)).into_response())
@@ -130,4 +131,20 @@ async fn resolve(
         Outcome::Resend => Decision::Resend,
     };
     decide(&site, &caller.principal, &id, decision, &body.reason).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Readdressed {
+    address: String,
+}
+
+async fn readdress(
+    State(site): State<Arc<Site>>,
+    Asker(caller): Asker,
+    Path(id): Path<String>,
+    Json(body): Json<Readdressed>,
+) -> Result<Response, Fault> {
+    let next = site.app.readdress(&site.office, &caller.principal, &id, body.address.trim()).await?;
+    Ok((axum::http::StatusCode::CREATED, axum::Json(delivery_json(&next))).into_response())
 }

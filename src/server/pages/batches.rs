@@ -17,6 +17,7 @@ use super::deliveries::counted;
 use crate::access::Right;
 use crate::app::AppError;
 use crate::app::batches::Listed;
+use crate::app::overview::this_month;
 use crate::app::post::held_mailing;
 use crate::app::watch::{BatchFile, HandedOut, Pick};
 use crate::batch::Request;
@@ -30,6 +31,7 @@ use crate::server::fault::Fault;
 use crate::server::page::{self, Page, query_value, to};
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
+use crate::server::words;
 use crate::store::batches::{Batch, Post, Tally};
 use crate::store::records::Standing;
 use crate::store::search::BatchFilter;
@@ -40,6 +42,8 @@ const LISTED: u32 = 50;
 const ROWS: u32 = 100;
 /// Documents that do not stand any more, named on top.
 const NAMED: usize = 10;
+/// Records that could not be made, shown before the others.
+const FAILED_FIRST: u32 = 20;
 /// Time between two looks at a batch that is watched.
 const LOOK_AGAIN: Duration = Duration::from_millis(700);
 /// The same once only its messages are on their way.
@@ -70,6 +74,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/lo/{id}/huy", MAKE, cancel),
         Route::post("/lo/{id}/lam-lai", MAKE, retry),
         Route::post("/lo/{id}/gui", SEND, release),
+        Route::post("/lo/{id}/khong-gui", SEND, drop_mail),
         Route::post("/lo/{id}/thu-nghiem", SEND, test),
     ]
 }
@@ -92,8 +97,10 @@ fn counts(tally: &Tally) -> Value {
 struct Wanted {
     /// `toi`: only one's own.
     loc: String,
-    /// A state, or `loi`: with records that could not be made.
+    /// A state, or `loi`: with records that could not be made, or `giu`: with messages that are held.
     tt: String,
+    /// Not empty: those of this month.
+    thang: String,
     mau: String,
     /// Those before this one.
     sau: String,
@@ -104,15 +111,23 @@ const STATES: [BatchState; 4] = [BatchState::Running, BatchState::Paused, BatchS
 
 async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(wanted): Query<Wanted>) -> Result<Page, Fault> {
     let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-    let (failed, own) = (wanted.tt == "loi", wanted.loc == "toi");
+    let (failed, held, own) = (wanted.tt == "loi", wanted.tt == "giu", wanted.loc == "toi");
     let (template, after) = (text(&wanted.mau), text(&wanted.sau));
     let state = BatchState::from_name(&wanted.tt).map(BatchState::name);
     let owner = own.then_some(caller.principal.name.as_str());
-    let filter = BatchFilter { state, template: template.as_deref(), owner, failed, ..BatchFilter::default() };
+    let filter = BatchFilter {
+        state,
+        template: template.as_deref(),
+        owner,
+        failed,
+        held,
+        since: (!wanted.thang.is_empty()).then(this_month),
+        ..BatchFilter::default()
+    };
     let mut batches = site.app.find_batches(&site.office, &caller.principal, filter, after.as_deref(), LISTED + 1).await?;
     let more = batches.len() > LISTED as usize;
     batches.truncate(LISTED as usize);
-    let query: String = [("loc", &wanted.loc), ("tt", &wanted.tt), ("mau", &wanted.mau)]
+    let query: String = [("loc", &wanted.loc), ("tt", &wanted.tt), ("mau", &wanted.mau), ("thang", &wanted.thang)]
         .iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("&{name}={}", query_value(value)))
@@ -121,7 +136,10 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(wanted): Quer
     let states: Vec<Value> = STATES
         .iter()
         .map(|state| json!({ "name": state.name(), "text": state.text(), "chosen": wanted.tt == state.name() }))
-        .chain([json!({ "name": "loi", "text": say!("có mục không tạo được", "with failures"), "chosen": failed })])
+        .chain([
+            json!({ "name": "loi", "text": say!("có mục không tạo được", "with failures"), "chosen": failed }),
+            json!({ "name": "giu", "text": say!("thư đang giữ lại", "mail held"), "chosen": held }),
+        ])
         .collect();
     let templates: Value = site
         .titles
@@ -129,22 +147,22 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(wanted): Quer
         .iter()
         .map(|(name, title)| json!({ "chosen": *name == wanted.mau, "name": name, "heading": title }))
         .collect();
-    let batches: Value = batches
-        .iter()
-        .map(|(batch, tally)| {
-            json!({
-                "id": batch.id, "called": title(&site, &batch.template, caller.language), "state": batch.state.name(),
-                "post": batch.post.name(), "sends": batch.post != Post::None, "created_at": batch.created_at,
-                "by": batch.owner.as_ref().unwrap_or(&batch.origin), "count": counts(tally), "rejected": batch.rejected,
-            })
-        })
-        .collect();
+    let people = site.app.people(&site.office, &caller.principal).await?;
+    let mut listed = Vec::new();
+    for (batch, tally) in &batches {
+        let mail = if batch.post == Post::Queued { site.app.mail_tally(&site.office, &batch.id).await? } else { Vec::new() };
+        listed.push(json!({
+            "id": batch.id, "called": site.titles.of(&site, &batch.template), "told": site.app.told(&site.office, batch).await?.text(),
+            "state": batch.state.name(), "post": words::post_state(batch.post.name(), &mail), "sends": batch.post != Post::None,
+            "created_at": batch.created_at, "by": words::maker(&batch.origin, batch.owner.as_deref(), &people), "count": counts(tally),
+        }));
+    }
     Ok(Page::of(
         "batches/list",
         json!({
-            "batches": batches, "may_make": caller.principal.may(Right::Make), "own": own, "states": states, "templates": templates,
+            "batches": listed, "may_make": caller.principal.may(Right::Make), "own": own, "states": states, "templates": templates,
             "next": next, "later": after.is_some(), "first": format!("/lo?{}", query.trim_start_matches('&')),
-            "filtered": !query.is_empty(), "loc": wanted.loc,
+            "filtered": !query.is_empty(), "loc": wanted.loc, "month": wanted.thang,
         }),
     ))
 }
@@ -154,6 +172,9 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(wanted): Quer
 struct View {
     tu: Option<u64>,
     loi: Option<String>,
+    /// So many records were tried again, as the page that follows the form says.
+    #[serde(rename = "lam-lai")]
+    again: Option<u64>,
 }
 
 async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>, Query(view): Query<View>) -> Result<Page, Fault> {
@@ -168,11 +189,28 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
     let from = view.tu.unwrap_or_default();
     let mut records = site.app.record_page(office, &batch.id, pick, from, ROWS + 1).await?;
     let next = (records.len() > ROWS as usize).then(|| records.pop().map(|last| last.position)).flatten();
+    let failed = tally.failed + tally.quarantined;
+    // What failed comes first, with its reason.
+    let mut first = Vec::new();
+    if failed > 0 && pick == Pick::All && from == 0 {
+        first = site.app.record_page(office, &batch.id, Pick::Failed, 0, FAILED_FIRST).await?;
+        records.retain(|record| !first.iter().any(|failed| failed.number == record.number));
+    }
+    let records: Vec<Standing> = first.into_iter().chain(records).collect();
     let request: Option<Request> = serde_json::from_str(&batch.request).ok();
     let planned = site.app.planned_of(&batch)?;
     let mail = site.app.mail_tally(office, &batch.id).await?;
     let taken_back = site.app.taken_back(office, &batch.id).await?;
     let first_sendable = records.iter().find(|record| record.stands() && record.mail.is_some()).map(|record| record.number);
+    let held =
+        (batch.post == Post::Held && batch.state.is_final()) || (batch.post == Post::Pending && batch.state == BatchState::Cancelled);
+    let (to_send, together) = if batch.post == Post::None { (0, false) } else { site.app.held_messages(office, &batch).await? };
+    let told = site.app.told(office, &batch).await?;
+    let people = site.app.people(office, &caller.principal).await?;
+    let again = view.again.filter(|again| *again > 0).map(|again| {
+        let still = failed.min(again);
+        json!({ "of": again, "made": again - still, "still": still })
+    });
     let (is_done, cancelled) = (batch.state == BatchState::Finished, batch.state == BatchState::Cancelled);
     let may = |right| caller.principal.may(right);
     Ok(Page::of(
@@ -180,15 +218,15 @@ async fn drawn(site: &Site, caller: &Caller, listed: Listed, view: &View) -> Res
         json!({
             "batch": {
                 "id": batch.id, "title": title(site, &batch.template, language), "state": batch.state.name(), "reason": batch.reason,
-                "created_at": batch.created_at, "finished_at": batch.finished_at, "by": batch.owner.as_ref().unwrap_or(&batch.origin),
-                "output": batch.output, "rejected": batch.rejected, "draft": batch.key.as_deref().and_then(|key| key.strip_prefix("draft:")), "post": batch.post.name(),
+                "created_at": batch.created_at, "finished_at": batch.finished_at, "by": words::maker(&batch.origin, batch.owner.as_deref(), &people),
+                "told": told.text(), "output": batch.output, "rejected": batch.rejected, "draft": batch.key.as_deref().and_then(|key| key.strip_prefix("draft:")), "post": words::post_state(batch.post.name(), &mail),
             },
             "count": counts(&tally), "done": is_done, "completed": batch.completed_at.is_some(), "over": is_over(&batch), "settled": is_over(&batch) && !is_mailing(&batch, &mail), "mail_counts": counted(&mail),
             "running": batch.state == BatchState::Running, "paused": batch.state == BatchState::Paused,
             "cancelled": cancelled, "any": tally.stored > 0,
-            "troubled": tally.failed + tally.quarantined > 0, "correctable": planned.can_be_corrected(),
+            "troubled": failed > 0, "to_send": to_send, "together": together, "again": again, "correctable": planned.can_be_corrected(),
             "may_make": may(Right::Make), "may_send": may(Right::Send),
-            "sends": batch.post != Post::None, "held": (batch.post == Post::Held && batch.state.is_final()) || (batch.post == Post::Pending && cancelled),
+            "sends": batch.post != Post::None, "held": held, "dropped": batch.post == Post::Dropped,
             "report": batch.completed_at.is_some() || cancelled,
             "taken_back": taken_back.len(),
             "taken_back_first": taken_back.iter().take(NAMED).map(|(label, state)| json!({ "label": label, "state": state })).collect::<Value>(),
@@ -227,7 +265,7 @@ async fn standing(site: &Site, listed: &Listed, language: Language) -> Result<Va
     let mail = if batch.post == Post::None { Vec::new() } else { site.app.mail_tally(&site.office, &batch.id).await? };
     let over = is_over(batch);
     Ok(json!({
-        "state": batch.state.name(), "words": batch.state.text().in_language(language), "count": counts(tally),
+        "state": batch.state.name(), "words": words::batch_state(batch.state.name(), tally.failed + tally.quarantined).map_or(batch.state.text(), |(words, _)| words).in_language(language), "count": counts(tally),
         "over": over, "mail": counted(&mail), "settled": over && !is_mailing(batch, &mail),
     }))
 }
@@ -408,7 +446,10 @@ async fn cancel(
 async fn retry(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
     let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
     let done = site.app.retry(&site.office, &listed.batch, &caller.principal.name).await;
-    after(&site, &caller, &id, done.map(|_| "thu-lai")).await
+    match done {
+        Ok(again) => Ok(to(&format!("/lo/{id}?lam-lai={again}")).into_response()),
+        Err(error) => after(&site, &caller, &id, Err(error)).await,
+    }
 }
 
 async fn release(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -419,9 +460,18 @@ async fn release(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<S
         return Ok(to(&format!("/thu?lo={id}&xong={}", if resumed { "gui" } else { "da-gui" })).into_response());
     }
     match site.app.release_in(&site.office, &listed.batch, &caller.principal.name).await {
-        Ok(queued) => Ok(to(&format!("/thu?lo={id}&xong={}", if queued > 0 { "gui" } else { "da-gui" })).into_response()),
+        Ok(queued) => {
+            Ok(to(&format!("/thu?lo={id}&{}", if queued > 0 { format!("giao={queued}") } else { "xong=da-gui".to_owned() }))
+                .into_response())
+        }
         Err(error) => after(&site, &caller, &id, Err(error)).await,
     }
+}
+
+async fn drop_mail(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    let listed = site.app.batch_seen(&site.office, &caller.principal, &id).await?;
+    let done = site.app.drop_held(&site.office, &listed.batch, &caller.principal.name).await;
+    after(&site, &caller, &id, done.map(|()| "thoi-gui")).await
 }
 
 async fn test(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>, Form(asked): Form<Asked>) -> Result<Response, Fault> {

@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::Right;
+use crate::app::AppError;
+use crate::app::overview::this_month;
 use crate::app::post::Decision;
 use crate::config::mail::FOLDER_RELAY;
 use crate::delivery::cause::Cause;
@@ -23,10 +26,13 @@ use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
 use crate::server::words;
 use crate::store::attempts::{Answer, Attempt};
+use crate::store::batches::Post;
 use crate::store::deliveries::{Filter, Posted, state_name};
 
 /// Messages of a page.
 const ROWS: u32 = 100;
+/// Other messages with the same document that are named beside one.
+const BESIDE: u32 = 10;
 /// States by which a list can be narrowed, in the order in which a person asks for them.
 const STATES: [&str; 8] = ["needs_operator", "uncertain", "failed", "bounced", "queued", "sent", "suppressed", "cancelled"];
 
@@ -49,6 +55,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/thu/{id}", READ, show),
         Route::get("/thu/{id}/thu.eml", READ, message),
         Route::post("/thu/{id}/quyet-dinh", SEND, decide),
+        Route::post("/thu/{id}/dia-chi", SEND, readdress),
     ]
 }
 
@@ -61,6 +68,11 @@ struct View {
     tt: String,
     #[serde(default)]
     sau: String,
+    /// Not empty: those of this month.
+    #[serde(default)]
+    thang: String,
+    /// So many were just handed over.
+    giao: Option<u64>,
 }
 
 async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(view): Query<View>) -> Result<Page, Fault> {
@@ -72,13 +84,21 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(view): Query<
     };
     let state = text(&view.tt).filter(|state| group(state).is_some() || words::state("delivery", state).is_some());
     let states = state.as_deref().map(|state| group(state).map_or(state, |(_, states, _)| states).to_owned());
-    let filter = Filter { batch: batch.as_ref().map(|batch| batch.id.clone()), state: states };
+    let filter = Filter {
+        batch: batch.as_ref().map(|batch| batch.id.clone()),
+        state: states,
+        since: if view.thang.is_empty() { 0 } else { this_month() },
+    };
     let mut found = site.app.deliveries_seen(office, asker, &filter, text(&view.sau).as_deref(), ROWS + 1).await?;
     let more = found.len() > ROWS as usize;
     found.truncate(ROWS as usize);
     let tally = match &batch {
         Some(batch) => site.app.mail_tally(office, &batch.id).await?,
         None => Vec::new(),
+    };
+    let held = match &batch {
+        Some(batch) if batch.post == Post::Held => site.app.held_messages(office, batch).await?.0,
+        _ => 0,
     };
     let single = STATES.iter().filter_map(|name| Some((*name, words::state("delivery", name)?.0)));
     let states: Vec<Value> = GROUPS
@@ -91,6 +111,7 @@ async fn list(State(site): State<Arc<Site>>, caller: Caller, Query(view): Query<
         "deliveries/list",
         json!({
             "messages": found.iter().map(line).collect::<Value>(), "states": states, "state": state, "batch": filter.batch,
+            "held": held, "handed_over": view.giao, "month": view.thang, "dropped": batch.as_ref().is_some_and(|batch| batch.post == Post::Dropped),
             "mail": counted(&tally), "tally": tally.iter().map(|(state, count)| json!({ "state": state, "count": count })).collect::<Value>(),
             "next": found.last().filter(|_| more).map(|last| last.id.clone()), "later": !view.sau.is_empty(),
         }),
@@ -161,7 +182,12 @@ fn attempt(attempt: &Attempt) -> Value {
 
 async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Page, Fault> {
     let posted = site.app.delivery_seen(&site.office, &caller.principal, &id).await?;
-    let history: Value = site.app.attempts_of(&site.office, &id).await?.iter().map(attempt).collect();
+    drawn(&site, &caller, &posted, None).await
+}
+
+async fn drawn(site: &Site, caller: &Caller, posted: &Posted, given: Option<&str>) -> Result<Page, Fault> {
+    let beside = site.app.siblings(&site.office, posted, BESIDE).await?;
+    let history: Value = site.app.attempts_of(&site.office, &posted.id).await?.iter().map(attempt).collect();
     let message: Option<Frozen> = serde_json::from_str(&posted.message).ok();
     let undecided = matches!(posted.delivery.state, DeliveryState::Uncertain | DeliveryState::NeedsOperator);
     let waiting = matches!(posted.delivery.state, DeliveryState::Queued { .. });
@@ -176,7 +202,9 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Stri
     Ok(Page::of(
         "deliveries/delivery",
         json!({
-            "message": line(&posted), "relay": posted.relay, "attempts": posted.delivery.attempts, "created_at": posted.created_at,
+            "message": line(posted), "relay": relay(site, posted), "given": given.unwrap_or(&posted.recipient),
+            "readdressable": !matches!(posted.delivery.state, DeliveryState::Complained) && ended,
+            "others": beside.iter().map(line).collect::<Value>(), "attempts": posted.delivery.attempts, "created_at": posted.created_at,
             "history": history, "next_at": next_at, "from": message.as_ref().map(|message| format!("{} <{}>", message.from_name, message.from)),
             "text": message.as_ref().map(|message| message.plain.clone()),
             "undecided": undecided, "may_resend": posted.delivery.state == DeliveryState::NeedsOperator, "waiting": waiting, "ended": ended, "may_send": caller.principal.may(Right::Send),
@@ -188,6 +216,42 @@ async fn message(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<S
     let posted = site.app.delivery_seen(&site.office, &caller.principal, &id).await?;
     let bytes = site.app.message_of(&site.office, &posted).await?;
     Ok(download::file(bytes, "message/rfc822", &format!("{id}.eml"), false))
+}
+
+/// What a relay is called: its host, or that there is none.
+fn relay(site: &Site, posted: &Posted) -> Value {
+    json!(match site.app.relay_host(&posted.relay) {
+        _ if posted.relay == FOLDER_RELAY => {
+            crate::say!("thư mục thư đi (chưa có máy chủ thư)", "the folder of outgoing mail (no relay)")
+        }
+        Some(host) => crate::say!("Máy chủ thư {host}", "Mail server {host}"),
+        None => crate::say!("Máy chủ thư “{}”", "Mail server “{}”", posted.relay),
+    })
+}
+
+/// Another address for the same.
+#[derive(Deserialize)]
+struct Readdressed {
+    #[serde(default)]
+    dia_chi: String,
+}
+
+async fn readdress(
+    State(site): State<Arc<Site>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    Form(given): Form<Readdressed>,
+) -> Result<Response, Fault> {
+    let address = given.dia_chi.trim();
+    match site.app.readdress(&site.office, &caller.principal, &id, address).await {
+        Ok(next) => Ok(to(&format!("/thu/{}?xong=dia-chi", next.id)).into_response()),
+        Err(AppError::Input(problems)) => {
+            let posted = site.app.delivery_seen(&site.office, &caller.principal, &id).await?;
+            let page = drawn(&site, &caller, &posted, Some(address)).await?;
+            Ok(page.status(StatusCode::UNPROCESSABLE_ENTITY).problems(problems).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// What a person decides.

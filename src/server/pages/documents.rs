@@ -19,6 +19,7 @@ use crate::server::fault::Fault;
 use crate::server::page::{Page, query_value, to};
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
+use crate::server::words;
 use crate::store::deliveries::state_name;
 use crate::store::search::{DocumentFilter, Found, Page as Which};
 
@@ -148,6 +149,9 @@ async fn show(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<Stri
 pub(super) async fn dossier(site: &Site, caller: &Caller, id: &str, link: Value, typed: Value) -> Result<Page, Fault> {
     let dossier = site.app.dossier(&site.office, &caller.principal, id).await?;
     let now = site.office.store.now().await?;
+    let people = site.app.people(&site.office, &caller.principal).await?;
+    let batch = site.app.batch_seen(&site.office, &caller.principal, &dossier.document.batch).await?.batch;
+    let told = site.app.told(&site.office, &batch).await?.text();
     let deliveries: Value = dossier
         .deliveries
         .iter()
@@ -168,7 +172,7 @@ pub(super) async fn dossier(site: &Site, caller: &Caller, id: &str, link: Value,
                 (false, false) => "open",
             };
             json!({
-                "id": link.id, "created_by": link.created_by, "created_at": link.created_at, "expires_at": link.expires_at,
+                "id": link.id, "created_by": words::person(&people, &link.created_by), "created_at": link.created_at, "expires_at": link.expires_at,
                 "opened": link.opened, "state": state, "is_open": state == "open",
             })
         })
@@ -176,7 +180,7 @@ pub(super) async fn dossier(site: &Site, caller: &Caller, id: &str, link: Value,
     let acts: Value = dossier
         .acts
         .iter()
-        .map(|line| json!({ "at": line.at, "actor": line.actor, "action": line.action, "detail": line.detail }))
+        .map(|line| json!({ "at": line.at, "actor": words::person(&people, &line.actor), "action": line.action, "detail": line.detail }))
         .collect();
     let entry = dossier.entry.as_ref().map(
         |(register, entry)| json!({ "register": register, "period": entry.period, "number": entry.number, "code": entry.particulars.code }),
@@ -187,7 +191,8 @@ pub(super) async fn dossier(site: &Site, caller: &Caller, id: &str, link: Value,
         "documents/document",
         json!({
             "document": shown(site, &dossier.document), "entry": entry, "deliveries": deliveries, "links": links, "acts": acts,
-            "lives": lives, "link": link,
+            "lives": lives, "link": link, "batch_told": told.in_language(caller.language),
+            "made_by": words::maker(&batch.origin, batch.owner.as_deref(), &people),
             "typed": if typed.is_null() { json!({ "why": "", "by": "", "because": "" }) } else { typed }, "has_code": has_code, "stands": dossier.document.state == "stored",
             "may_send": caller.principal.may(Right::Send), "may_approve": caller.principal.may(Right::Approve),
             "has_batches": site.has_page("/lo/{id}"), "has_mail": site.has_page("/thu/{id}"),

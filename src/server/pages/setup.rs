@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
@@ -14,11 +14,12 @@ use crate::access::password::LENGTH_MIN;
 use crate::app::AppError;
 use crate::diagnostic::Diagnostic;
 use crate::say;
-use crate::server::caller::Caller;
+use crate::server::caller::{Caller, login_token};
 use crate::server::fault::Fault;
-use crate::server::page::{Page, to};
+use crate::server::page::Page;
 use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
+use crate::store::logins::LoginState;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -105,7 +106,7 @@ fn choosing(token: &str, full_name: &str, name: &str) -> Page {
     Page::of("login/choose", json!({ "token": token, "full_name": full_name, "name": name, "least": LENGTH_MIN }))
 }
 
-async fn accept(State(site): State<Arc<Site>>, caller: Caller, Form(chosen): Form<Chosen>) -> Result<Response, Fault> {
+async fn accept(State(site): State<Arc<Site>>, caller: Caller, headers: HeaderMap, Form(chosen): Form<Chosen>) -> Result<Response, Fault> {
     site.attempt(&chosen.ma, caller.address).map_err(Fault::too_many)?;
     let account = site.app.invited(&site.office, &chosen.ma).await?.ok_or_else(lapsed)?;
     let again = |problems| Ok(choosing(&chosen.ma, &account.full_name, &account.name).problems(problems).into_response());
@@ -113,7 +114,13 @@ async fn accept(State(site): State<Arc<Site>>, caller: Caller, Form(chosen): For
         return again(vec![differ()]);
     }
     match site.app.accept_invitation(&site.office, &chosen.ma, &chosen.password).await {
-        Ok(()) => Ok(to("/dang-nhap?xong=chon").into_response()),
+        Ok(begun) => {
+            // What this browser held before is nobody's any more.
+            if let Some(before) = login_token(&headers) {
+                site.app.log_out(&site.office, before).await?;
+            }
+            Ok(with_login(&begun, if begun.state == LoginState::Code { "/dang-nhap/ma" } else { "/?xong=chao" }))
+        }
         Err(AppError::Input(problems)) => again(problems),
         Err(error) => Err(error.into()),
     }

@@ -27,7 +27,7 @@ CREATE TABLE batch (
     origin TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('planning', 'running', 'paused', 'cancelled', 'finished')),
     reason TEXT,
-    post TEXT NOT NULL CHECK (post IN ('none', 'held', 'pending', 'queued')),
+    post TEXT NOT NULL CHECK (post IN ('none', 'held', 'pending', 'queued', 'dropped')),
     accepted BIGINT NOT NULL,
     rejected BIGINT NOT NULL,
     created_at BIGINT NOT NULL,

@@ -246,7 +246,7 @@ async fn a_person_cannot_take_back_what_was_sent(place: Place) {
     assert!(store.step_delivery(&held.id, held.epoch, Event::Accept, Note::default()).await.expect("an answer"));
     let refused = store.decide_delivery(&held.id, Event::Cancel, "clerk", "").await.expect_err("refused");
     assert_eq!(refused.to_string(), format!("delivery {} is sent", held.id));
-    let other = store.deliveries(&Filter { state: Some("queued".into()), batch: None }, "", 1).await.expect("a list").remove(0);
+    let other = store.deliveries(&Filter { state: Some("queued".into()), ..Filter::default() }, "", 1).await.expect("a list").remove(0);
     store.decide_delivery(&other.id, Event::Cancel, "clerk", "nhầm").await.expect("cancelled");
     let failed = Event::Fail { reason: FailReason::Permanent };
     assert!(!store.step_delivery(&other.id, 0, failed, Note::default()).await.expect("an answer"), "it is over");

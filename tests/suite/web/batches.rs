@@ -4,6 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use vanthu::diagnostic::Diagnostic;
+use vanthu::say;
+
 use super::make::{draft, onward, value};
 use crate::support::site::{Browser, Site};
 use crate::support::{Office, assert_sound, pages_of, people, python, text_of};
@@ -218,7 +221,7 @@ fn a_batch_that_was_given_up_has_its_report_and_lets_go_the_mail_of_what_was_mad
     let told = python(script, &[&office.path.join("bao-cao.xlsx")]);
     assert!(told.contains(&format!("đã tạo {made}\n")) && told.contains(&format!("đã hủy {}", 1_500 - made)), "{told}");
     let sent = lan.post(&format!("{path}/gui"), &[]);
-    assert_eq!(sent.header("location"), Some(format!("/thu?lo={batch}&xong=gui").as_str()), "{}", sent.text());
+    assert_eq!(sent.header("location"), Some(format!("/thu?lo={batch}&giao={made}").as_str()), "{}", sent.text());
     assert_eq!(ask(&office, "SELECT COUNT(*) FROM delivery"), made.to_string());
     assert_eq!(ask(&office, "SELECT detail FROM audit WHERE action = 'batch.release'"), made.to_string());
     let again = lan.post(&format!("{path}/gui"), &[]);
@@ -274,4 +277,61 @@ print([row[3] for row in sqlite3.connect(sys.argv[1]).execute(sql)])
         &[&office.path.join("van-thu.db")],
     );
     assert_eq!(plan.trim(), "['SEARCH record USING INDEX record_failed (batch_id=? AND position>?)']");
+}
+
+#[test]
+fn a_batch_with_failures_says_so_beside_everything_it_hands_out() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let list = draft(&mut lan, &people(130));
+    let path = begun(&mut lan, &list);
+    until_over(&mut lan, &path);
+    assert!(lan.get(&path).text().contains("badge good\">đã xong"));
+    let why = Diagnostic::error("too-long", say!("Thành tích dài quá khung", "the achievement is too long for its box"));
+    let why = serde_json::to_string(&[why]).unwrap();
+    let batch = path.trim_start_matches("/lo/");
+    python(
+        "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], timeout=30)\nc.execute(\"UPDATE record SET state = 'failed', document_id = NULL, reasons = ? WHERE batch_id = ? AND number = 120\", sys.argv[2:])\nc.commit()",
+        &[&office.path.join("van-thu.db"), why.as_ref(), batch.as_ref()],
+    );
+    let page = lan.get(&path).text();
+    let now: Value = serde_json::from_slice(&lan.get(&format!("{path}/tien-do")).body).expect("JSON");
+    assert_eq!(now["words"], "xong, 1 không làm được");
+    for said in [
+        "badge wait\">xong, 1 không làm được",
+        "Một PDF để in <small>(thiếu 1)",
+        "Tệp nén ZIP <small>(thiếu 1)",
+        "Thiếu 1 văn bản không làm được",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let first = page.split("<tbody>").nth(1).and_then(|rows| rows.split("</tr>").next()).unwrap();
+    assert!(first.contains(">120</td>") && first.contains("Thành tích dài quá khung"), "what failed comes first: {first}");
+    assert!(lan.get("/lo").text().contains("xong, 1 không làm được") && lan.get("/").text().contains("xong, 1 không làm được"));
+    assert!(lan.get("/").text().contains("href=\"/lo?tt=loi&amp;thang=1\"") && lan.get("/lo?tt=loi&thang=1").text().contains(&path));
+    // What became of another try is told once it is over.
+    let failed_again = lan.get(&format!("{path}?lam-lai=1")).text();
+    assert!(failed_again.contains("Đã làm lại 1 mục: 0 làm được, 1 vẫn không làm được."), "{failed_again}");
+    let onto = onward(&lan.post(&format!("{path}/lam-lai"), &[]));
+    assert_eq!(onto, format!("{path}?lam-lai=1"));
+    until_over(&mut lan, &path);
+    let page = lan.get(&onto).text();
+    assert!(page.contains("Đã làm lại 1 mục: 1 làm được, 0 vẫn không làm được."), "{page}");
+    assert!(page.contains("badge good\">đã xong") && !page.contains("thiếu 1"), "{page}");
+}
+
+#[test]
+fn batches_of_one_template_are_told_apart_and_their_people_have_names() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut quantri = site.administrator();
+    let mut lan = site.account(&mut quantri, "lan", "clerk", "hoi");
+    let list = draft(&mut lan, &people(4));
+    let path = begun(&mut lan, &list);
+    until_over(&mut lan, &path);
+    for page in [lan.get("/lo").text(), lan.get("/").text(), lan.get(&path).text()] {
+        let told = page.contains(".csv · ") && page.contains("quyết định ");
+        assert!(told && page.contains("Người lan"), "{page}");
+    }
 }

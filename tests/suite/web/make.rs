@@ -86,7 +86,7 @@ book.save(sys.argv[1])
     assert!(text.contains("có phải “Cá nhân”?") && text.contains("value=\"Cá nhânn\""), "{text}");
     assert!(text.contains("Điền các giá trị chung") && text.contains("Lê Thị &lt;b&gt;Bình"), "{text}");
     let revision = value(&page, "revision");
-    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "3"), ("column", "0"), ("text", "Cá nhân"), ("xem", "")];
+    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "3"), ("o0", "Cá nhân"), ("xem", "")];
     assert_eq!(onward(&lan.post(&format!("{path}/o"), &cell)), format!("{path}?#d3"));
     let page = lan.get(&format!("{path}/tuy-chon"));
     let revision = value(&page, "revision");
@@ -201,9 +201,7 @@ fn a_stale_cell_keeps_what_was_typed_and_a_foreign_draft_is_not_there() {
     let mut la = site.account(&mut quantri, "la", "clerk", "khac");
     let path = draft(&mut lan, &people(2));
     let revision = value(&lan.get(&path), "revision");
-    let cell = |text: &'static str| {
-        [("revision", revision.clone()), ("sheet", "0".into()), ("row", "2".into()), ("column", "2".into()), ("text", text.into())]
-    };
+    let cell = |text: &'static str| [("revision", revision.clone()), ("sheet", "0".into()), ("row", "2".into()), ("o2", text.into())];
     let post = |browser: &mut Browser, text: &'static str| {
         let fields = cell(text);
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -303,4 +301,58 @@ fn rows_to_correct_are_found_in_a_long_list_and_left_out() {
     let fields = [("revision", revision.as_str()), ("sheet", "0"), ("row", "351"), ("xem", "loi=1")];
     assert_eq!(onward(&lan.post(&format!("{path}/bo-dong"), &fields)), format!("{path}?loi=1#d351"));
     assert!(lan.get(&path).text().contains("Danh sách hợp lệ: 399 văn bản."));
+}
+
+#[test]
+fn a_row_is_saved_as_one_form_and_what_was_not_touched_keeps_its_kind() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let path = draft(&mut lan, &people(3));
+    let page = lan.get(&format!("{path}?sua=3"));
+    let text = page.text();
+    assert_eq!(text.matches("form=\"s3\"").count(), text.matches("id=\"o3-").count(), "every field belongs to the one form: {text}");
+    assert!(text.contains("<form id=\"s3\"") && text.contains("Lưu dòng 3"), "{text}");
+    let row = text.split("id=\"d3\"").nth(1).and_then(|rest| rest.split("</tr>").next()).unwrap();
+    let fields: Vec<(String, String)> = row
+        .split("<input ")
+        .skip(1)
+        .map(|input| {
+            let part = |name: &str| input.split(&format!("{name}=\"")).nth(1).and_then(|rest| rest.split('"').next()).unwrap().to_owned();
+            (part("name"), part("value"))
+        })
+        .collect();
+    let revision = value(&page, "revision");
+    let mut sent: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert!(sent.len() > 3, "{row}");
+    let (second, third) = (sent[2].0, sent[3].0);
+    (sent[2].1, sent[3].1) = ("Lê Văn Mới", "Chi hội mới");
+    sent.extend([("revision", revision.as_str()), ("sheet", "0"), ("row", "3"), ("xem", "")]);
+    onward(&lan.post(&format!("{path}/o"), &sent));
+    let saved = lan.get(&path).text();
+    let row = saved.split("id=\"d3\"").nth(1).and_then(|rest| rest.split("</tr>").next()).unwrap();
+    assert!(row.contains("Lê Văn Mới") && row.contains("Chi hội mới"), "both {second} and {third}: {row}");
+    assert_eq!(row.matches("corrected").count(), 2, "the others were not touched: {row}");
+}
+
+#[test]
+fn a_draft_is_deleted_and_a_refused_file_leaves_none() {
+    let office = Office::with_workspace();
+    let mut site = Site::start(&office);
+    let mut lan = site.administrator();
+    let key = value(&lan.get("/tao/mau/giay-khen"), "khoa");
+    let refused = upload(&mut lan, "/tao/mau/giay-khen", &[("khoa", &key)], "anh.xlsx", b"PK\x03\x04 no workbook");
+    assert!(refused.text().contains("notice bad problems"), "{}", refused.text());
+    assert!(!lan.get("/tao").text().contains("Xóa bản soạn"), "nothing is left of it");
+    let path = draft(&mut lan, &people(2));
+    let listed = lan.get("/tao").text();
+    assert!(listed.contains(&format!("<a href=\"{path}\">")) && listed.contains("Xóa bản soạn"), "{listed}");
+    assert_eq!(onward(&lan.post(&format!("{path}/xoa"), &[])), "/tao?xong=xoa-soan");
+    assert_eq!(lan.get(&path).status, 404);
+    assert!(lan.get("/nhat-ky").text().contains("xóa bản soạn"));
+    let path = draft(&mut lan, &people(2));
+    let revision = value(&lan.get(&format!("{path}/bat-dau")), "revision");
+    onward(&lan.post(&format!("{path}/bat-dau"), &[("revision", &revision)]));
+    onward(&lan.post(&format!("{path}/xoa"), &[]));
+    assert_eq!(lan.get(&path).status, 200, "what became a batch stays");
 }

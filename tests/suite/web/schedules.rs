@@ -50,10 +50,11 @@ fn a_schedule_is_tried_saved_run_paused_and_taken_away_by_form() {
     wrong[2] = ("file", "../ngoai/*.csv");
     wrong[1] = ("template", "giay-khenn");
     let refused = administrator.post("/lich/moi", &wrong).text();
-    for problem in ["tên lịch chỉ gồm chữ thường không dấu", "có phải “giay-khen”?", "phải là tệp bên trong nơi làm việc"]
-    {
+    for problem in ["đã có lịch tên này", "có phải “giay-khen”?", "phải là tệp bên trong nơi làm việc"] {
         assert!(refused.contains(problem), "{problem}: {refused}");
     }
+    let spoken = administrator.post("/lich/moi", &fields("Khen thưởng Đợt 2", "luu"));
+    assert_eq!(spoken.header("location"), Some("/lich/khen-thuong-dot-2?xong=tao"), "{}", spoken.text());
     let twice = administrator.post("/lich/moi", &fields("khen-thang", "luu")).text();
     assert!(twice.contains("đã có lịch tên này"), "{twice}");
     assert_eq!(administrator.post("/lich/khen-thang/chay", &[]).status, 303);

@@ -129,7 +129,7 @@ fn the_language_is_switched_on_the_page_that_a_form_came_from() {
     let path = draft(&mut quantri, &people(2));
     let tiep = |page: &crate::support::site::Answer| value(page, "tiep").replace("&#x3D;", "=");
     let base = format!("http://{}", site.address);
-    let wrong = [("revision", "1"), ("sheet", "0"), ("row", "2"), ("column", "2"), ("text", "X")];
+    let wrong = [("revision", "1"), ("sheet", "0"), ("row", "2"), ("o2", "X")];
     let stale = quantri.post(&format!("{path}/o"), &wrong);
     assert_eq!((stale.status, tiep(&stale)), (409, path.clone()));
     let stale = posted(&mut quantri, &format!("{path}/o"), &wrong, &format!("{base}{path}?loi=1"));
@@ -159,7 +159,7 @@ fn a_returned_draft_says_what_is_needed_before_it_is_asked_for_again() {
     let start = format!("{path}/bat-dau");
     let revision = value(&lan.get(&start), "revision");
     onward(&lan.post(&start, &[("revision", &revision)]));
-    let late = lan.post(&format!("{path}/o"), &[("revision", &revision), ("sheet", "0"), ("row", "2"), ("column", "2"), ("text", "X")]);
+    let late = lan.post(&format!("{path}/o"), &[("revision", &revision), ("sheet", "0"), ("row", "2"), ("o2", "X")]);
     assert_eq!(late.status, 409);
     assert!(late.text().contains("đang chờ duyệt nên chưa sửa được") && late.text().contains("rút lại để sửa"), "{}", late.text());
     let revision = value(&binh.get(&start), "revision");
@@ -170,7 +170,7 @@ fn a_returned_draft_says_what_is_needed_before_it_is_asked_for_again() {
     let early = lan.post(&start, &[("revision", &revision)]);
     assert_eq!(early.status, 422);
     assert!(early.text().contains("đã bị trả lại và chưa được sửa"), "{}", early.text());
-    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "2"), ("column", "2"), ("text", "Lê Văn Một")];
+    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "2"), ("o2", "Lê Văn Một")];
     onward(&lan.post(&format!("{path}/o"), &cell));
     let open = lan.get(&start);
     assert!(open.text().contains("Gửi duyệt</button>"), "{}", open.text());
@@ -241,7 +241,7 @@ fn a_form_whose_login_has_ended_leads_back_to_its_page_and_can_be_sent_again() {
     let path = draft(&mut lan, &people(2));
     let page = lan.get(&path);
     let (revision, token) = (value(&page, "revision"), lan.csrf.clone());
-    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "2"), ("column", "2"), ("text", "Lê Văn Một")];
+    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "2"), ("o2", "Lê Văn Một")];
     sql(&office, "d.execute('DELETE FROM login')");
     let ended = posted(&mut lan, &format!("{path}/o"), &cell, &format!("http://{}{path}", site.address));
     assert_eq!(ended.status, 401);

@@ -1,5 +1,6 @@
 //! The first step: a template by its picture, its workbook, the file that was filled.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Multipart, Path, Query, State};
@@ -22,6 +23,7 @@ use crate::server::download;
 use crate::server::fault::Fault;
 use crate::server::page::{Page, to};
 use crate::server::site::Site;
+use crate::server::words;
 
 /// Drafts of a page.
 const DRAFTS: u32 = 8;
@@ -33,10 +35,12 @@ fn choice(choice: &Choice, language: Language) -> Value {
     })
 }
 
-fn draft(site: &Site, draft: &Draft, language: Language) -> Value {
+fn draft(site: &Site, draft: &Draft, people: &BTreeMap<String, String>, language: Language) -> Value {
     let title = site.app.template(&draft.template).map(|template| template.manifest.title.in_language(language).to_owned());
     json!({
-        "id": draft.id, "called": title.unwrap_or_else(|_| draft.template.clone()), "state_text": draft.state.text(), "owner": draft.owner,
+        "id": draft.id, "called": title.unwrap_or_else(|_| draft.template.clone()), "state_text": draft.state.text(),
+        "owner": words::person(people, &draft.owner), "open": draft.is_open(),
+        "name": draft.file.as_ref().map_or_else(|| draft.template.clone(), |file| file.name.clone()),
         "file": draft.file.as_ref().map(|file| file.name.clone()), "changed_at": draft.changed_at,
         "waiting": draft.state == DraftState::Waiting, "rejected": draft.state == DraftState::Rejected,
     })
@@ -65,13 +69,14 @@ pub(super) async fn choose(State(site): State<Arc<Site>>, caller: Caller, Query(
     drafts.truncate(DRAFTS as usize);
     let next = drafts.last().filter(|_| more).map(|last| last.id.clone());
     let choices = site.app.template_choices();
+    let people = site.app.people(&site.office, &caller.principal).await?;
     let of = |is_list: bool| choices.iter().filter(|own| own.is_list == is_list).map(|own| choice(own, caller.language)).collect::<Value>();
     Ok(Page::of(
         "make/choose",
         json!({
             "lists": of(true), "forms": of(false), "own": listed.0, "to_approve": wanted.loc == "cho-duyet",
             "all": wanted.loc == "tat-ca", "loc": if listed.0 { "toi" } else { wanted.loc.as_str() }, "next": next, "later": before.is_some(),
-            "drafts": drafts.iter().map(|own| draft(&site, own, caller.language)).collect::<Value>(),
+            "drafts": drafts.iter().map(|own| draft(&site, own, &people, caller.language)).collect::<Value>(),
         }),
     ))
 }
@@ -153,8 +158,23 @@ pub(super) async fn create(
     }
     match site.app.upload(&site.office, asker, &draft.id, draft.revision, &file.path, &file.name).await {
         Ok(draft) => Ok(to(&format!("/tao/{}{done}", draft.id)).into_response()),
-        Err(AppError::Input(problems)) => Ok(page(&site, &caller, &name, Some(key)).await?.problems(problems).into_response()),
+        Err(AppError::Input(problems)) => {
+            // A file that was refused leaves nothing behind.
+            if draft.file.is_none() {
+                site.app.discard_draft(&site.office, &draft.id).await?;
+            }
+            Ok(page(&site, &caller, &name, Some(key)).await?.problems(problems).into_response())
+        }
         Err(error) if stale(&error, None).is_some() => Ok(to(&format!("/tao/{}", draft.id)).into_response()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) async fn delete(State(site): State<Arc<Site>>, caller: Caller, Path(id): Path<String>) -> Result<Response, Fault> {
+    match site.app.delete_draft(&site.office, asker(&caller.principal), &id).await {
+        Ok(()) => Ok(to("/tao?xong=xoa-soan").into_response()),
+        // Its page says how it stands.
+        Err(error) if stale(&error, None).is_some() => Ok(to(&format!("/tao/{id}")).into_response()),
         Err(error) => Err(error.into()),
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/tao/{id}/bat-dau", MAKE, start::show),
         Route::post("/tao/{id}/bat-dau", MAKE, start::submit),
         Route::post("/tao/{id}/rut-lai", MAKE, start::withdraw),
+        Route::post("/tao/{id}/xoa", MAKE, begin::delete),
         Route::post("/tao/{id}/duyet", Rule::Needs(Right::Approve), start::approve),
         Route::post("/tao/{id}/tra-lai", Rule::Needs(Right::Approve), start::reject),
     ]

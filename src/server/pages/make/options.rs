@@ -69,7 +69,11 @@ async fn drawn(site: &Site, caller: &Caller, draft: &Draft, request: &Request) -
         .iter()
         .map(|(name, option)| {
             let chosen = request.options.get(name).unwrap_or(&option.default);
-            let values: Vec<Value> = option.values.iter().map(|value| json!({ "value": value, "chosen": value == chosen })).collect();
+            let values: Vec<Value> = option
+                .values
+                .iter()
+                .map(|value| json!({ "value": value, "label": option.label(value), "chosen": value == chosen }))
+                .collect();
             json!({ "name": name, "called": option.title.in_language(language), "values": values })
         })
         .collect();

@@ -197,8 +197,10 @@ fn without_file(diagnostic: &Diagnostic) -> Diagnostic {
 fn row(row: &Row, rows: &Rows, draft: &Draft, view: &View, language: Language) -> Value {
     let being_corrected = view.sua == Some(row.number) && draft.is_open();
     let cells: Vec<Value> = row.cells.iter().zip(0_u32..).map(|(own, index)| cell(own, index, rows, being_corrected, language)).collect();
+    // All the fields of a row are one form: saving one never forgets what was typed into another.
+    let editing = cells.iter().any(|cell| cell["form"] == true);
     json!({
-        "number": row.number, "heading": row.heading, "left_out": row.left_out, "cells": cells, "being_corrected": being_corrected,
+        "number": row.number, "heading": row.heading, "left_out": row.left_out, "cells": cells, "being_corrected": being_corrected, "editing": editing,
         "problems": page::problems(&row.problems, language), "has_problems": !row.problems.is_empty(),
         "bad": row.problems.iter().chain(row.cells.iter().flat_map(|cell| &cell.problems)).any(Diagnostic::is_error),
     })
@@ -212,54 +214,84 @@ fn cell(cell: &Cell, index: u32, rows: &Rows, being_corrected: bool, language: L
         "wide": cell.text.chars().count() > WIDE, "text": cell.text, "corrected": cell.corrected, "editable": cell.editable,
         "form": cell.editable && (being_corrected || worst == Some(Severity::Error)),
         "mark": match worst { Some(Severity::Error) => "bad", Some(Severity::Warning) => "wait", Some(Severity::Notice) => "note", None => "" },
-        "long": cell.text.chars().count() > 60, "problems": page::problems(&cell.problems, language),
+        "long": cell.text.chars().count() > 60 || cell.text.contains('\n'), "problems": page::problems(&cell.problems, language),
     })
 }
 
-/// The fields of a correction.
-#[derive(Deserialize)]
-pub(super) struct Change {
+/// The fields of a correction: the cells of a row are `o0`, `o1`, … by their columns.
+struct Change {
     revision: u64,
     sheet: u32,
     row: u64,
-    #[serde(default)]
-    column: Option<u32>,
-    #[serde(default)]
-    text: String,
+    cells: Vec<(u32, String)>,
     /// The view that it came from.
-    #[serde(default)]
     xem: String,
+}
+
+impl Change {
+    fn of(fields: Vec<(String, String)>) -> Result<Self, Fault> {
+        let field = |name: &str| fields.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+        let number = |name: &str| field(name).parse::<u64>().map_err(|_| Fault::invalid(Vec::new()));
+        let cell = |(name, text): &(String, String)| {
+            let column = name.strip_prefix('o')?.parse::<u32>().ok()?;
+            // Browsers send lines as the network writes them.
+            Some((column, text.replace("\r\n", "\n").trim().to_owned()))
+        };
+        let sheet = u32::try_from(number("sheet")?).map_err(|_| Fault::invalid(Vec::new()))?;
+        let cells = fields.iter().filter_map(cell).collect();
+        Ok(Self { revision: number("revision")?, sheet, row: number("row")?, cells, xem: field("xem").to_owned() })
+    }
 }
 
 pub(super) async fn correct(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
-    Form(change): Form<Change>,
+    Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Fault> {
-    changed(&site, &caller, &id, change).await
+    let change = Change::of(fields)?;
+    let cells = Some(change.cells.clone()).filter(|cells| !cells.is_empty()).ok_or_else(|| Fault::invalid(Vec::new()))?;
+    changed(&site, &caller, &id, change, Some(cells)).await
 }
 
 pub(super) async fn leave_out(
     State(site): State<Arc<Site>>,
     caller: Caller,
     Path(id): Path<String>,
-    Form(change): Form<Change>,
+    Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Fault> {
-    changed(&site, &caller, &id, Change { column: None, ..change }).await
+    changed(&site, &caller, &id, Change::of(fields)?, None).await
 }
 
-async fn changed(site: &Arc<Site>, caller: &Caller, id: &str, change: Change) -> Result<Response, Fault> {
-    let Change { revision, sheet, row, column, text, xem } = change;
-    let correction = Correction { sheet, row, column, text: text.trim().to_owned() };
+async fn changed(
+    site: &Arc<Site>,
+    caller: &Caller,
+    id: &str,
+    change: Change,
+    cells: Option<Vec<(u32, String)>>,
+) -> Result<Response, Fault> {
+    let Change { revision, sheet, row, cells: written, xem } = change;
+    let correction = Correction { sheet, row, cells };
     let asker = asker(&caller.principal);
     match site.app.correct(&site.office, asker, id, revision, &correction).await {
         Ok(_) => {
             let query = xem.chars().filter(|c| c.is_ascii_alphanumeric() || "=&".contains(*c)).collect::<String>();
             Ok(to(&format!("/tao/{id}?{query}#d{row}")).into_response())
         }
-        Err(error) => again(site, caller, id, error, Some(&text)).await,
+        Err(error) => {
+            let stands = unlike(site, caller, id, (sheet, row), &written).await?;
+            again(site, caller, id, error, Some(&stands).filter(|text| !text.is_empty()).map(String::as_str)).await
+        }
     }
+}
+
+/// What was written that the row does not hold now.
+async fn unlike(site: &Site, caller: &Caller, id: &str, (sheet, row): (u32, u64), written: &[(u32, String)]) -> Result<String, Fault> {
+    let page = site.app.table_page(&site.office, asker(&caller.principal), id, Some(sheet), Shown::From(row), 1).await?;
+    let now = page.rows.first().filter(|own| own.number == row);
+    let holds = |column: u32| now.and_then(|row| row.cells.get(column as usize)).map_or("", |cell| cell.text.trim());
+    let other = written.iter().filter(|(column, text)| holds(*column) != text).map(|(_, text)| text.as_str());
+    Ok(other.collect::<Vec<_>>().join(" · "))
 }
 
 /// The page as it stands now, with why the change was not taken and what had been written.

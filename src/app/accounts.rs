@@ -283,6 +283,14 @@ impl App {
         Ok(true)
     }
 
+    /// Ends every login of an account, as when a machine is lost; how many there were.
+    pub async fn end_logins(&self, office: &Office, id: &str, actor: &Principal) -> Result<u64, AppError> {
+        let account = office.store.account(id).await?;
+        let ended = office.store.end_logins(&account.id).await?;
+        office.store.audit(&actor.name, "account.end-logins", &account.id, &ended.to_string()).await?;
+        Ok(ended)
+    }
+
     /// Asks for one-time codes no more, as when a phone is lost. `actor` is the person, whose password was asked for again, or
     /// an administrator.
     pub async fn end_totp(&self, office: &Office, id: &str, actor: &Principal) -> Result<(), AppError> {

@@ -26,6 +26,22 @@ const SECRETS_FOLDER: &str = "bi-mat";
 /// Largest picture, as everywhere.
 pub const PICTURE_BYTES_MAX: usize = 5 << 20;
 
+/// Farthest a printer may be corrected, in millimetres.
+const OFFSET_MAX: f64 = 20.0;
+/// Diameters of seals, in millimetres.
+const SEAL_MM: std::ops::RangeInclusive<f64> = 10.0..=80.0;
+
+/// What is said of an offset that is none.
+pub fn offset_problem() -> Diagnostic {
+    let message = say!("độ lệch là số milimét từ -20 đến 20", "an offset is a number of millimetres from -20 to 20");
+    Diagnostic::error("printer-offset", message).remedy(say!("ví dụ: 0,6 hoặc -1,2", "for example 0.6 or -1.2"))
+}
+
+/// What is said of a diameter that no seal has.
+pub fn seal_problem(given: &str) -> Diagnostic {
+    Diagnostic::error("seal-size", say!("đường kính con dấu phải từ 10 đến 80 mm", "a seal's diameter is 10 to 80 mm")).with_value(given)
+}
+
 /// The profile of an organisation, as a form gives it. Lines are separated by line ends.
 #[derive(Debug, Clone, Default)]
 pub struct Profile {
@@ -172,6 +188,9 @@ impl App {
         form: &SignatoryForm,
         actor: &Principal,
     ) -> Result<bool, AppError> {
+        if let Some(side) = form.seal_mm.filter(|side| !SEAL_MM.contains(side)) {
+            return Err(vec![seal_problem(&side.to_string())].into());
+        }
         let signature = self.keep_picture(key, "chu-ky", &form.signature)?;
         let seal = self.keep_picture(key, "con-dau", &form.seal)?;
         self.reconfigure(office, version, actor, &format!("organisations.{key}.signatories"), |document| {
@@ -235,8 +254,11 @@ impl App {
         offset: (f64, f64),
         actor: &Principal,
     ) -> Result<bool, AppError> {
-        if let Some(problem) = key_problem(name) {
-            return Err(vec![problem].into());
+        let is_far = |offset: f64| offset.is_nan() || offset.abs() > OFFSET_MAX;
+        let far = (is_far(offset.0) || is_far(offset.1)).then(offset_problem);
+        let problems: Vec<Diagnostic> = key_problem(name).into_iter().chain(far).collect();
+        if !problems.is_empty() {
+            return Err(problems.into());
         }
         self.reconfigure(office, version, actor, &format!("printers.{name}"), |document| {
             let own = table(document.as_table_mut(), &["printers", name]);

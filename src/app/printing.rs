@@ -36,11 +36,22 @@ const PAGE: u32 = 500;
 /// What the file for the stock, and the one with its picture, are called in the audit log.
 const OVERPRINT: &str = "in-phoi.pdf";
 const FULL: &str = "day-du.pdf";
+/// The template of the calibration sheet.
+const CALIBRATION: &str = "to-can-chinh";
+/// Fineness of pictures that nobody looks at.
+const PIXELS_PER_INCH: f64 = 36.0;
 
 /// One such file is drawn at a time.
 static TURNS: Turns = Turns::new(1, 4, Duration::from_secs(10));
 
 impl App {
+    /// The sheet on which is measured how far a printer misses, as a PDF.
+    pub async fn calibration_sheet(&self) -> Result<Vec<u8>, AppError> {
+        let request = Request { template: CALIBRATION.to_owned(), ..Request::default() };
+        let made = self.preview(&request, PIXELS_PER_INCH).await?;
+        made.into_iter().next().map(|(_, typeset)| typeset.pdf).ok_or(AppError::Damaged { what: "calibration sheet" })
+    }
+
     /// For `asker`, with the fetch noted, one PDF of the documents of a batch that still stand: with `overprint` only what the
     /// stock lacks, moved by the offset of `printer`; else everything.
     pub async fn printed(

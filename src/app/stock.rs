@@ -10,6 +10,8 @@ use super::{App, AppError};
 use crate::access::Principal;
 use crate::config::rewrite::set;
 use crate::config::stock::StockField;
+use crate::diagnostic::Diagnostic;
+use crate::say;
 
 /// A sheet of stock, as a form gives it.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +73,11 @@ impl App {
         field: &StockField,
         actor: &Principal,
     ) -> Result<bool, AppError> {
+        if let Some(font) = &field.font
+            && let Some(problem) = self.font_problem(font)?
+        {
+            return Err(vec![problem].into());
+        }
         self.reconfigure(office, version, actor, &format!("stocks.{key}.fields.{name}"), |document| {
             let own = table(document.as_table_mut(), &["stocks", key, "fields", name]);
             for (name, number) in [
@@ -92,6 +99,20 @@ impl App {
             }
         })
         .await
+    }
+
+    /// What is wrong with the name of a font; nothing when there is one.
+    pub fn font_problem(&self, font: &str) -> Result<Option<Diagnostic>, AppError> {
+        let faces = self.fonts()?;
+        if faces.iter().any(|face| face.family == font) {
+            return Ok(None);
+        }
+        let mut families: Vec<&str> = faces.iter().map(|face| face.family.as_str()).collect();
+        families.sort_unstable();
+        families.dedup();
+        let known = families.join(", ");
+        let problem = Diagnostic::error("font-unknown", say!("không có phông “{font}”", "there is no font “{font}”"));
+        Ok(Some(problem.remedy(say!("các phông: {known}", "fonts: {known}"))))
     }
 
     /// Lets a field follow the template again.

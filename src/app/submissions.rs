@@ -7,9 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::drafts::{Asker, NewDraft, Submitted};
+use super::drafts::{Asker, Draft, NewDraft, Submitted};
 use super::office::Office;
 use super::{App, AppError, fields};
 use crate::access::Principal;
@@ -86,6 +86,20 @@ impl Submission {
         Ok(submission)
     }
 
+    /// What a draft asks for, as a request would say it.
+    pub fn of(request: &Request) -> Value {
+        let order = match request.order {
+            Order::List => "danh-sach",
+            Order::Name => "ten",
+        };
+        json!({
+            "template": request.template, "organisation": request.organisation, "sheet": request.sheet, "columns": request.columns,
+            "common": request.common, "options": request.options, "order": order, "name": request.name, "merge": request.merge,
+            "zip": request.zip, "stock": request.stock, "printer": request.printer, "overprint": request.overprint,
+            "standard": request.standard.name(), "only_valid": request.only_valid, "register": request.register, "mail": request.mail,
+        })
+    }
+
     fn request(&self) -> Result<Request, Vec<Diagnostic>> {
         let standard = self.standard.as_deref().map(Standard::parse).transpose().map_err(|problem| vec![problem])?;
         let order = self.order.as_deref().map(Order::parse).transpose().map_err(|problem| vec![problem])?;
@@ -113,6 +127,21 @@ impl Submission {
 }
 
 impl App {
+    /// Puts `options`, which are those of a submission, in the place of the options of a draft.
+    pub async fn set_options(
+        &self,
+        office: &Arc<Office>,
+        asker: Asker<'_>,
+        id: &str,
+        revision: u64,
+        mut options: Map<String, Value>,
+    ) -> Result<Draft, AppError> {
+        let draft = self.draft(office, asker, id).await?;
+        options.insert("template".to_owned(), draft.template.into());
+        let request = Submission::read(Value::Object(options))?.request()?;
+        self.set_request(office, asker, id, revision, request).await
+    }
+
     /// Makes a batch of a list, or a draft that waits for an approver; the draft's id.
     pub async fn hand_in(&self, office: &Arc<Office>, by: &Principal, handed: Handed<'_>) -> Result<(String, Submitted), AppError> {
         let Handed { submission, path, name, key } = handed;

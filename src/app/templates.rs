@@ -15,8 +15,10 @@ use crate::batch::Request;
 use crate::catalog::TEMPLATES_FOLDER;
 use crate::config::rewrite::{replace, set};
 use crate::diagnostic::Diagnostic;
+use crate::language::Language;
 use crate::say;
 use crate::storage::hash_bytes;
+use crate::store::StoreError;
 use crate::store::templates::{TemplateDraft, TemplateVersion};
 use crate::template::BUILT_IN_WORDS;
 use crate::typeset::Typeset;
@@ -161,6 +163,22 @@ impl App {
         office.store.publish_template(template, &used, words, draft, note.trim(), &actor.name).await?;
         replace(&path, words.as_bytes()).map_err(|source| AppError::Write { path, source })?;
         Ok(true)
+    }
+
+    /// Puts an earlier version to use again, when what is in use still has `digest`; false when it has not.
+    pub async fn roll_back_words(
+        &self,
+        office: &Office,
+        template: &str,
+        digest: &str,
+        version: i64,
+        actor: &Principal,
+    ) -> Result<bool, AppError> {
+        let wanted = self.template_versions(office, template).await?.into_iter().find(|own| own.version == version);
+        let wanted = wanted.ok_or_else(|| StoreError::Unknown { what: format!("version {version} of {template}") })?;
+        let note = say!("quay lại bản {version}", "back to version {version}");
+        let note = note.in_language(Language::Vietnamese);
+        self.publish_words(office, template, digest, &wanted.words, None, note, actor).await
     }
 
     /// The published texts of a template, newest first.

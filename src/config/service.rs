@@ -34,6 +34,10 @@ pub struct ServiceConfig {
     pub proxies: Vec<IpAddr>,
     /// Days after which a draft that its owner left alone is forgotten, with its list.
     pub draft_days: u32,
+    /// Changes that one program may ask for in a minute, beside what has a limit of its own.
+    pub api_changes_per_minute: u32,
+    /// Questions that one program may ask in a minute.
+    pub api_questions_per_minute: u32,
 }
 
 impl Default for ServiceConfig {
@@ -46,6 +50,8 @@ impl Default for ServiceConfig {
             url: None,
             proxies: Vec::new(),
             draft_days: 30,
+            api_changes_per_minute: 600,
+            api_questions_per_minute: 1_800,
         }
     }
 }
@@ -72,6 +78,14 @@ impl ServiceConfig {
                 )
                 .at(place("draft_days")),
             );
+        }
+        for (name, most) in
+            [("api_changes_per_minute", self.api_changes_per_minute), ("api_questions_per_minute", self.api_questions_per_minute)]
+        {
+            if !(1..=1_000_000).contains(&most) {
+                let message = say!("service.{name} phải từ 1 đến 1000000", "service.{name} must be from 1 to 1000000");
+                problems.push(Diagnostic::error("config-value", message).at(place(name)));
+            }
         }
         if let Some(url) = &self.url
             && !is_site(url)

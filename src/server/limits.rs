@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::fault::Fault;
 use crate::access::throttle::{Limit, Throttle};
 use crate::app::AppError;
+use crate::config::ServiceConfig;
 
 /// Documents drawn at once for programs that wait for them.
 const RENDERS: usize = 2;
@@ -23,10 +24,6 @@ const NAMES_MAX: usize = 10_000;
 
 /// Routes that cost more than others, with what may be asked of them in a minute.
 const COSTLY: [(&str, u32); 3] = [("/api/v1/render", 120), ("/api/v1/batches", 60), ("/api/v1/registers/{name}/export", 20)];
-/// Other changes in a minute.
-const CHANGES: u32 = 600;
-/// Questions in a minute.
-const QUESTIONS: u32 = 1_800;
 
 /// The limits of a running site.
 pub struct Limits {
@@ -36,14 +33,18 @@ pub struct Limits {
     renders: Semaphore,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        let of = |per_minute| Mutex::new(Throttle::new(Limit { per_minute, wait_max: WAIT_MAX, names_max: NAMES_MAX }));
-        Self { costly: COSTLY.map(|(_, most)| of(most)), changes: of(CHANGES), questions: of(QUESTIONS), renders: Semaphore::new(RENDERS) }
-    }
-}
-
 impl Limits {
+    /// Nobody has asked yet.
+    pub fn new(config: &ServiceConfig) -> Self {
+        let of = |per_minute| Mutex::new(Throttle::new(Limit { per_minute, wait_max: WAIT_MAX, names_max: NAMES_MAX }));
+        Self {
+            costly: COSTLY.map(|(_, most)| of(most)),
+            changes: of(config.api_changes_per_minute),
+            questions: of(config.api_questions_per_minute),
+            renders: Semaphore::new(RENDERS),
+        }
+    }
+
     /// Counts a request; the milliseconds to wait when there were too many.
     pub(super) fn take(&self, route: &str, changes: bool, name: &str, now: i64) -> Result<(), i64> {
         let costly = COSTLY.iter().position(|(own, _)| *own == route && (changes || route.ends_with("/export")));

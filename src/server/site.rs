@@ -48,6 +48,7 @@ impl Site {
         // Five tries a minute for an account, twenty for an address; the longest wait keeps nobody out of the own account for long.
         let account = Limit { per_minute: 5, wait_max: 5 * MINUTE, names_max: 10_000 };
         let address = Limit { per_minute: 20, wait_max: 15 * MINUTE, names_max: 10_000 };
+        let limits = Limits::new(app.service_config());
         let questions = app.verify_config().map(Questions::new);
         Self {
             app,
@@ -55,7 +56,7 @@ impl Site {
             vitals,
             views: Views::new(),
             pages,
-            limits: Limits::default(),
+            limits,
             looks: Looks::default(),
             titles: Remembered::default(),
             by_account: Mutex::new(Throttle::new(account)),

@@ -3,6 +3,10 @@
 mod access;
 mod accounts;
 mod api;
+mod api_configuration;
+mod api_drafts;
+mod api_mail;
+mod api_twins;
 mod batches;
 mod browser;
 mod check;

@@ -78,6 +78,10 @@ impl App {
         pixels_per_inch: Option<f64>,
     ) -> Result<Preview, AppError> {
         let draft = self.draft(office, asker, id).await?;
+        if draft.file.is_none() {
+            let problem = Diagnostic::error("file-missing", say!("bản soạn chưa có danh sách", "the draft has no list yet"));
+            return Err(vec![problem.remedy(say!("gửi tệp danh sách lên trước", "hand its file in first"))].into());
+        }
         let data = self.table_file(office, &draft).await?;
         let turn = TURNS.take().await?;
         // The first and the longest of those that can be made; which they are, the check knows.

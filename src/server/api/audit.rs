@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::body::{Asker, Query};
+use super::body::{Office, Query};
 use super::{limit, list as list_of, time};
 use crate::access::Right;
 use crate::server::fault::Fault;
@@ -28,7 +28,7 @@ struct Wanted {
     limit: Option<u32>,
 }
 
-async fn list(State(site): State<Arc<Site>>, _: Asker, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
+async fn list(State(site): State<Arc<Site>>, _: Office, Query(wanted): Query<Wanted>) -> Result<Response, Fault> {
     let most = limit(wanted.limit);
     let lines = site.app.audit_before(&site.office, wanted.before, wanted.actor.as_deref().unwrap_or_default().trim(), most).await?;
     let next = lines.last().filter(|last| last.sequence > 1 && lines.len() == most as usize).map(|last| last.sequence.to_string());
@@ -44,7 +44,7 @@ async fn list(State(site): State<Arc<Site>>, _: Asker, Query(wanted): Query<Want
     Ok(axum::Json(list_of("lines", lines, next)).into_response())
 }
 
-async fn check(State(site): State<Arc<Site>>, _: Asker) -> Result<Response, Fault> {
+async fn check(State(site): State<Arc<Site>>, _: Office) -> Result<Response, Fault> {
     let broken = site.app.broken_audit_line(&site.office).await?;
     Ok(axum::Json(json!({ "whole": broken.is_none(), "broken_at": broken })).into_response())
 }

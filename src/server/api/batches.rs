@@ -1,20 +1,18 @@
 //! `/api/v1/batches`: handing a list in, watching what becomes of it, holding it, giving it up, trying again.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::multipart::Field;
-use axum::extract::{FromRequest as _, FromRequestParts, Multipart, Request, State};
+use axum::extract::{FromRequest as _, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use tokio::io::AsyncWriteExt as _;
 
 use super::body::{self, Asker, Json, Path, Query};
+use super::parts::{self, Came, Passing, broken, unfit};
 use super::{JSON_BYTES, limit, list as list_of, once, time, time_or_none};
 use crate::access::Right;
 use crate::app::AppError;
@@ -39,11 +37,9 @@ const READ: Rule = Rule::Needs(Right::Read);
 const MAKE: Rule = Rule::Needs(Right::Make);
 const SEND: Rule = Rule::Needs(Right::Send);
 /// Largest list that is handed in, in bytes: what a data file may have, with room for the other parts.
-const LIST_BYTES: usize = 104 << 20;
+pub(super) const LIST_BYTES: usize = 104 << 20;
 /// Largest list as JSON, in bytes: it is held in memory.
 const ROWS_BYTES: usize = 16 << 20;
-/// Parts of a multipart body.
-const PARTS_MAX: usize = 8;
 /// The name of a list that came as JSON.
 const ROWS_NAME: &str = "records.json";
 
@@ -175,15 +171,6 @@ impl Rows {
     }
 }
 
-/// A file that is gone with the value.
-struct Passing(PathBuf);
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 /// What was handed in: the request, the file, its name and the digest of its bytes.
 struct Received {
     submission: Submission,
@@ -193,23 +180,11 @@ struct Received {
     sha256: String,
 }
 
-fn unfit(status: StatusCode, code: &'static str, message: crate::language::Text) -> Fault {
-    Fault { status, ..Fault::invalid(vec![Diagnostic::error(code, message)]) }
-}
-
-fn broken() -> Fault {
-    unfit(
-        StatusCode::BAD_REQUEST,
-        "multipart-broken",
-        say!("phần thân multipart bị hỏng hoặc bị đứt", "the multipart body is malformed or was cut short"),
-    )
-}
-
 async fn receive(site: &Arc<Site>, request: Request) -> Result<Received, Fault> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
-    if kind.starts_with("multipart/form-data") {
-        let parts = Multipart::from_request(request, site).await.map_err(|_| broken())?;
-        return from_parts(site, parts).await;
+    if parts::is_multipart(&request) {
+        let (request, Came { file, name, sha256 }) = parts::request_and_file(site, request).await?;
+        let submission = Submission::read(body::read(request.as_bytes())?).map_err(Fault::invalid)?;
+        return Ok(Received { submission, request, file, name, sha256 });
     }
     if request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok()).unwrap_or(0)
         > ROWS_BYTES
@@ -239,68 +214,6 @@ fn too_long() -> Fault {
             "the JSON is larger than {most} MiB; send a long list as a file (multipart)"
         ),
     )
-}
-
-async fn from_parts(site: &Arc<Site>, mut parts: Multipart) -> Result<Received, Fault> {
-    let (mut request, mut file) = (None, None);
-    for _ in 0..PARTS_MAX {
-        let Some(part) = parts.next_field().await.map_err(|_| broken())? else {
-            let missing = |name: &str| {
-                unfit(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "multipart-part",
-                    say!("thiếu phần “{name}” trong multipart", "the multipart body lacks the part `{name}`"),
-                )
-            };
-            let request: String = request.ok_or_else(|| missing("request"))?;
-            let (file, name, sha256) = file.ok_or_else(|| missing("file"))?;
-            let value: Value = body::read(request.as_bytes())?;
-            let submission = Submission::read(value).map_err(Fault::invalid)?;
-            return Ok(Received { submission, request, file, name, sha256 });
-        };
-        match part.name() {
-            Some("request") if request.is_none() => request = Some(text_of(part).await?),
-            Some("file") if file.is_none() => file = Some(saved(site, part).await?),
-            _ => {
-                return Err(unfit(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "multipart-part",
-                    say!(
-                        "multipart chỉ gồm hai phần “request” và “file”",
-                        "the multipart body has the two parts `request` and `file` only"
-                    ),
-                ));
-            }
-        }
-    }
-    Err(broken())
-}
-
-async fn text_of(mut part: Field<'_>) -> Result<String, Fault> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > JSON_BYTES {
-            return Err(too_long());
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| broken())
-}
-
-/// Writes a part to disk as it comes.
-async fn saved(site: &Site, mut part: Field<'_>) -> Result<(Passing, String, String), Fault> {
-    let given = part.file_name().unwrap_or_default();
-    let name = crate::naming::file_stem(given.rsplit(['/', '\\']).next().unwrap_or_default());
-    let file = Passing(site.app.scratch(&site.office, "tep").await?);
-    let failed = |source| AppError::Write { path: file.0.clone(), source };
-    let mut out = tokio::fs::File::create(&file.0).await.map_err(failed)?;
-    let mut hash = Sha256::new();
-    while let Some(chunk) = part.chunk().await.map_err(|_| broken())? {
-        hash.update(&chunk);
-        out.write_all(&chunk).await.map_err(failed)?;
-    }
-    out.flush().await.map_err(failed)?;
-    Ok((file, name, hex(&hash.finalize())))
 }
 
 async fn submit(State(site): State<Arc<Site>>, Asker(caller): Asker, headers: HeaderMap, request: Request) -> Result<Response, Fault> {

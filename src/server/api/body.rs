@@ -42,6 +42,24 @@ impl FromRequestParts<Arc<Site>> for Asker {
     }
 }
 
+/// Who asks about what all organisations share. A key that is bound to one has no say in it.
+pub(super) struct Office(pub Caller);
+
+impl FromRequestParts<Arc<Site>> for Office {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Fault> {
+        let Asker(caller) = Asker::from_request_parts(parts, site).await?;
+        if caller.principal.organisation.is_none() {
+            return Ok(Self(caller));
+        }
+        Err(Fault::forbidden(say!(
+            "khóa này chỉ dùng cho một tổ chức, còn mục này là chung của cả cơ quan",
+            "this key is of one organisation, and this belongs to all of them"
+        )))
+    }
+}
+
 /// A JSON body.
 pub(super) struct Json<T>(pub T);
 

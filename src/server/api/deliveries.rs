@@ -11,6 +11,7 @@ use super::body::{Asker, Json, Path, Query};
 use super::{JSON_BYTES, limit, list as list_of, time};
 use crate::access::Right;
 use crate::app::post::Decision;
+use crate::delivery::cause::Cause;
 use crate::delivery::state::State as DeliveryState;
 use crate::server::download;
 use crate::server::fault::Fault;
@@ -58,7 +59,8 @@ pub(super) fn delivery_json(posted: &Posted) -> Value {
     json!({
         "id": posted.id, "batch": posted.batch, "record": posted.record, "recipient": posted.recipient, "relay": posted.relay,
         "state": state_name(posted.delivery.state), "attempts": posted.delivery.attempts, "uncertain": posted.delivery.uncertain,
-        "next_at": next_at, "reply": posted.reply, "reason": posted.reason, "created_at": time(posted.created_at),
+        "next_at": next_at, "cause": posted.cause.map(Cause::name), "explanation": posted.cause.map(Cause::describe),
+        "reply": posted.reply, "reason": posted.reason, "created_at": time(posted.created_at),
         "changed_at": time(posted.changed_at),
     })
 }

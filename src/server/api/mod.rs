@@ -6,24 +6,38 @@
 mod audit;
 mod batches;
 mod body;
+mod certificates;
 mod deliveries;
 mod documents;
 mod drafts;
 mod keys;
+mod letters;
+mod mail_settings;
 mod once;
 mod openapi;
+mod organisations;
+mod parts;
+mod previews;
+mod printers;
 mod registers;
 mod render;
 mod schedules;
+mod stocks;
+mod tables;
 mod templates;
+mod users;
 mod watch;
 mod webhooks;
+mod words;
 
 pub use openapi::DOCUMENT;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::fault::Fault;
 use super::routes::Route;
+use crate::say;
 use crate::scheduler::instant;
 
 /// Rows of a list unless the program asks for another number, and at most.
@@ -36,13 +50,23 @@ const JSON_BYTES: usize = 1 << 20;
 pub fn routes() -> Vec<Route> {
     [
         batches::routes(),
+        letters::routes(),
         drafts::routes(),
+        tables::routes(),
+        previews::routes(),
         render::routes(),
         documents::routes(),
         deliveries::routes(),
         schedules::routes(),
         registers::routes(),
         templates::routes(),
+        words::routes(),
+        organisations::routes(),
+        printers::routes(),
+        stocks::routes(),
+        mail_settings::routes(),
+        users::routes(),
+        certificates::routes(),
         webhooks::routes(),
         keys::routes(),
         audit::routes(),
@@ -70,4 +94,22 @@ fn limit(wanted: Option<u32>) -> u32 {
 /// A list, with the cursor of what follows.
 fn list(name: &str, rows: Vec<Value>, next: Option<String>) -> Value {
     json!({ name: rows, "next": next })
+}
+
+/// The version of what a change was made to, where there is no more to say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Version {
+    version: String,
+}
+
+/// A change that was made to an older version does not count.
+fn counted(done: bool) -> Result<(), Fault> {
+    if done {
+        return Ok(());
+    }
+    Err(Fault::conflict(say!(
+        "đã được sửa ở nơi khác; đọc lại rồi gửi lại với version mới",
+        "it was changed elsewhere meanwhile; read it again and send its new version"
+    )))
 }

@@ -41,10 +41,13 @@ async fn list(State(site): State<Arc<Site>>, _: Asker) -> Result<Response, Fault
     Ok(axum::Json(json!({ "templates": all })).into_response())
 }
 
+/// Is there a template of that name, whether it can be read or not?
+pub(super) fn known(site: &Site, name: &str) -> Result<(), Fault> {
+    if site.app.catalog().entries().iter().any(|entry| entry.name == name) { Ok(()) } else { Err(Fault::not_found()) }
+}
+
 fn template(site: &Site, name: &str) -> Result<Arc<Template>, Fault> {
-    if !site.app.catalog().entries().iter().any(|entry| entry.name == name) {
-        return Err(Fault::not_found());
-    }
+    known(site, name)?;
     Ok(site.app.template(name)?)
 }
 

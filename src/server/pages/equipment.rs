@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 use super::organisation::{millimetres, stale};
 use crate::access::Right;
 use crate::app::AppError;
-use crate::app::configure::MailForm;
-use crate::batch::Request;
+use crate::app::configure::{MailForm, offset_problem};
 use crate::diagnostic::Diagnostic;
 use crate::mail::relay::Security;
 use crate::say;
@@ -24,12 +23,6 @@ use crate::server::routes::{Route, Rule};
 use crate::server::site::Site;
 
 const RULE: Rule = Rule::Needs(Right::Configure);
-/// The template of the calibration sheet.
-const CALIBRATION: &str = "to-can-chinh";
-/// Farthest a printer may be corrected, in millimetres.
-const OFFSET_MAX: f64 = 20.0;
-/// Fineness of pictures that nobody looks at.
-const PIXELS_PER_INCH: f64 = 36.0;
 
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -74,10 +67,9 @@ async fn save_printer(State(site): State<Arc<Site>>, caller: Caller, Form(form):
         let page = printers_page(&site, json!({ "name": form.name, "x": form.x, "y": form.y }));
         Ok(page.problems(problems).into_response())
     };
-    let offset = |text: &str| text.trim().replace(',', ".").parse::<f64>().ok().filter(|value| value.abs() <= OFFSET_MAX);
+    let offset = |text: &str| text.trim().replace(',', ".").parse::<f64>().ok();
     let (Some(x), Some(y)) = (offset(&form.x), offset(&form.y)) else {
-        let message = say!("độ lệch là số milimét từ -20 đến 20", "an offset is a number of millimetres from -20 to 20");
-        return again(vec![Diagnostic::error("printer-offset", message).remedy(say!("ví dụ: 0,6 hoặc -1,2", "for example 0.6 or -1.2"))]);
+        return again(vec![offset_problem()]);
     };
     match site.app.save_printer(&site.office, &form.version, form.name.trim(), (x, y), &caller.principal).await {
         Ok(true) => Ok(to("/don-vi/may-in?xong=luu").into_response()),
@@ -96,11 +88,9 @@ async fn remove_printer(State(site): State<Arc<Site>>, caller: Caller, Form(form
 
 /// The calibration sheet, to be printed at full size.
 async fn sheet(State(site): State<Arc<Site>>) -> Result<Response, Fault> {
-    let request = Request { template: CALIBRATION.to_owned(), ..Request::default() };
-    let made = site.app.preview(&request, PIXELS_PER_INCH).await?;
-    let (_, typeset) = made.into_iter().next().ok_or_else(Fault::not_found)?;
+    let pdf = site.app.calibration_sheet().await?;
     let headers = [(header::CONTENT_TYPE, "application/pdf"), (header::CONTENT_DISPOSITION, "inline; filename=\"to-can-chinh.pdf\"")];
-    Ok((headers, typeset.pdf).into_response())
+    Ok((headers, pdf).into_response())
 }
 
 fn mail_page(site: &Site, form: &MailFields, version: &str, found: Value) -> Page {

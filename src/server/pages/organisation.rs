@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::access::Right;
 use crate::app::AppError;
-use crate::app::configure::{Picture, Profile, SignatoryForm};
+use crate::app::configure::{Picture, Profile, SignatoryForm, seal_problem};
 use crate::config::Organisation;
 use crate::config::organisation::Signatory;
 use crate::diagnostic::Diagnostic;
@@ -246,10 +246,9 @@ async fn save_signatory(
     };
     let (from, until) = (date("from"), date("until"));
     let seal_text = form.text("seal_mm").trim().to_owned();
-    let seal_mm = seal_text.replace(',', ".").parse::<f64>().ok().filter(|side| (10.0..=80.0).contains(side));
+    let seal_mm = seal_text.replace(',', ".").parse::<f64>().ok();
     if seal_mm.is_none() && !seal_text.is_empty() {
-        let message = say!("đường kính con dấu phải từ 10 đến 80 mm", "a seal's diameter is 10 to 80 mm");
-        problems.push(Diagnostic::error("seal-size", message).with_value(&seal_text));
+        problems.push(seal_problem(&seal_text));
     }
     let given = SignatoryForm {
         authority: form.text("authority").to_owned(),

@@ -355,16 +355,10 @@ async fn save_field(
         style: given("style"),
         visible: (!fields.contains_key("visible")).then_some(false),
     };
-    if let Some(font) = &field.font {
-        let faces = site.app.fonts()?;
-        if !faces.iter().any(|face| face.family == *font) {
-            let mut families: Vec<&str> = faces.iter().map(|face| face.family.as_str()).collect();
-            families.sort_unstable();
-            families.dedup();
-            let known = families.join(", ");
-            let problem = Diagnostic::error("font-unknown", say!("không có phông “{font}”", "there is no font “{font}”"));
-            wrong.entry("font").or_default().push(problem.remedy(say!("các phông: {known}", "fonts: {known}")));
-        }
+    if let Some(font) = &field.font
+        && let Some(problem) = site.app.font_problem(font)?
+    {
+        wrong.entry("font").or_default().push(problem);
     }
     let version = text(&fields, "version").to_owned();
     if wrong.is_empty() {

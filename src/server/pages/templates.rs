@@ -13,7 +13,6 @@ use tokio::sync::Semaphore;
 use crate::access::Right;
 use crate::app::AppError;
 use crate::app::templates::Words;
-use crate::language::Language;
 use crate::say;
 use crate::server::caller::Caller;
 use crate::server::fault::Fault;
@@ -270,12 +269,7 @@ async fn roll_back(
     axum::Form(back): axum::Form<Back>,
 ) -> Result<Response, Fault> {
     known(&site, &name)?;
-    let versions = site.app.template_versions(&site.office, &name).await?;
-    let wanted = versions.into_iter().find(|version| version.version == back.version).ok_or_else(Fault::not_found)?;
-    let number = wanted.version;
-    let note = say!("quay lại bản {number}", "back to version {number}");
-    let note = note.in_language(Language::Vietnamese);
-    match site.app.publish_words(&site.office, &name, &back.digest, &wanted.words, None, note, &caller.principal).await? {
+    match site.app.roll_back_words(&site.office, &name, &back.digest, back.version, &caller.principal).await? {
         true => Ok(to(&format!("/mau/{name}?xong=cong-bo")).into_response()),
         false => Err(stale()),
     }

@@ -32,18 +32,18 @@ pub fn program(office: &Office, site: &Site, scopes: &str, organisation: Option<
     browser
 }
 
-const JSON: &str = "Content-Type: application/json\r\n";
-const ALL: &str = "read,make,approve,send,number,schedule,configure,administer";
+pub const JSON: &str = "Content-Type: application/json\r\n";
+pub const ALL: &str = "read,make,approve,send,number,schedule,configure,administer";
 
-fn value(answer: &Answer) -> Value {
+pub fn value(answer: &Answer) -> Value {
     serde_json::from_slice(&answer.body).unwrap_or_else(|error| panic!("{error}: {} {}", answer.head, answer.text()))
 }
 
-fn post(program: &mut Browser, path: &str, body: &Value) -> Answer {
+pub fn post(program: &mut Browser, path: &str, body: &Value) -> Answer {
     program.send("POST", path, JSON, body.to_string().as_bytes())
 }
 
-fn rows(names: &[&str]) -> Value {
+pub fn rows(names: &[&str]) -> Value {
     let records: Vec<Value> =
         names.iter().map(|name| json!({ "doi_tuong": "Cá nhân", "danh_xung": "Ông", "ho_ten": name, "don_vi": "Chi hội 1" })).collect();
     json!({

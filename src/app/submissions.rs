@@ -57,6 +57,8 @@ pub struct Submission {
     pub standard: Option<String>,
     /// Go on with the valid records when others are not.
     pub only_valid: bool,
+    /// Leave out the rows that name another form of the template's own choice.
+    pub own_form: bool,
     /// Register that gives the numbers; the empty name stands for none.
     pub register: Option<String>,
     /// Send the documents.
@@ -96,7 +98,7 @@ impl Submission {
             "template": request.template, "organisation": request.organisation, "sheet": request.sheet, "columns": request.columns,
             "common": request.common, "options": request.options, "order": order, "name": request.name, "merge": request.merge,
             "zip": request.zip, "stock": request.stock, "printer": request.printer, "overprint": request.overprint,
-            "standard": request.standard.name(), "only_valid": request.only_valid, "register": request.register, "mail": request.mail,
+            "standard": request.standard.name(), "only_valid": request.only_valid, "own_form": request.own_form, "register": request.register, "mail": request.mail,
         })
     }
 
@@ -119,6 +121,7 @@ impl Submission {
             overprint: self.overprint,
             standard: standard.unwrap_or_default(),
             only_valid: self.only_valid,
+            own_form: self.own_form,
             mail: self.mail.clone(),
             register: self.register.clone(),
             ..Request::default()

@@ -125,6 +125,8 @@ impl Store {
     /// administrator stays one. False when the account has changed meanwhile.
     pub async fn change_account(&self, id: &str, version: i64, change: Change<'_>, actor: &str) -> Result<bool, StoreError> {
         let mut tx = self.database.begin().await?;
+        // Where nobody administers yet, as before the first login, no change takes an administrator away.
+        let before = administrators(&mut tx).await?;
         let changed = tx
             .execute(
                 "UPDATE account SET full_name = $3, role = $4, organisation = $5, disabled = $6, version = version + 1, changed_at = {now}
@@ -135,8 +137,7 @@ impl Store {
         if changed != 1 {
             return Ok(false);
         }
-        let left = tx.fetch_one(ADMINISTRATED, &[]).await?.ok_or_else(|| StoreError::unexpected("account"))?;
-        if left.int("amount")? == 0 {
+        if before > 0 && administrators(&mut tx).await? == 0 {
             return Err(StoreError::refused("account", "the last administrator"));
         }
         if change.disabled {
@@ -230,8 +231,7 @@ impl Store {
         let mut tx = self.database.begin().await?;
         let used =
             tx.execute("DELETE FROM invitation WHERE digest = $1 AND account_id IS NULL AND expires_at > {now}", &values![digest]).await?;
-        let there = tx.fetch_one(ADMINISTRATED, &[]).await?.ok_or_else(|| StoreError::unexpected("account"))?;
-        if used != 1 || there.int("amount")? != 0 {
+        if used != 1 || administrators(&mut tx).await? != 0 {
             return Ok(None);
         }
         let new = NewAccount { name, full_name, role: Role::Administrator, organisation: None };
@@ -243,6 +243,12 @@ impl Store {
         tx.commit().await?;
         Ok(Some(id))
     }
+}
+
+/// Administrators who can sign in.
+async fn administrators(tx: &mut Tx) -> Result<i64, StoreError> {
+    let row = tx.fetch_one(ADMINISTRATED, &[]).await?;
+    row.ok_or_else(|| StoreError::unexpected("account"))?.int("amount")
 }
 
 async fn insert(tx: &mut Tx, id: &str, new: &NewAccount<'_>) -> Result<bool, StoreError> {

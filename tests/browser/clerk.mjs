@@ -85,14 +85,14 @@ await way(async () => {
   await picture(quantri, "lien-ket");
   await quantri.context().close();
 
-  // The clerk chooses a password and signs in.
+  // The clerk chooses a password and is signed in by that.
   let context = await window();
   let lan = await context.newPage();
   await lan.goto(new URL(link).pathname + new URL(link).search);
   await lan.fill("#password", given.password);
   await lan.fill("#again", given.password);
   await lan.click("main button.primary");
-  await signIn(lan, "lan");
+  await lan.waitForURL(`${given.base}/*`);
   await picture(lan, "tong-quan");
 
   // A template by its picture; its workbook.

@@ -69,7 +69,7 @@ await way(async () => {
   await visit("", "<img src=x onerror=alert(1)>.csv", ...CORPUS);
   await picture(page, "ban-soan");
   await page.fill("td.bad input >> nth=0", "Cá nhân");
-  await page.click(".sheet tr.beside button.primary >> nth=0");
+  await page.click(".sheet tr.below button.primary >> nth=0");
   await page.waitForLoadState();
   await page.goto(`${draft}/tuy-chon`);
   await page.fill("#c-so_quyet_dinh", CORPUS[1]);

@@ -17,7 +17,7 @@ await way(async () => {
   assert.match(await page.textContent("td.bad .why"), /Cá nhân/);
   await picture(page, "loi-o");
   await page.fill("td.bad input", "Cá nhân");
-  await page.click(".sheet tr.beside button.primary");
+  await page.click(".sheet tr.below button.primary");
   await page.waitForLoadState();
   assert.equal(await page.locator("td.bad").count(), 0);
   await page.click(".onward a");

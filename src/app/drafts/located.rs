@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Draft;
-use super::table::Sheet;
+use super::shown::Sheet;
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::template::contract::Contract;
 

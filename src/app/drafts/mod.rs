@@ -9,6 +9,7 @@ mod clear;
 mod given;
 mod located;
 mod preview;
+mod shown;
 mod submit;
 mod table;
 
@@ -21,8 +22,9 @@ use serde::{Deserialize, Serialize};
 pub use check::{Checked, Estimate, Quota, Sample, for_a_page};
 pub use located::Wrong;
 pub use preview::{Chosen, Preview};
+pub use shown::{Cell, Column, Missing, Page, Row, Sheet, Shown};
 pub use submit::Submitted;
-pub use table::{Cell, Column, Correction, Missing, Page, Row, Sheet, Shown};
+pub use table::Correction;
 
 use super::complete::stored;
 use super::office::Office;

@@ -56,6 +56,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::post("/api/v1/batches/{id}/retry", MAKE, retry),
         Route::get("/api/v1/batches/{id}/files/{file}", READ, file),
         Route::post("/api/v1/batches/{id}/release", SEND, release),
+        Route::post("/api/v1/batches/{id}/drop-mail", SEND, drop_mail),
         Route::post("/api/v1/batches/{id}/test-message", SEND, test).body(JSON_BYTES),
     ]
 }
@@ -270,6 +271,11 @@ async fn release(State(site): State<Arc<Site>>, seen: Seen) -> Result<Response, 
         false => site.app.release_in(&site.office, batch, actor).await.map_err(of_state)?,
     };
     Ok(axum::Json(json!({ "batch": batch.id, "queued": queued })).into_response())
+}
+
+async fn drop_mail(State(site): State<Arc<Site>>, seen: Seen) -> Result<Response, Fault> {
+    let done = site.app.drop_held(&site.office, seen.batch(), seen.actor()).await;
+    seen.after(&site, done).await
 }
 
 /// A step that the batch's state does not allow is a conflict, not a wrong request.

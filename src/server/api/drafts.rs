@@ -32,6 +32,7 @@ pub(super) fn routes() -> Vec<Route> {
         Route::get("/api/v1/drafts", READ, list),
         Route::post("/api/v1/drafts", MAKE, create).body(JSON_BYTES),
         Route::get("/api/v1/drafts/{id}", READ, one),
+        Route::delete("/api/v1/drafts/{id}", MAKE, delete),
         Route::put("/api/v1/drafts/{id}/options", MAKE, options).body(JSON_BYTES),
         Route::post("/api/v1/drafts/{id}/check", MAKE, check),
         Route::get("/api/v1/drafts/{id}/plan", MAKE, plan),
@@ -171,6 +172,11 @@ async fn submit(
 async fn one(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<Response, Fault> {
     let draft = site.app.draft(&site.office, asker(&caller.principal), &id).await?;
     Ok(axum::Json(draft_json(&draft, caller.language)).into_response())
+}
+
+async fn delete(State(site): State<Arc<Site>>, Asker(caller): Asker, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    site.app.delete_draft(&site.office, asker(&caller.principal), &id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 #[derive(Deserialize)]

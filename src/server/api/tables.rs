@@ -127,7 +127,7 @@ async fn correct(
     Json(change): Json<Change>,
 ) -> Result<Response, Fault> {
     let Change { revision, sheet, row, column, text } = change;
-    changed(&site, &caller, &id, revision, Correction { sheet, row, column: Some(column), text: text.trim().to_owned() }).await
+    changed(&site, &caller, &id, revision, Correction { sheet, row, cells: Some(vec![(column, text.trim().to_owned())]) }).await
 }
 
 async fn leave_out(
@@ -137,7 +137,7 @@ async fn leave_out(
     Json(omission): Json<Omission>,
 ) -> Result<Response, Fault> {
     let Omission { revision, sheet, row } = omission;
-    changed(&site, &caller, &id, revision, Correction { sheet, row, column: None, text: String::new() }).await
+    changed(&site, &caller, &id, revision, Correction { sheet, row, cells: None }).await
 }
 
 async fn changed(site: &Arc<Site>, caller: &Caller, id: &str, revision: u64, correction: Correction) -> Result<Response, Fault> {

@@ -199,7 +199,7 @@ fn schedules_links_webhooks_and_held_batches_are_handled_by_a_program() {
     assert_eq!(post(&mut program, &at("/resume"), &json!({})).status, 200);
     let cancelled = post(&mut program, &at("/cancel"), &json!({ "reason": "nhầm danh sách" }));
     assert_eq!(cancelled.status, 200, "{}", cancelled.text());
-    assert_eq!(until(&mut program, &at(""), |now| !now["completed_at"].is_null())["state"], "cancelled");
+    assert_eq!(until(&mut program, &at(""), |now| now["records"]["rendering"] == 0)["state"], "cancelled");
     let subscription = json!({ "url": "http://127.0.0.1:9/bao", "events": ["batch.finished"] });
     let subscribed = post(&mut program, "/api/v1/webhooks", &subscription);
     assert_eq!(subscribed.status, 201, "{}", subscribed.text());

@@ -19,7 +19,7 @@ use Twin::{Is, None as No};
 const BROWSER: &str = "of a person in a browser: a program has a key instead of a login";
 
 /// Every form with its operation.
-const TWINS: [(&str, Twin); 70] = [
+const TWINS: [(&str, Twin); 75] = [
     ("/dang-nhap", No(BROWSER)),
     ("/dang-nhap/ma", No(BROWSER)),
     ("/dang-xuat", No(BROWSER)),
@@ -36,6 +36,9 @@ const TWINS: [(&str, Twin); 70] = [
     ("/tao/{id}/o", Is("correctCell")),
     ("/tao/{id}/bo-dong", Is("leaveRowOut")),
     ("/tao/{id}/trang", Is("setDraftOptions")),
+    ("/tao/{id}/cot", Is("setDraftOptions")),
+    ("/tao/{id}/hinh-thuc", Is("setDraftOptions")),
+    ("/tao/{id}/xoa", Is("deleteDraft")),
     ("/tao/{id}/kiem-tra", Is("checkDraft")),
     ("/tao/{id}/tuy-chon", Is("setDraftOptions")),
     ("/tao/{id}/bat-dau", Is("submitDraft")),
@@ -48,8 +51,10 @@ const TWINS: [(&str, Twin); 70] = [
     ("/lo/{id}/lam-lai", Is("retryBatch")),
     ("/lo/{id}/gui", Is("releaseBatch")),
     ("/lo/{id}/thu-nghiem", Is("testMessage")),
+    ("/lo/{id}/khong-gui", Is("dropMail")),
     ("/lo/{id}/kem", Is("setAttach")),
     ("/thu/{id}/quyet-dinh", Is("resolveDelivery")),
+    ("/thu/{id}/dia-chi", Is("readdressDelivery")),
     ("/van-ban/{id}/lien-ket", Is("lendDocument")),
     ("/van-ban/{id}/lien-ket/{link}/thu-hoi", Is("takeLinkBack")),
     ("/van-ban/{id}/thu-hoi", Is("revokeDocument")),

@@ -36,11 +36,11 @@ fn each_error_is_listed_above_the_sheet_with_the_way_to_its_cell() {
     let path = draft(&mut lan, &list);
     let text = lan.get(&path).text();
     assert!(text.contains("<a href=\"#o3-0\">Ô A3</a>"), "it stands on this page: {text}");
-    assert!(text.contains("id=\"o3-0\" name=\"text\" value=\"Cá nhânn\""), "the way ends in the field");
+    assert!(text.contains("id=\"o3-0\" name=\"o0\" value=\"Cá nhânn\""), "the way ends in the field");
     assert!(text.contains(&format!("<a href=\"{}?trang&#x3D;0&amp;tu&#x3D;349#o351-0\">Ô A351</a>", path)), "it stands on another: {text}");
     assert!(text.contains("<small>C</small> Họ và tên"), "a column is told by its heading: {text}");
     let there = lan.get(&format!("{path}?trang=0&tu=349")).text();
-    assert!(there.contains("id=\"o351-0\" name=\"text\"") && there.contains("id=\"d349\"") && !there.contains("id=\"d348\""));
+    assert!(there.contains("id=\"o351-0\" name=\"o0\"") && there.contains("id=\"d349\"") && !there.contains("id=\"d348\""));
 }
 
 #[test]
@@ -115,5 +115,5 @@ fn addresses_are_counted_where_sending_is_chosen_and_judged_before_it_is() {
     assert!(text.contains("2 dòng có địa chỉ, 1 dòng không có; 1 địa chỉ viết sai"), "{text}");
     assert_eq!(onward(&options(&mut lan, &path, &[("thu", "1"), ("thu-giu", "1")])), path, "sending makes it an error");
     let table = lan.get(&path).text();
-    assert!(table.contains("1 chỗ cần sửa.") && table.contains("id=\"o3-5\" name=\"text\" value=\"hai@@vi-du\""), "{table}");
+    assert!(table.contains("1 chỗ cần sửa.") && table.contains("id=\"o3-5\" name=\"o5\" value=\"hai@@vi-du\""), "{table}");
 }

@@ -89,7 +89,7 @@ fn a_cell_that_is_made_shorter_is_good_at_once() {
     let mut lan = site.administrator();
     let path = draft(&mut lan, &overlong());
     let revision = value(&lan.get(&path), "revision");
-    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "3"), ("column", "5"), ("text", "đã đóng góp"), ("xem", "")];
+    let cell = [("revision", revision.as_str()), ("sheet", "0"), ("row", "3"), ("o5", "đã đóng góp"), ("xem", "")];
     onward(&lan.post(&format!("{path}/o"), &cell));
     assert!(lan.get(&path).text().contains("Danh sách hợp lệ: 3 văn bản."));
 }
@@ -186,7 +186,7 @@ fn a_missing_column_is_chosen_or_given_one_value_for_all_rows() {
     let text = table.text();
     assert!(text.contains("Thiếu cột bắt buộc “Đối tượng”."), "{text}");
     assert!(text.contains("<option value=\"Diện khen\">") && text.contains("<option value=\"Cá nhân\" selected>"), "{text}");
-    assert!(!text.contains("id=\"o1-0\" name=\"text\""), "no cell invites to type a value over a heading");
+    assert!(!text.contains("id=\"o1-0\" name=\"o0\""), "no cell invites to type a value over a heading");
     let revision = value(&table, "revision");
     let none = lan.post(&format!("{path}/cot"), &[("revision", &revision), ("truong", "doi_tuong"), ("cot", "")]);
     assert!(none.status == 422 && none.text().contains("chưa chọn cột hay giá trị nào"));

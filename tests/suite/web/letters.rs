@@ -189,5 +189,5 @@ fn told(office: &Office) {
         "{did_not_arrive}"
     );
     let overview = lan.get("/").text();
-    assert!(overview.contains("<a href=\"/thu?tt=refused\"><b>2</b> thư không tới người nhận trong tháng</a>"), "{overview}");
+    assert!(overview.contains("<a href=\"/thu?tt=refused&amp;thang=1\"><b>2</b> thư không tới người nhận trong tháng</a>"), "{overview}");
 }

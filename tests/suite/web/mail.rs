@@ -146,12 +146,12 @@ fn held_messages_are_given_up_and_what_did_not_arrive_goes_to_a_corrected_addres
     let office = Office::with_workspace();
     let mut site = Site::start(&office);
     let mut lan = site.administrator();
-    let held = |lan: &mut Browser| {
+    let held = |lan: &mut Browser, decision: &str| {
         let path = draft(lan, &list());
         let revision = value(&lan.get(&format!("{path}/tuy-chon")), "revision");
         let fields = [
             ("revision", revision.as_str()),
-            ("c-so_quyet_dinh", "12/QĐ-HKH"),
+            ("c-so_quyet_dinh", decision),
             ("c-ngay", "27/12/2019"),
             ("c-phong_trao", "công tác khuyến học"),
             ("thu", "1"),
@@ -162,14 +162,14 @@ fn held_messages_are_given_up_and_what_did_not_arrive_goes_to_a_corrected_addres
         until_over(lan, &path);
         path
     };
-    let given_up = held(&mut lan);
+    let given_up = held(&mut lan, "12/QĐ-HKH");
     onward(&lan.post(&format!("{given_up}/khong-gui"), &[]));
     let page = lan.get(&given_up).text();
     assert!(page.contains("không gửi thư lô này") && !page.contains("Gửi thư cho mọi người"), "{page}");
     assert_eq!(lan.post(&format!("{given_up}/gui"), &[]).status, 409, "for good");
     assert_eq!(lan.post(&format!("{given_up}/khong-gui"), &[]).status, 409);
     assert!(!lan.get("/").text().contains("thư đang giữ lại"));
-    let path = held(&mut lan);
+    let path = held(&mut lan, "13/QĐ-HKH");
     onward(&lan.post(&format!("{path}/gui"), &[]));
     let batch = path.trim_start_matches("/lo/").to_owned();
     let sent = until_said(&mut lan, &format!("/thu?lo={batch}&tt=sent"), "mot@vi-du.vn");

@@ -13,7 +13,8 @@ Reads what to look at as JSON from the first argument, prints every violation as
 
 import csv, email, email.policy, email.utils, glob, hashlib, io, json, os, shutil, sqlite3, stat, subprocess, sys, tempfile, time
 
-look = json.loads(sys.argv[1])
+with open(sys.argv[1], encoding='utf-8') as file:
+    look = json.load(file)
 settled = look["settled"]
 
 

@@ -66,6 +66,11 @@ impl Checker {
             "database": database, "psql": psql, "objects": self.objects, "grace": grace, "root": self.root, "settled": settled,
             "mail": mail,
         });
-        python(include_str!("checker.py"), &[Path::new(&look.to_string())])
+        // In a file: the people of a large mailing are more than a command line takes.
+        let path = self.root.with_extension("look.json");
+        std::fs::write(&path, look.to_string()).expect("written");
+        let violations = python(include_str!("checker.py"), &[&path]);
+        std::fs::remove_file(&path).expect("removed");
+        violations
     }
 }
